@@ -1,0 +1,169 @@
+//! The areas under both curves of one task, kept as sums that have no order.
+
+use crate::exact::{PRECISION_BITS, Sum2, ratio};
+
+/// What ranking a task yields: enough for its AUPRC and its AUROC, both from one sort.
+///
+/// ```
+/// use metrics_core::slice::BinaryAuprc;
+/// use metrics_core::Metric;
+///
+/// let mut metric = BinaryAuprc::new();
+/// metric.update(&[0.1, 0.5, 0.7, 0.8], &[1, 0, 1, 1])?;
+/// let areas = &metric.areas()?[0];
+/// assert_eq!((areas.n_positives(), areas.n_negatives()), (3.0, 1.0));
+/// assert_eq!((areas.auprc(), areas.auroc()), (Some(11.0 / 12.0), Some(2.0 / 3.0)));
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Areas(Sums);
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Sums {
+    Counted(CountedAreas),
+    Weighted { n_positives: f64, n_negatives: f64, auprc: f64, auroc: f64 },
+}
+
+impl Areas {
+    /// Positives: their number, or the sum of their weights.
+    pub fn n_positives(&self) -> f64 {
+        match self.0 {
+            Sums::Counted(sums) => sums.tp as f64,
+            Sums::Weighted { n_positives, .. } => n_positives,
+        }
+    }
+
+    /// Negatives: their number, or the sum of their weights.
+    pub fn n_negatives(&self) -> f64 {
+        match self.0 {
+            Sums::Counted(sums) => sums.fp as f64,
+            Sums::Weighted { n_negatives, .. } => n_negatives,
+        }
+    }
+
+    /// Average precision in `[0, 1]`; `None` without positives.
+    pub fn auprc(&self) -> Option<f64> {
+        if self.n_positives() == 0.0 {
+            return None;
+        }
+        Some(match self.0 {
+            Sums::Counted(sums) => ratio(sums.precision_sum, u128::from(sums.tp) << PRECISION_BITS),
+            Sums::Weighted { auprc, .. } => auprc,
+        })
+    }
+
+    /// Area under the ROC curve in `[0, 1]`; `None` without positives or without negatives.
+    pub fn auroc(&self) -> Option<f64> {
+        if self.n_positives() == 0.0 || self.n_negatives() == 0.0 {
+            return None;
+        }
+        Some(match self.0 {
+            Sums::Counted(sums) => ratio(sums.pairs, 2 * u128::from(sums.tp) * u128::from(sums.fp)),
+            Sums::Weighted { auroc, .. } => auroc,
+        })
+    }
+}
+
+impl From<CountedAreas> for Areas {
+    fn from(sums: CountedAreas) -> Self {
+        Self(Sums::Counted(sums))
+    }
+}
+
+/// The integer sums behind unweighted areas, filled one distinct score at a time, high to low.
+///
+/// Sums over parts of the scores can be taken apart, in any order, and added: see
+/// [`starting_at`](Self::starting_at) and [`add`](Self::add). That is why threads, batches and
+/// devices cannot change a bit of the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CountedAreas {
+    tp: u64,
+    fp: u64,
+    /// Σ step in tp · ⌊precision · 2^63⌋
+    precision_sum: u128,
+    /// Σ step in fp · (tp before + tp after): twice the pairs ranked right, ties counting half
+    pairs: u128,
+}
+
+impl CountedAreas {
+    /// Sums of a part of the scores, above which `tp` positives and `fp` negatives lie.
+    pub fn starting_at(tp: u64, fp: u64) -> Self {
+        Self { tp, fp, ..Self::default() }
+    }
+
+    /// The next distinct score, with the positives and the negatives that have it.
+    #[inline]
+    pub fn push(&mut self, n_positives: u64, n_negatives: u64) {
+        let tp_before = self.tp;
+        self.tp += n_positives;
+        self.fp += n_negatives;
+        if n_positives > 0 {
+            let precision = self.tp as f64 / (self.tp + self.fp) as f64;
+            // Exact: the scale is a power of two, and what the cast drops lies below 2^-63.
+            let fixed = (precision * (1u64 << PRECISION_BITS) as f64) as u64;
+            self.precision_sum += u128::from(fixed) * u128::from(n_positives);
+        }
+        self.pairs += u128::from(n_negatives) * u128::from(tp_before + self.tp);
+    }
+
+    /// Adds the sums of the part that comes next below this one.
+    #[must_use]
+    pub fn add(self, below: Self) -> Self {
+        Self {
+            tp: below.tp,
+            fp: below.fp,
+            precision_sum: self.precision_sum + below.precision_sum,
+            pairs: self.pairs + below.pairs,
+        }
+    }
+}
+
+/// The sums behind weighted areas: `f64` with compensation, one distinct score at a time, high to
+/// low.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WeightedAreas {
+    n_positives: f64,
+    n_negatives: f64,
+    tp: Sum2,
+    fp: Sum2,
+    auprc: Sum2,
+    auroc: Sum2,
+}
+
+impl WeightedAreas {
+    /// Sums for a task whose positives and negatives weigh this much in all.
+    pub(crate) fn new(n_positives: f64, n_negatives: f64) -> Self {
+        let zero = Sum2::default();
+        Self { n_positives, n_negatives, tp: zero, fp: zero, auprc: zero, auroc: zero }
+    }
+
+    /// The next distinct score, with the weight of its positives and of its negatives.
+    ///
+    /// Each factor is a share of the total, so that no product under- or overflows.
+    pub(crate) fn push(&mut self, positives: f64, negatives: f64) {
+        let tp_before = self.tp.value();
+        self.tp.add(positives);
+        self.fp.add(negatives);
+        let tp = self.tp.value();
+        if positives > 0.0 {
+            let precision = tp / (tp + self.fp.value());
+            self.auprc.add(positives / self.n_positives * precision);
+        }
+        if negatives > 0.0 && self.n_positives > 0.0 {
+            let tpr = 0.5 * (tp_before / self.n_positives) + 0.5 * (tp / self.n_positives);
+            self.auroc.add(negatives / self.n_negatives * tpr);
+        }
+    }
+}
+
+impl From<WeightedAreas> for Areas {
+    fn from(sums: WeightedAreas) -> Self {
+        Self(Sums::Weighted {
+            n_positives: sums.n_positives,
+            n_negatives: sums.n_negatives,
+            // Rounding may carry a perfect score past 1 by one unit in the last place.
+            auprc: sums.auprc.value().min(1.0),
+            auroc: sums.auroc.value().min(1.0),
+        })
+    }
+}

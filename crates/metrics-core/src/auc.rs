@@ -1,0 +1,305 @@
+//! The streaming, bucketed area: constant memory, and it says how wrong it can be.
+
+use std::marker::PhantomData;
+
+use crate::areas::Areas;
+use crate::backend::{Backend, ToTensor};
+use crate::bounds::{Bounds, bounds};
+use crate::buckets::BucketCounts;
+use crate::error::{Error, Result};
+use crate::input::Batch;
+use crate::metric::Metric;
+use crate::options::{Curve, Undefined, UndefinedCase};
+use crate::state::AucState;
+
+const OP: &str = "auc";
+
+/// Buckets by default, less one, as in Paddle.
+pub const DEFAULT_NUM_THRESHOLDS: usize = 4095;
+/// Most buckets, less one.
+pub const MAX_NUM_THRESHOLDS: usize = 1 << 24;
+
+/// Area under the ROC or the precision–recall curve of probabilities in buckets.
+///
+/// ```text
+/// bucket of p = ⌊p · num_thresholds⌋
+/// ```
+/// Two integers a bucket, positives and negatives: memory does not grow with the samples. The value
+/// is [`binary_auroc`](crate::binary_auroc), or [`binary_auprc`](crate::binary_auprc) for
+/// [`Curve::Pr`], of the buckets: samples in one bucket tie. [`bounds`](Self::bounds) says where the
+/// value without buckets lies.
+///
+/// As Paddle's `Auc`, except that `Curve::Pr` is real, that a bad prediction or label is an error,
+/// and that weights are taken.
+///
+/// # Shapes
+/// - predictions: `(n_samples,)` or `(n_samples, 1)` is the probability of class 1, in `[0, 1]`;
+///   `(n_samples, 2)` is that of class 0 and of class 1, and only the latter is read
+/// - targets: `(n_samples,)` or `(n_samples, 1)`, each 0 or 1
+///
+/// # Undefined cases
+/// Without positives, and for [`Curve::Roc`] without negatives: 0.0, as Paddle returns, or what
+/// [`Undefined`] says.
+///
+/// # Complexity
+/// `update` O(n); `compute` O(`num_thresholds`). Memory: 16 bytes a bucket; 48 once a weight is not
+/// a whole number.
+///
+/// # Examples
+/// ```
+/// use metrics_core::slice::Auc;
+/// use metrics_core::{Curve, Metric};
+///
+/// let mut auc = Auc::builder().curve(Curve::Roc).num_thresholds(10).build()?;
+/// auc.update(&[0.11, 0.52, 0.71, 0.83], &[1, 0, 1, 1])?;
+/// assert_eq!(auc.compute()?, 2.0 / 3.0);
+/// auc.update(&[0.58], &[0])?;
+/// let bounds = auc.bounds()?;
+/// assert!(bounds.lower <= auc.compute()? && auc.compute()? <= bounds.upper);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Auc<B> {
+    curve: Curve,
+    undefined: Undefined,
+    counts: BucketCounts,
+    backend: PhantomData<fn(&B)>,
+}
+
+/// Choices for an [`Auc`].
+#[derive(Debug)]
+pub struct AucBuilder<B> {
+    curve: Curve,
+    num_thresholds: usize,
+    undefined: Undefined,
+    backend: PhantomData<fn(&B)>,
+}
+
+impl<B: Backend> AucBuilder<B> {
+    /// Which curve the area is taken under; [`Curve::Roc`] by default.
+    #[must_use]
+    pub fn curve(mut self, curve: Curve) -> Self {
+        self.curve = curve;
+        self
+    }
+
+    /// One less than the number of buckets, 1 to [`MAX_NUM_THRESHOLDS`]; 4095 by default.
+    #[must_use]
+    pub fn num_thresholds(mut self, num_thresholds: usize) -> Self {
+        self.num_thresholds = num_thresholds;
+        self
+    }
+
+    /// What to return where the area is undefined.
+    #[must_use]
+    pub fn undefined(mut self, undefined: Undefined) -> Self {
+        self.undefined = undefined;
+        self
+    }
+
+    /// The metric.
+    ///
+    /// # Errors
+    /// [`Error::InvalidNumThresholds`], before any memory is taken.
+    pub fn build(self) -> Result<Auc<B>> {
+        let Self { curve, num_thresholds, undefined, backend } = self;
+        if !(1..=MAX_NUM_THRESHOLDS).contains(&num_thresholds) {
+            let max = MAX_NUM_THRESHOLDS;
+            return Err(Error::InvalidNumThresholds { given: num_thresholds, max });
+        }
+        Ok(Auc { curve, undefined, counts: BucketCounts::new(num_thresholds), backend })
+    }
+}
+
+impl<B> Clone for Auc<B> {
+    /// A deep copy.
+    fn clone(&self) -> Self {
+        Self {
+            curve: self.curve,
+            undefined: self.undefined,
+            counts: self.counts.clone(),
+            backend: PhantomData,
+        }
+    }
+}
+
+impl<B: Backend> Default for Auc<B> {
+    /// The area under the ROC curve with 4095 thresholds.
+    fn default() -> Self {
+        Self {
+            curve: Curve::Roc,
+            undefined: Undefined::Default,
+            counts: BucketCounts::new(DEFAULT_NUM_THRESHOLDS),
+            backend: PhantomData,
+        }
+    }
+}
+
+impl<B: Backend> Auc<B> {
+    /// Area under this curve with this many thresholds, 1 to [`MAX_NUM_THRESHOLDS`].
+    ///
+    /// # Errors
+    /// [`Error::InvalidNumThresholds`], before any memory is taken.
+    pub fn new(curve: Curve, num_thresholds: usize) -> Result<Self> {
+        Self::builder().curve(curve).num_thresholds(num_thresholds).build()
+    }
+
+    /// Choices for a metric, with their defaults.
+    pub fn builder() -> AucBuilder<B> {
+        AucBuilder {
+            curve: Curve::Roc,
+            num_thresholds: DEFAULT_NUM_THRESHOLDS,
+            undefined: Undefined::Default,
+            backend: PhantomData,
+        }
+    }
+
+    /// Which curve the area is taken under.
+    pub fn curve(&self) -> Curve {
+        self.curve
+    }
+
+    /// One less than the number of buckets.
+    pub fn num_thresholds(&self) -> usize {
+        self.counts.num_thresholds()
+    }
+
+    /// Where the area without buckets certainly lies.
+    ///
+    /// The bounds of [`Curve::Roc`] are exact ratios rounded once; those of [`Curve::Pr`] and of
+    /// weighted samples leave 2^-48 of room for rounding.
+    ///
+    /// # Errors
+    /// As [`compute`](Metric::compute).
+    pub fn bounds(&mut self) -> Result<Bounds> {
+        let areas = self.areas()?;
+        if let Some(bounds) = bounds(&self.counts, self.curve) {
+            return Ok(bounds);
+        }
+        let value = self.value(&areas)?;
+        Ok(Bounds { lower: value, upper: value })
+    }
+
+    fn areas(&self) -> Result<Areas> {
+        if self.counts.is_empty() {
+            return Err(Error::NoSamples { op: OP });
+        }
+        Ok(self.counts.areas())
+    }
+
+    fn value(&self, areas: &Areas) -> Result<f64> {
+        let (value, reason) = match self.curve {
+            Curve::Roc => (areas.auroc(), "there are no positives or no negatives"),
+            Curve::Pr => (areas.auprc(), "there are no positives"),
+        };
+        self.undefined.resolve(value, 0.0, UndefinedCase { op: OP, task: 0, reason })
+    }
+
+    fn count<'a>(
+        &mut self,
+        predictions: B::Tensor<'a>,
+        targets: B::Tensor<'a>,
+        weights: Option<B::Tensor<'a>>,
+    ) -> Result<()> {
+        let probabilities = probability_of_class_1::<B>(predictions)?;
+        let targets = single_column::<B>("targets", targets)?;
+        let weights = weights.map(|weights| single_column::<B>("weights", weights)).transpose()?;
+        let batch = Batch::<B>::new(OP, probabilities, targets, weights)?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        batch.backend().count_buckets(&batch, &mut self.counts)
+    }
+}
+
+/// `(1, n_samples)` out of `(n_samples,)`, `(n_samples, 1)` or `(n_samples, 2)`.
+fn probability_of_class_1<B: Backend>(predictions: B::Tensor<'_>) -> Result<B::Tensor<'_>> {
+    let shape = B::shape(&predictions);
+    let backend = B::of(&predictions);
+    match shape[..] {
+        [n_samples] | [n_samples, 1] => backend.reshape(predictions, [1, n_samples]),
+        [n_samples, 2] => backend.reshape(backend.column(&predictions, 1)?, [1, n_samples]),
+        _ => Err(Error::UnsupportedShape {
+            op: OP,
+            what: "predictions",
+            shape,
+            expected: "(n_samples,), (n_samples, 1) or (n_samples, 2)",
+        }),
+    }
+}
+
+/// `(1, n_samples)` out of `(n_samples,)` or `(n_samples, 1)`.
+fn single_column<'a, B: Backend>(
+    what: &'static str,
+    tensor: B::Tensor<'a>,
+) -> Result<B::Tensor<'a>> {
+    let shape = B::shape(&tensor);
+    match shape[..] {
+        [n_samples] | [n_samples, 1] => B::of(&tensor).reshape(tensor, [1, n_samples]),
+        _ => Err(Error::UnsupportedShape {
+            op: OP,
+            what,
+            shape,
+            expected: "(n_samples,) or (n_samples, 1)",
+        }),
+    }
+}
+
+impl<B: Backend> Metric for Auc<B> {
+    type Backend = B;
+    type State = AucState;
+
+    fn update(
+        &mut self,
+        scores: &(impl ToTensor<B> + ?Sized),
+        targets: &(impl ToTensor<B> + ?Sized),
+    ) -> Result<()> {
+        self.count(scores.to_tensor(), targets.to_tensor(), None)
+    }
+
+    fn update_weighted(
+        &mut self,
+        scores: &(impl ToTensor<B> + ?Sized),
+        targets: &(impl ToTensor<B> + ?Sized),
+        weights: &(impl ToTensor<B> + ?Sized),
+    ) -> Result<()> {
+        self.count(scores.to_tensor(), targets.to_tensor(), Some(weights.to_tensor()))
+    }
+
+    fn compute(&mut self) -> Result<f64> {
+        self.value(&self.areas()?)
+    }
+
+    fn compute_tasks(&mut self) -> Result<Vec<f64>> {
+        Ok(vec![self.compute()?])
+    }
+
+    fn merge(&mut self, other: &Self) -> Result<()> {
+        self.expect(other.curve, other.num_thresholds())?;
+        self.counts.merge(OP, &other.counts)
+    }
+
+    fn reset(&mut self) {
+        self.counts = BucketCounts::new(self.num_thresholds());
+    }
+
+    fn state(&mut self) -> Result<AucState> {
+        Ok(AucState::new(self.curve, &self.counts))
+    }
+
+    fn load_state(&mut self, state: &AucState) -> Result<()> {
+        self.expect(state.curve(), state.num_thresholds())?;
+        self.counts = state.counts()?;
+        Ok(())
+    }
+}
+
+impl<B: Backend> Auc<B> {
+    fn expect(&self, given_curve: Curve, given_thresholds: usize) -> Result<()> {
+        let (curve, num_thresholds) = (self.curve, self.num_thresholds());
+        if (given_curve, given_thresholds) == (curve, num_thresholds) {
+            return Ok(());
+        }
+        Err(Error::MergeAuc { given_curve, given_thresholds, curve, num_thresholds })
+    }
+}

@@ -1,0 +1,214 @@
+//! The contract between the metrics and a tensor library.
+
+use std::borrow::Cow;
+use std::fmt::Debug;
+
+use crate::areas::Areas;
+use crate::buckets::BucketCounts;
+use crate::compose;
+use crate::curve::RankedCounts;
+use crate::error::Result;
+use crate::host::HostTensor;
+use crate::input::Batch;
+use crate::state::RankState;
+
+/// A tensor library on one device.
+///
+/// The first part of the trait is the primitives: with them alone every metric works. The second
+/// part is the fused steps, each defined as a composition of primitives. A backend overrides a
+/// fused step to make it fast; the result must not change by a single bit.
+///
+/// Unless a method says otherwise, tensors may be non-contiguous, an empty tensor is no error,
+/// and "matrix" means shape `(n_rows, n_columns)`.
+pub trait Backend: Clone + Debug + Sized {
+    /// Name of the tensor library, for error messages.
+    const NAME: &'static str;
+
+    /// A tensor of any dtype; `'a` is how long memory it borrows must live.
+    type Tensor<'a>: Clone + Debug;
+
+    /// A matrix of non-negative integers: positions in rows, bucket numbers.
+    type Index: Clone + Debug;
+
+    /// The backend for the device a tensor lives on.
+    fn of(tensor: &Self::Tensor<'_>) -> Self;
+
+    /// Name of the device: equal for two tensors exactly when they can be combined.
+    fn device(&self) -> Cow<'static, str>;
+
+    /// Length of each dimension.
+    fn shape(x: &Self::Tensor<'_>) -> Vec<usize>;
+
+    /// A tensor with these elements on this device. The dtype stays, or becomes one that holds
+    /// every value exactly.
+    ///
+    /// # Errors
+    /// [`Error::Backend`](crate::Error::Backend) when the library has no such dtype or no memory.
+    fn upload(&self, x: &HostTensor<'_>) -> Result<Self::Tensor<'static>>;
+
+    /// The elements in host memory, row by row; borrowed where they already lie there like that.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedDtype`](crate::Error::UnsupportedDtype) for a dtype outside
+    /// [`DType`](crate::DType).
+    fn download<'t>(&self, x: &'t Self::Tensor<'_>) -> Result<HostTensor<'t>>;
+
+    /// The elements of an index in host memory, row by row.
+    ///
+    /// # Errors
+    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    fn download_index(&self, index: &Self::Index) -> Result<Vec<u64>>;
+
+    /// The same elements, row by row, as a matrix of this shape, which has as many elements.
+    ///
+    /// # Errors
+    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>>;
+
+    /// Row `row` of a matrix, as a matrix of one row.
+    ///
+    /// # Errors
+    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>>;
+
+    /// Column `column` of a matrix, as a tensor of one dimension.
+    ///
+    /// # Errors
+    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>>;
+
+    /// The first element, row by row, that breaks a rule: its position and its value.
+    ///
+    /// # Errors
+    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    fn find_invalid(&self, x: &Self::Tensor<'_>, rule: Rule) -> Result<Option<(usize, f64)>>;
+
+    /// Positions that order each row of a matrix from largest to smallest.
+    ///
+    /// The order among equal values is unspecified; callers must not depend on it. The matrix holds
+    /// no NaN: metrics check first. `-0.0` and `0.0` are equal.
+    ///
+    /// # Errors
+    /// [`Error::Backend`](crate::Error::Backend) when the library refuses, for instance a row too
+    /// wide for its kernel.
+    fn argsort_descending(&self, x: &Self::Tensor<'_>) -> Result<Self::Index>;
+
+    /// `out[i][j] = x[i][index[i][j]]` for two matrices with equally many rows; the dtype stays.
+    ///
+    /// # Errors
+    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    fn gather(&self, x: &Self::Tensor<'_>, index: &Self::Index) -> Result<Self::Tensor<'static>>;
+
+    /// Inclusive sums along each row of a matrix of zeros and ones, of any dtype.
+    ///
+    /// The sums are exact up to 2^53, whatever the dtype of `x`.
+    ///
+    /// # Errors
+    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    fn cumsum(&self, x: &Self::Tensor<'_>) -> Result<Self::Tensor<'static>>;
+
+    /// Last position of each run of equal neighbours in a matrix of one row, as one row.
+    ///
+    /// Equal means equal as numbers: infinities of one sign are, and so are `-0.0` and `0.0`.
+    ///
+    /// # Errors
+    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    fn group_ends(&self, x: &Self::Tensor<'_>) -> Result<Self::Index>;
+
+    /// `⌊f64(x) · num_thresholds⌋` for each element of a matrix of probabilities in `[0, 1]`.
+    ///
+    /// The product is rounded to `f64`.
+    ///
+    /// # Errors
+    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    fn bucket(&self, x: &Self::Tensor<'_>, num_thresholds: usize) -> Result<Self::Index>;
+
+    /// How often each of `0..n_bins` stands in an index of one row beside a target of 0, and how
+    /// often beside a target of 1.
+    ///
+    /// # Errors
+    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    fn bincount(
+        &self,
+        index: &Self::Index,
+        targets: &Self::Tensor<'_>,
+        n_bins: usize,
+    ) -> Result<[Vec<u64>; 2]>;
+
+    /// The areas of each task of a batch without weights. A fused step.
+    ///
+    /// # Errors
+    /// [`Error::NanScore`](crate::Error::NanScore),
+    /// [`Error::InvalidTarget`](crate::Error::InvalidTarget).
+    fn areas(&self, batch: &Batch<'_, Self>) -> Result<Vec<Areas>> {
+        compose::areas(self, batch)
+    }
+
+    /// The ranked counts of each task of a batch without weights. A fused step.
+    ///
+    /// # Errors
+    /// [`Error::NanScore`](crate::Error::NanScore),
+    /// [`Error::InvalidTarget`](crate::Error::InvalidTarget).
+    fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
+        compose::ranked_counts(self, batch)
+    }
+
+    /// Adds a batch of one task to bucket counts. A fused step.
+    ///
+    /// # Errors
+    /// [`Error::InvalidProbability`](crate::Error::InvalidProbability),
+    /// [`Error::InvalidTarget`](crate::Error::InvalidTarget),
+    /// [`Error::InvalidWeight`](crate::Error::InvalidWeight),
+    /// [`Error::TooManySamples`](crate::Error::TooManySamples); the counts are then unchanged.
+    fn count_buckets(&self, batch: &Batch<'_, Self>, counts: &mut BucketCounts) -> Result<()> {
+        compose::count_buckets(self, batch, counts)
+    }
+
+    /// Adds a batch, weighted or not, to a rank state. A fused step.
+    ///
+    /// # Errors
+    /// [`Error::NanScore`](crate::Error::NanScore),
+    /// [`Error::InvalidTarget`](crate::Error::InvalidTarget),
+    /// [`Error::InvalidWeight`](crate::Error::InvalidWeight),
+    /// [`Error::TooManySamples`](crate::Error::TooManySamples); the state is then unchanged.
+    fn append(&self, batch: &Batch<'_, Self>, state: &mut RankState) -> Result<()> {
+        compose::append(self, batch, state)
+    }
+}
+
+/// What metrics accept as a tensor of backend `B`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tensor of the backend `{B}`",
+    note = "plain slices go to `slice`, ndarray arrays to `ndarray`, candle tensors to `candle`"
+)]
+pub trait ToTensor<B: Backend> {
+    /// This value as the backend's tensor, without copying its elements where they are contiguous.
+    fn to_tensor(&self) -> B::Tensor<'_>;
+}
+
+/// What the elements of an input must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rule {
+    /// A number: anything but NaN.
+    NotNan,
+    /// Exactly 0 or 1.
+    Binary,
+    /// In `[0, 1]`.
+    Probability,
+    /// Finite and at least 0.
+    Weight,
+}
+
+impl Rule {
+    /// Whether a value obeys the rule.
+    #[inline]
+    pub fn allows(self, value: f64) -> bool {
+        match self {
+            Self::NotNan => !value.is_nan(),
+            Self::Binary => value == 0.0 || value == 1.0,
+            Self::Probability => (0.0..=1.0).contains(&value),
+            Self::Weight => value >= 0.0 && value.is_finite(),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The fused steps as compositions of primitives: their definition, the reference in the tests, and
+//! all that a new backend needs to begin with.
+
+use crate::areas::Areas;
+use crate::backend::{Backend, Rule};
+use crate::buckets::BucketCounts;
+use crate::cpu::Host;
+use crate::curve::RankedCounts;
+use crate::error::Result;
+use crate::input::Batch;
+use crate::state::RankState;
+
+pub(crate) fn areas<B: Backend>(backend: &B, batch: &Batch<'_, B>) -> Result<Vec<Areas>> {
+    Ok(backend.ranked_counts(batch)?.iter().map(RankedCounts::areas).collect())
+}
+
+/// Sort, gather the targets, sum them up, and gather the sums where tie groups end.
+pub(crate) fn ranked_counts<B: Backend>(
+    backend: &B,
+    batch: &Batch<'_, B>,
+) -> Result<Vec<RankedCounts>> {
+    check(backend, batch, Rule::NotNan)?;
+    let shape = [batch.n_tasks, batch.n_samples];
+    let scores = backend.reshape(batch.scores.clone(), shape)?;
+    let targets = backend.reshape(batch.targets.clone(), shape)?;
+    let order = backend.argsort_descending(&scores)?;
+    let sorted = backend.gather(&scores, &order)?;
+    let tps = backend.cumsum(&backend.gather(&targets, &order)?)?;
+    (0..batch.n_tasks).map(|task| counts_at_group_ends(backend, &sorted, &tps, task)).collect()
+}
+
+fn counts_at_group_ends<B: Backend>(
+    backend: &B,
+    sorted: &B::Tensor<'_>,
+    tps: &B::Tensor<'_>,
+    task: usize,
+) -> Result<RankedCounts> {
+    let sorted = backend.row(sorted, task)?;
+    let ends = backend.group_ends(&sorted)?;
+    let thresholds = backend.gather(&sorted, &ends)?;
+    let tps = backend.gather(&backend.row(tps, task)?, &ends)?;
+    let tps: Vec<u64> =
+        backend.download(&tps)?.to_f64_vec().into_iter().map(|tp| tp as u64).collect();
+    let ends = backend.download_index(&ends)?;
+    Ok(RankedCounts {
+        // `-0.0` and `0.0` tie; which of them stands for both must not depend on the sort.
+        thresholds: backend
+            .download(&thresholds)?
+            .to_f64_vec()
+            .into_iter()
+            .map(|t| t + 0.0)
+            .collect(),
+        fps: ends.iter().zip(&tps).map(|(end, tp)| end + 1 - tp).collect(),
+        tps,
+    })
+}
+
+pub(crate) fn count_buckets<B: Backend>(
+    backend: &B,
+    batch: &Batch<'_, B>,
+    counts: &mut BucketCounts,
+) -> Result<()> {
+    if batch.weights.is_some() {
+        return Host.count_buckets(&batch.download()?, counts);
+    }
+    check(backend, batch, Rule::Probability)?;
+    let shape = [1, batch.n_samples];
+    let buckets =
+        backend.bucket(&backend.reshape(batch.scores.clone(), shape)?, counts.num_thresholds())?;
+    let targets = backend.reshape(batch.targets.clone(), shape)?;
+    let [negatives, positives] =
+        backend.bincount(&buckets, &targets, counts.num_thresholds() + 1)?;
+    counts.reserve(batch.op, None, batch.n_samples as u64)?;
+    counts.add(&negatives, &positives);
+    Ok(())
+}
+
+pub(crate) fn append<B: Backend>(
+    _backend: &B,
+    batch: &Batch<'_, B>,
+    state: &mut RankState,
+) -> Result<()> {
+    Host.append(&batch.download()?, state)
+}
+
+/// The first bad sample of a batch without weights, scores before targets at the same position.
+fn check<B: Backend>(backend: &B, batch: &Batch<'_, B>, rule: Rule) -> Result<()> {
+    let score = backend.find_invalid(&batch.scores, rule)?;
+    let target = backend.find_invalid(&batch.targets, Rule::Binary)?;
+    match (score, target) {
+        (Some((at, _)), Some((position, value))) if position < at => {
+            Err(batch.invalid_target(position, value))
+        }
+        (Some((position, value)), _) if rule == Rule::Probability => {
+            Err(batch.invalid_probability(position, value))
+        }
+        (Some((position, _)), _) => Err(batch.nan_score(position)),
+        (None, Some((position, value))) => Err(batch.invalid_target(position, value)),
+        (None, None) => Ok(()),
+    }
+}

@@ -1,0 +1,102 @@
+//! Radix sort of packed keys, least significant digit first.
+
+use super::samples::Key;
+
+/// Below this length a comparison sort beats the set-up of a radix sort.
+const SMALL: usize = 192;
+/// Up to this length 8-bit digits, whose counters are cheaper to clear, beat 11-bit digits.
+const MEDIUM: usize = 4096;
+
+/// Sorts by the bits `1..=n_bits`: bit 0, the label, may end up in any order among equal keys.
+///
+/// Bits above `n_bits` must be the same in all keys. `scratch` grows to the length of `keys`.
+pub(crate) fn sort<K: Key>(keys: &mut [K], n_bits: u32, scratch: &mut Vec<K>) {
+    if keys.len() < SMALL {
+        return keys.sort_unstable();
+    }
+    let widest = if keys.len() < MEDIUM { 8 } else { 11 };
+    let n_digits = n_bits.div_ceil(widest);
+    if n_digits == 0 {
+        return;
+    }
+    let width = n_bits.div_ceil(n_digits);
+    if scratch.len() < keys.len() {
+        scratch.resize(keys.len(), K::zero());
+    }
+    let scratch = &mut scratch[..keys.len()];
+    let mut counts = count_digits(keys, n_digits, width);
+    let mut in_scratch = false;
+    for (digit, counts) in counts.chunks_exact_mut(1 << width).enumerate() {
+        if counts.contains(&keys.len()) {
+            continue; // All keys share this digit.
+        }
+        let shift = 1 + digit as u32 * width;
+        if in_scratch {
+            distribute(scratch, keys, shift, counts);
+        } else {
+            distribute(keys, scratch, shift, counts);
+        }
+        in_scratch = !in_scratch;
+    }
+    if in_scratch {
+        keys.copy_from_slice(scratch);
+    }
+}
+
+/// How often each value of each digit occurs: all digits in one read of the keys.
+fn count_digits<K: Key>(keys: &[K], n_digits: u32, width: u32) -> Vec<usize> {
+    let n_values = 1 << width;
+    let mut counts = vec![0; n_values * n_digits as usize];
+    for &key in keys {
+        for (digit, counts) in counts.chunks_exact_mut(n_values).enumerate() {
+            counts[(key >> (1 + digit * width as usize)).to_usize() & (n_values - 1)] += 1;
+        }
+    }
+    counts
+}
+
+fn distribute<K: Key>(from: &[K], to: &mut [K], shift: u32, counts: &mut [usize]) {
+    let mask = counts.len() - 1;
+    let mut next = 0;
+    for count in counts.iter_mut() {
+        next += std::mem::replace(count, next);
+    }
+    for &key in from {
+        let slot = &mut counts[(key >> shift as usize).to_usize() & mask];
+        to[*slot] = key;
+        *slot += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sort;
+
+    fn keys(n: u64, n_bits: u32) -> Vec<u64> {
+        let mask = (2u64 << n_bits) - 1;
+        (0..n).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23) & mask).collect()
+    }
+
+    #[test]
+    fn sorts_every_size_around_the_cliffs() {
+        for n in [0, 1, 2, 191, 192, 193, 4095, 4096, 4097, 30_000] {
+            for n_bits in [1, 7, 8, 9, 11, 12, 22, 23, 40, 61] {
+                let mut sorted = keys(n, n_bits);
+                sort(&mut sorted, n_bits, &mut Vec::new());
+                let mut expected = keys(n, n_bits);
+                expected.sort_unstable();
+                let without_label = |keys: &[u64]| keys.iter().map(|k| k >> 1).collect::<Vec<_>>();
+                assert_eq!(without_label(&sorted), without_label(&expected), "{n} {n_bits}");
+                sorted.sort_unstable();
+                assert_eq!(sorted, expected, "the same keys, {n} {n_bits}");
+            }
+        }
+    }
+
+    #[test]
+    fn constant_digits_are_skipped() {
+        let mut keys: Vec<u32> = (0..5000).map(|i| (i % 7) << 20).collect();
+        sort(&mut keys, 30, &mut Vec::new());
+        assert!(keys.is_sorted());
+    }
+}

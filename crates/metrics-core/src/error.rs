@@ -1,0 +1,292 @@
+//! The one error type of every metric and backend.
+
+use crate::options::Curve;
+
+/// What a metric or a backend returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a metric could not be computed, updated, merged or loaded.
+///
+/// Every variant says what was given, what is allowed and where. A call that returns an error has
+/// changed nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A tensor has a rank (number of dimensions) or a shape the metric does not take.
+    #[error("{op}: {what} have shape {shape:?}, expected {expected}")]
+    UnsupportedShape {
+        /// The metric that was asked for.
+        op: &'static str,
+        /// Which input: scores, targets, weights.
+        what: &'static str,
+        /// The shape that was given.
+        shape: Vec<usize>,
+        /// The shapes that are allowed, in words.
+        expected: &'static str,
+    },
+    /// Two inputs differ in shape.
+    #[error("{op}: scores have shape {scores:?} but {what} have shape {shape:?}")]
+    ShapeMismatch {
+        /// The metric that was asked for.
+        op: &'static str,
+        /// Shape of the scores.
+        scores: Vec<usize>,
+        /// Which other input: targets or weights.
+        what: &'static str,
+        /// Shape of that input.
+        shape: Vec<usize>,
+    },
+    /// The number of rows is not the number of tasks.
+    #[error(
+        "{op}: scores of shape {scores:?} and targets of shape {targets:?} hold {given} tasks, \
+         expected {n_tasks}{hint}"
+    )]
+    TaskMismatch {
+        /// The metric that was asked for.
+        op: &'static str,
+        /// Shape of the scores.
+        scores: Vec<usize>,
+        /// Shape of the targets.
+        targets: Vec<usize>,
+        /// The number of tasks in these shapes.
+        given: usize,
+        /// The number of tasks the metric was built for.
+        n_tasks: usize,
+        /// What to call instead, if there is such a thing.
+        hint: &'static str,
+    },
+    /// A metric for no task at all.
+    #[error("{op}: n_tasks is 0, expected at least 1")]
+    NoTasks {
+        /// The metric that was asked for.
+        op: &'static str,
+    },
+    /// One value was asked of a metric that holds several tasks.
+    #[error("{op}: one value asked of {n_tasks} tasks, use compute_tasks")]
+    SeveralTasks {
+        /// The metric that was asked.
+        op: &'static str,
+        /// The number of tasks it holds.
+        n_tasks: usize,
+    },
+    /// A task that does not exist.
+    #[error("{op}: task {task} of a metric with {n_tasks} tasks, the first is 0")]
+    UnknownTask {
+        /// The metric that was asked.
+        op: &'static str,
+        /// The task that was asked for.
+        task: usize,
+        /// The number of tasks it holds.
+        n_tasks: usize,
+    },
+    /// A function was called with no sample.
+    #[error("{op}: no samples: scores have shape {shape:?}")]
+    Empty {
+        /// The metric that was asked for.
+        op: &'static str,
+        /// Shape of the scores.
+        shape: Vec<usize>,
+    },
+    /// A stateful metric was read before its first sample.
+    #[error("{op}: no samples yet: call update with at least one sample of non-zero weight first")]
+    NoSamples {
+        /// The metric that was asked.
+        op: &'static str,
+    },
+    /// A score is NaN, which has no rank.
+    #[error("{op}: score is NaN at task {task}, index {index}")]
+    NanScore {
+        /// The metric that was asked for.
+        op: &'static str,
+        /// Row of the score.
+        task: usize,
+        /// Position in the row.
+        index: usize,
+    },
+    /// A target is neither 0 nor 1.
+    #[error("{op}: target is {value} at task {task}, index {index}, expected 0 or 1")]
+    InvalidTarget {
+        /// The metric that was asked for.
+        op: &'static str,
+        /// Row of the target.
+        task: usize,
+        /// Position in the row.
+        index: usize,
+        /// The target that was given.
+        value: f64,
+    },
+    /// A weight is negative, infinite or NaN.
+    #[error(
+        "{op}: weight is {value} at task {task}, index {index}, expected finite and at least 0"
+    )]
+    InvalidWeight {
+        /// The metric that was asked for.
+        op: &'static str,
+        /// Row of the weight.
+        task: usize,
+        /// Position in the row.
+        index: usize,
+        /// The weight that was given.
+        value: f64,
+    },
+    /// The weights of a task add up to infinity.
+    #[error("{op}: the weights of task {task} add up to more than an f64 holds")]
+    WeightOverflow {
+        /// The metric that was asked for.
+        op: &'static str,
+        /// The task.
+        task: usize,
+    },
+    /// A prediction of the bucketed [`Auc`](crate::Auc) is no probability.
+    #[error("{op}: prediction is {value} at row {row}, expected a probability in [0, 1]")]
+    InvalidProbability {
+        /// The metric that was asked for.
+        op: &'static str,
+        /// Row of the prediction.
+        row: usize,
+        /// The prediction that was given.
+        value: f64,
+    },
+    /// `num_thresholds` is out of range.
+    #[error("auc: num_thresholds is {given}, expected 1 to {max}")]
+    InvalidNumThresholds {
+        /// The number that was given.
+        given: usize,
+        /// The largest that is allowed.
+        max: usize,
+    },
+    /// Inputs live on different devices.
+    #[error("{op}: scores are on {scores} but {what} are on {device}")]
+    DeviceMismatch {
+        /// The metric that was asked for.
+        op: &'static str,
+        /// Device of the scores.
+        scores: String,
+        /// Which other input: targets or weights.
+        what: &'static str,
+        /// Device of that input.
+        device: String,
+    },
+    /// The tensor library has this dtype but no metric takes it.
+    #[error("{op}: {what} have dtype {dtype}, expected {expected}")]
+    UnsupportedDtype {
+        /// The metric that was asked for.
+        op: &'static str,
+        /// Which input: scores, targets, weights.
+        what: &'static str,
+        /// The dtype that was given.
+        dtype: String,
+        /// The dtypes that are allowed, in words.
+        expected: &'static str,
+    },
+    /// Scores of two batches have no common type that holds both exactly.
+    #[error(
+        "{op}: {given} scores cannot join the {held} scores held: no type holds both exactly, \
+         cast them to one dtype first"
+    )]
+    ScoreTypeMismatch {
+        /// The metric that was asked.
+        op: &'static str,
+        /// The kind of scores that came.
+        given: &'static str,
+        /// The kind of scores held so far.
+        held: &'static str,
+    },
+    /// A task holds more samples than can be counted exactly.
+    #[error("{op}: task {task} would hold {n_samples} samples, at most {max} are counted exactly")]
+    TooManySamples {
+        /// The metric that was asked.
+        op: &'static str,
+        /// The task.
+        task: usize,
+        /// The number of samples it would hold; saturates.
+        n_samples: u64,
+        /// The largest number allowed.
+        max: u64,
+    },
+    /// The value is undefined and the caller asked for an error in that case.
+    #[error("{op}: undefined for task {task}: {reason}")]
+    Undefined {
+        /// The metric that was asked for.
+        op: &'static str,
+        /// The task.
+        task: usize,
+        /// What is missing.
+        reason: &'static str,
+    },
+    /// A metric of another number of tasks was merged or loaded.
+    #[error("{op}: {given} tasks cannot join a metric of {n_tasks} tasks")]
+    MergeTasks {
+        /// The metric that was asked.
+        op: &'static str,
+        /// Tasks of the other metric or state.
+        given: usize,
+        /// Tasks of this metric.
+        n_tasks: usize,
+    },
+    /// An [`Auc`](crate::Auc) of another configuration was merged or loaded.
+    #[error(
+        "auc: curve {given_curve:?} with {given_thresholds} thresholds cannot join \
+         curve {curve:?} with {num_thresholds} thresholds"
+    )]
+    MergeAuc {
+        /// Curve of the other metric or state.
+        given_curve: Curve,
+        /// Thresholds of the other metric or state.
+        given_thresholds: usize,
+        /// Curve of this metric.
+        curve: Curve,
+        /// Thresholds of this metric.
+        num_thresholds: usize,
+    },
+    /// Bytes that are no state, or a damaged one.
+    #[error("state: {reason} at byte {offset}")]
+    InvalidState {
+        /// What is wrong.
+        reason: StateError,
+        /// Where reading stopped.
+        offset: usize,
+    },
+    /// The tensor library refused an operation.
+    #[error("{backend}: {op} failed: {source}")]
+    Backend {
+        /// Name of the backend.
+        backend: &'static str,
+        /// The operation.
+        op: &'static str,
+        /// The library's own error.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// What is wrong with the bytes of a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// The bytes do not begin as a state does.
+    #[error("these bytes are not a tensor-metrics state")]
+    Magic,
+    /// Written by a newer version of this library.
+    #[error("version {0} is newer than this library reads")]
+    Version(u8),
+    /// The state of another kind of metric.
+    #[error("the state is of kind {given}, expected {expected}")]
+    Kind {
+        /// The kind that was given.
+        given: u8,
+        /// The kind that was asked for.
+        expected: u8,
+    },
+    /// The bytes end too early.
+    #[error("the state ends too early")]
+    Truncated,
+    /// Bytes follow the end.
+    #[error("bytes follow the end of the state")]
+    TrailingBytes,
+    /// A number is out of its range.
+    #[error("{0} is out of range")]
+    OutOfRange(&'static str),
+    /// Entries that must be in strict order, or in the shortest spelling, are not.
+    #[error("{0} is not in canonical form")]
+    NotCanonical(&'static str),
+}

@@ -1,0 +1,87 @@
+//! Exact ranking metrics for binary classification, and the trait that lets them run on any tensor
+//! library.
+//!
+//! This crate knows no tensor library. Most users want the facade crate `tensor-metrics`; who has
+//! nothing but slices finds all metrics in [`slice`].
+//!
+//! ```
+//! use metrics_core::slice::{binary_auprc, binary_auroc};
+//!
+//! let (scores, targets) = ([0.1, 0.5, 0.7, 0.8], [1, 0, 1, 1]);
+//! assert_eq!(binary_auprc(&scores, &targets)?, 11.0 / 12.0);
+//! assert_eq!(binary_auroc(&scores, &targets)?, 2.0 / 3.0);
+//! # Ok::<(), metrics_core::Error>(())
+//! ```
+//!
+//! There is one way through the house:
+//!
+//! ```text
+//! tensors → checked batch → ranked → counts or integer sums → formula → f64
+//! backend    metrics-core    backend   metrics-core
+//! ```
+//!
+//! A [`Backend`] brings the tensors. Its primitives are enough for every metric; its fused steps
+//! make them fast, without changing a bit.
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `parallel` | yes | several threads, through rayon |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// `backend_api!` links to this crate by name, from here too.
+extern crate self as metrics_core;
+
+mod api;
+mod areas;
+mod auc;
+mod auprc;
+mod auroc;
+mod backend;
+mod bounds;
+mod buckets;
+mod compose;
+pub mod cpu;
+mod curve;
+mod curves;
+mod dtype;
+mod error;
+mod exact;
+mod host;
+mod input;
+mod kind;
+mod metric;
+mod options;
+mod ranked;
+pub mod slice;
+mod state;
+mod threads;
+
+pub use areas::{Areas, CountedAreas};
+pub use auc::{Auc, AucBuilder, DEFAULT_NUM_THRESHOLDS, MAX_NUM_THRESHOLDS};
+pub use auprc::{
+    Auprc, BinaryAuprc, binary_auprc, binary_auprc_tasks, binary_auprc_tasks_with,
+    binary_auprc_with,
+};
+pub use auroc::{
+    Auroc, BinaryAuroc, binary_auroc, binary_auroc_tasks, binary_auroc_tasks_with,
+    binary_auroc_with,
+};
+pub use backend::{Backend, Rule, ToTensor};
+pub use bounds::Bounds;
+pub use buckets::BucketCounts;
+pub use cpu::Host;
+pub use curve::{PrecisionRecallCurve, RankedCounts, RocCurve};
+pub use curves::{
+    binary_precision_recall_curve, binary_precision_recall_curve_with, binary_roc_curve,
+    binary_roc_curve_with,
+};
+pub use dtype::{Buffer, DType, Element};
+pub use error::{Error, Result, StateError};
+pub use exact::MAX_SAMPLES;
+pub use host::HostTensor;
+pub use input::Batch;
+pub use metric::Metric;
+pub use options::{Curve, Options, Undefined};
+pub use ranked::{Formula, Ranked};
+pub use state::{AucState, RankState};

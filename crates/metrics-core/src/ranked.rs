@@ -1,0 +1,254 @@
+//! What the exact ranking metrics share: a function and a stateful type around one formula.
+
+use std::marker::PhantomData;
+
+use crate::areas::Areas;
+use crate::backend::{Backend, ToTensor};
+use crate::curve::{Point, PrecisionRecallCurve, RocCurve};
+use crate::error::{Error, Result};
+use crate::input::Batch;
+use crate::metric::Metric;
+use crate::options::{Undefined, UndefinedCase};
+use crate::state::RankState;
+
+/// A value read off the areas of one task.
+pub trait Formula {
+    /// Name of the metric's function.
+    const OP: &'static str;
+    /// What [`Undefined::Default`] returns.
+    const DEFAULT: f64;
+    /// When the value is undefined.
+    const UNDEFINED: &'static str;
+
+    /// The value, if it is defined.
+    fn value(areas: &Areas) -> Option<f64>;
+}
+
+/// The value of each task of a batch.
+pub(crate) fn tasks<B: Backend, F: Formula>(
+    batch: Batch<'_, B>,
+    undefined: Undefined,
+) -> Result<Vec<f64>> {
+    values::<F>(&batch_areas(batch.expect_samples()?)?, undefined)
+}
+
+/// The value of a batch of one task.
+pub(crate) fn single<B: Backend, F: Formula>(
+    batch: Batch<'_, B>,
+    undefined: Undefined,
+    hint: &'static str,
+) -> Result<f64> {
+    let values = tasks::<B, F>(batch.expect_tasks(1, hint)?, undefined)?;
+    Ok(values[0])
+}
+
+/// The points of a batch of one task, from the highest score down.
+pub(crate) fn single_points<B: Backend>(batch: Batch<'_, B>) -> Result<Vec<Point>> {
+    let batch = batch.expect_tasks(1, "")?.expect_samples()?;
+    if batch.weights.is_some() {
+        return Ok(rank_state(&batch)?.points(0).unwrap_or_default());
+    }
+    Ok(batch.backend().ranked_counts(&batch)?.iter().flat_map(|counts| counts.points()).collect())
+}
+
+fn batch_areas<B: Backend>(batch: Batch<'_, B>) -> Result<Vec<Areas>> {
+    if batch.weights.is_some() {
+        return Ok(rank_state(&batch)?.areas());
+    }
+    batch.backend().areas(&batch)
+}
+
+fn rank_state<B: Backend>(batch: &Batch<'_, B>) -> Result<RankState> {
+    let mut state = RankState::new(batch.n_tasks);
+    batch.backend().append(batch, &mut state)?;
+    if state.is_empty() {
+        return Err(Error::NoSamples { op: batch.op });
+    }
+    Ok(state)
+}
+
+fn values<F: Formula>(areas: &[Areas], undefined: Undefined) -> Result<Vec<f64>> {
+    let value = |(task, areas)| {
+        let case = UndefinedCase { op: F::OP, task, reason: F::UNDEFINED };
+        undefined.resolve(F::value(areas), F::DEFAULT, case)
+    };
+    areas.iter().enumerate().map(value).collect()
+}
+
+/// An exact ranking metric over all samples it was fed; see
+/// [`BinaryAuprc`](crate::BinaryAuprc) and [`BinaryAuroc`](crate::BinaryAuroc).
+#[derive(Debug)]
+pub struct Ranked<B, F> {
+    undefined: Undefined,
+    state: RankState,
+    areas: Option<Vec<Areas>>,
+    formula: PhantomData<fn(&B) -> F>,
+}
+
+impl<B, F> Clone for Ranked<B, F> {
+    /// A deep copy.
+    fn clone(&self) -> Self {
+        Self {
+            undefined: self.undefined,
+            state: self.state.clone(),
+            areas: self.areas.clone(),
+            formula: PhantomData,
+        }
+    }
+}
+
+impl<B: Backend, F: Formula> Default for Ranked<B, F> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<B: Backend, F: Formula> Ranked<B, F> {
+    /// A metric of one task: it takes `(n_samples,)` and `(1, n_samples)`.
+    pub fn new() -> Self {
+        Self::with_state(RankState::new(1))
+    }
+
+    /// A metric of several tasks: it takes `(n_tasks, n_samples)`.
+    ///
+    /// # Errors
+    /// [`Error::NoTasks`] for 0 tasks.
+    pub fn with_tasks(n_tasks: usize) -> Result<Self> {
+        if n_tasks == 0 {
+            return Err(Error::NoTasks { op: F::OP });
+        }
+        Ok(Self::with_state(RankState::new(n_tasks)))
+    }
+
+    fn with_state(state: RankState) -> Self {
+        Self { undefined: Undefined::Default, state, areas: None, formula: PhantomData }
+    }
+
+    /// What to return where the metric is undefined.
+    #[must_use]
+    pub fn with_undefined(mut self, undefined: Undefined) -> Self {
+        self.undefined = undefined;
+        self
+    }
+
+    /// Number of tasks.
+    pub fn n_tasks(&self) -> usize {
+        self.state.n_tasks()
+    }
+
+    /// AUPRC and AUROC of each task at once, and the number of positives and negatives.
+    ///
+    /// # Errors
+    /// [`Error::NoSamples`] before the first sample.
+    pub fn areas(&mut self) -> Result<Vec<Areas>> {
+        if self.state.is_empty() {
+            return Err(Error::NoSamples { op: F::OP });
+        }
+        Ok(self.areas.get_or_insert_with(|| self.state.areas()).clone())
+    }
+
+    /// Precision and recall of one task at each distinct score.
+    ///
+    /// # Errors
+    /// [`Error::NoSamples`], [`Error::UnknownTask`], [`Error::Undefined`] if asked for.
+    pub fn precision_recall_curve(&mut self, task: usize) -> Result<PrecisionRecallCurve> {
+        let case = UndefinedCase { op: F::OP, task, reason: "there are no positives" };
+        PrecisionRecallCurve::new(&self.points(task)?, self.undefined, case)
+    }
+
+    /// False and true positive rate of one task at each distinct score.
+    ///
+    /// # Errors
+    /// [`Error::NoSamples`], [`Error::UnknownTask`], [`Error::Undefined`] if asked for.
+    pub fn roc_curve(&mut self, task: usize) -> Result<RocCurve> {
+        let reason = "there are no positives or no negatives";
+        RocCurve::new(
+            &self.points(task)?,
+            self.undefined,
+            UndefinedCase { op: F::OP, task, reason },
+        )
+    }
+
+    fn points(&mut self, task: usize) -> Result<Vec<Point>> {
+        if self.state.is_empty() {
+            return Err(Error::NoSamples { op: F::OP });
+        }
+        let n_tasks = self.n_tasks();
+        self.state.points(task).ok_or(Error::UnknownTask { op: F::OP, task, n_tasks })
+    }
+
+    fn append<'a>(
+        &mut self,
+        scores: B::Tensor<'a>,
+        targets: B::Tensor<'a>,
+        weights: Option<B::Tensor<'a>>,
+    ) -> Result<()> {
+        let batch =
+            Batch::<B>::new(F::OP, scores, targets, weights)?.expect_tasks(self.n_tasks(), "")?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        batch.backend().append(&batch, &mut self.state)?;
+        self.areas = None;
+        Ok(())
+    }
+}
+
+impl<B: Backend, F: Formula> Metric for Ranked<B, F> {
+    type Backend = B;
+    type State = RankState;
+
+    fn update(
+        &mut self,
+        scores: &(impl ToTensor<B> + ?Sized),
+        targets: &(impl ToTensor<B> + ?Sized),
+    ) -> Result<()> {
+        self.append(scores.to_tensor(), targets.to_tensor(), None)
+    }
+
+    fn update_weighted(
+        &mut self,
+        scores: &(impl ToTensor<B> + ?Sized),
+        targets: &(impl ToTensor<B> + ?Sized),
+        weights: &(impl ToTensor<B> + ?Sized),
+    ) -> Result<()> {
+        self.append(scores.to_tensor(), targets.to_tensor(), Some(weights.to_tensor()))
+    }
+
+    fn compute(&mut self) -> Result<f64> {
+        if self.n_tasks() != 1 {
+            return Err(Error::SeveralTasks { op: F::OP, n_tasks: self.n_tasks() });
+        }
+        Ok(self.compute_tasks()?[0])
+    }
+
+    fn compute_tasks(&mut self) -> Result<Vec<f64>> {
+        values::<F>(&self.areas()?, self.undefined)
+    }
+
+    fn merge(&mut self, other: &Self) -> Result<()> {
+        self.state.merge(F::OP, &other.state)?;
+        self.areas = None;
+        Ok(())
+    }
+
+    fn reset(&mut self) {
+        self.state = RankState::new(self.n_tasks());
+        self.areas = None;
+    }
+
+    fn state(&mut self) -> Result<RankState> {
+        self.state.compact();
+        Ok(self.state.clone())
+    }
+
+    fn load_state(&mut self, state: &RankState) -> Result<()> {
+        let (given, n_tasks) = (state.n_tasks(), self.n_tasks());
+        if given != n_tasks {
+            return Err(Error::MergeTasks { op: F::OP, given, n_tasks });
+        }
+        self.state = state.clone();
+        self.areas = None;
+        Ok(())
+    }
+}

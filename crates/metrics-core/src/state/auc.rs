@@ -1,0 +1,199 @@
+//! The state of the bucketed area.
+
+use super::codec::{Reader, StateKind, header, write_varint};
+use crate::auc::MAX_NUM_THRESHOLDS;
+use crate::buckets::{Bucket, BucketCounts};
+use crate::error::{Error, Result, StateError};
+use crate::exact::Sum2;
+use crate::options::Curve;
+
+/// What an [`Auc`](crate::Auc) knows, as plain data.
+///
+/// ```
+/// use metrics_core::slice::Auc;
+/// use metrics_core::{AucState, Curve, Metric};
+///
+/// let mut auc = Auc::new(Curve::Roc, 4)?;
+/// auc.update(&[0.1, 0.6, 0.9], &[0, 0, 1])?;
+/// let state = auc.state()?;
+/// assert_eq!(state.stat_pos(), [0, 0, 0, 1, 0]);
+/// assert_eq!(state.stat_neg(), [1, 0, 1, 0, 0]);
+///
+/// let mut other = Auc::new(Curve::Roc, 4)?;
+/// other.load_state(&AucState::from_bytes(&state.to_bytes())?)?;
+/// assert_eq!(other.compute()?, auc.compute()?);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct AucState {
+    curve: Curve,
+    num_thresholds: usize,
+    /// The buckets that hold something, from low to high.
+    buckets: Vec<Bucket>,
+}
+
+/// Whether fractional weights follow each bucket.
+const COUNTED: u8 = 0;
+const WEIGHTED: u8 = 1;
+
+impl AucState {
+    pub(crate) fn new(curve: Curve, counts: &BucketCounts) -> Self {
+        let buckets = counts.buckets().collect();
+        Self { curve, num_thresholds: counts.num_thresholds(), buckets }
+    }
+
+    /// Name of the metric: `auc`.
+    pub fn name(&self) -> &'static str {
+        "auc"
+    }
+
+    /// Which curve the area is taken under.
+    pub fn curve(&self) -> Curve {
+        self.curve
+    }
+
+    /// One less than the number of buckets.
+    pub fn num_thresholds(&self) -> usize {
+        self.num_thresholds
+    }
+
+    /// Number of positives in each bucket; samples whose weight is no whole number are not in it.
+    pub fn stat_pos(&self) -> Vec<u64> {
+        self.dense(|bucket| bucket.positives)
+    }
+
+    /// Number of negatives in each bucket; samples whose weight is no whole number are not in it.
+    pub fn stat_neg(&self) -> Vec<u64> {
+        self.dense(|bucket| bucket.negatives)
+    }
+
+    fn dense(&self, count: impl Fn(&Bucket) -> u64) -> Vec<u64> {
+        let mut counts = vec![0; self.num_thresholds + 1];
+        self.buckets.iter().for_each(|bucket| counts[bucket.index] = count(bucket));
+        counts
+    }
+
+    pub(crate) fn counts(&self) -> Result<BucketCounts> {
+        let mut counts = BucketCounts::new(self.num_thresholds);
+        for &bucket in &self.buckets {
+            counts.set(self.name(), bucket)?;
+        }
+        Ok(counts)
+    }
+
+    /// The state in its one byte form.
+    ///
+    /// `tmst`, version 1, kind 2, curve, `num_thresholds`, whether there are fractional weights, the
+    /// number of buckets that hold something; then each of them, from low to high: its distance to
+    /// the one before, negatives, positives and, if any, two sums of two `f64` each. Numbers are
+    /// LEB128.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = header(StateKind::Auc);
+        let is_weighted = self.buckets.iter().any(|b| b.fractional != [Sum2::default(); 2]);
+        out.push(match self.curve {
+            Curve::Roc => 0,
+            Curve::Pr => 1,
+        });
+        write_varint(&mut out, self.num_thresholds as u64);
+        out.push(if is_weighted { WEIGHTED } else { COUNTED });
+        write_varint(&mut out, self.buckets.len() as u64);
+        let mut next = 0;
+        for bucket in &self.buckets {
+            write_varint(&mut out, (bucket.index - next) as u64);
+            write_varint(&mut out, bucket.negatives);
+            write_varint(&mut out, bucket.positives);
+            if is_weighted {
+                for part in bucket.fractional.iter().flat_map(|sum| sum.parts()) {
+                    out.extend(part.to_le_bytes());
+                }
+            }
+            next = bucket.index + 1;
+        }
+        out
+    }
+
+    /// The state that [`to_bytes`](Self::to_bytes) wrote.
+    ///
+    /// Takes bytes from anywhere: memory grows with the bytes given, not with what they claim.
+    ///
+    /// # Errors
+    /// [`Error::InvalidState`] saying what is wrong and at which byte.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let mut reader = Reader::state(bytes, StateKind::Auc)?;
+        let curve = match reader.byte()? {
+            0 => Curve::Roc,
+            1 => Curve::Pr,
+            _ => return Err(reader.error(StateError::OutOfRange("curve"))),
+        };
+        let num_thresholds = usize::try_from(reader.varint()?)
+            .ok()
+            .filter(|n| (1..=MAX_NUM_THRESHOLDS).contains(n))
+            .ok_or_else(|| reader.error(StateError::OutOfRange("num_thresholds")))?;
+        let is_weighted = match reader.byte()? {
+            COUNTED => false,
+            WEIGHTED => true,
+            _ => return Err(reader.error(StateError::OutOfRange("weighted flag"))),
+        };
+        let n_buckets = reader.length("number of buckets")?;
+        let mut state = Self { curve, num_thresholds, buckets: Vec::new() };
+        let mut next = 0;
+        for _ in 0..n_buckets {
+            let bucket = read_bucket(&mut reader, next, num_thresholds, is_weighted)?;
+            next = bucket.index + 1;
+            state.buckets.push(bucket);
+        }
+        reader.end()?;
+        state.check_totals(&reader)?;
+        if is_weighted && state.buckets.iter().all(|b| b.fractional == [Sum2::default(); 2]) {
+            return Err(reader.error(StateError::NotCanonical("weighted flag")));
+        }
+        Ok(state)
+    }
+
+    /// Counts and weights must add up to what a metric can hold.
+    fn check_totals(&self, reader: &Reader<'_>) -> Result<()> {
+        let mut totals = BucketCounts::new(1);
+        for &bucket in &self.buckets {
+            totals
+                .set("auc", Bucket { index: 0, ..bucket })
+                .map_err(|_: Error| reader.error(StateError::OutOfRange("sum of the buckets")))?;
+        }
+        Ok(())
+    }
+}
+
+fn read_bucket(
+    reader: &mut Reader<'_>,
+    next: usize,
+    num_thresholds: usize,
+    is_weighted: bool,
+) -> Result<Bucket> {
+    let index = usize::try_from(reader.varint()?)
+        .ok()
+        .and_then(|distance| next.checked_add(distance))
+        .filter(|&index| index <= num_thresholds)
+        .ok_or_else(|| reader.error(StateError::OutOfRange("bucket")))?;
+    let (negatives, positives) = (reader.varint()?, reader.varint()?);
+    let mut fractional = [Sum2::default(); 2];
+    if is_weighted {
+        for sum in &mut fractional {
+            *sum = read_sum(reader)?;
+        }
+    }
+    if negatives == 0 && positives == 0 && fractional == [Sum2::default(); 2] {
+        return Err(reader.error(StateError::NotCanonical("empty bucket")));
+    }
+    Ok(Bucket { index, negatives, positives, fractional })
+}
+
+fn read_sum(reader: &mut Reader<'_>) -> Result<Sum2> {
+    let parts = [reader.f64()?, reader.f64()?];
+    let [high, low] = parts;
+    if !(high.is_finite() && high >= 0.0 && low.is_finite()) {
+        return Err(reader.error(StateError::OutOfRange("sum of weights")));
+    }
+    if high + low != high || (high == 0.0 && (high.to_bits(), low.to_bits()) != (0, 0)) {
+        return Err(reader.error(StateError::NotCanonical("sum of weights")));
+    }
+    Ok(Sum2::from_parts(parts))
+}

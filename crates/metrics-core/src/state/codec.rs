@@ -1,0 +1,155 @@
+//! Reading and writing the bytes of states. The reader trusts nothing.
+
+use crate::error::{Error, Result, StateError};
+
+const MAGIC: [u8; 4] = *b"tmst";
+const VERSION: u8 = 1;
+
+/// Which kind of state the bytes hold.
+#[derive(Debug, Clone, Copy)]
+#[repr(u8)]
+pub(crate) enum StateKind {
+    Rank = 1,
+    Auc = 2,
+}
+
+/// The first bytes of every state.
+pub(crate) fn header(kind: StateKind) -> Vec<u8> {
+    let mut out = MAGIC.to_vec();
+    out.extend([VERSION, kind as u8]);
+    out
+}
+
+/// LEB128: seven bits a byte, low bits first.
+pub(crate) fn write_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// A cursor over bytes from anywhere.
+#[derive(Debug)]
+pub(crate) struct Reader<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, offset: 0 }
+    }
+
+    /// A reader behind the header of a state of this kind.
+    pub(crate) fn state(bytes: &'a [u8], kind: StateKind) -> Result<Self> {
+        let mut reader = Self::new(bytes);
+        if reader.take(MAGIC.len()).ok() != Some(&MAGIC[..]) {
+            reader.offset = 0;
+            return Err(reader.error(StateError::Magic));
+        }
+        let version = reader.byte()?;
+        if version > VERSION {
+            return Err(reader.error(StateError::Version(version)));
+        }
+        if version == 0 {
+            return Err(reader.error(StateError::OutOfRange("version")));
+        }
+        let (given, expected) = (reader.byte()?, kind as u8);
+        if given != expected {
+            return Err(reader.error(StateError::Kind { given, expected }));
+        }
+        Ok(reader)
+    }
+
+    pub(crate) fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The bytes read since an offset.
+    pub(crate) fn since(&self, start: usize) -> &'a [u8] {
+        &self.bytes[start..self.offset]
+    }
+
+    pub(crate) fn error(&self, reason: StateError) -> Error {
+        Error::InvalidState { reason, offset: self.offset }
+    }
+
+    #[inline]
+    pub(crate) fn byte(&mut self) -> Result<u8> {
+        let Some(&byte) = self.bytes.get(self.offset) else {
+            return Err(self.error(StateError::Truncated));
+        };
+        self.offset += 1;
+        Ok(byte)
+    }
+
+    /// A LEB128 number in its shortest spelling.
+    #[inline]
+    pub(crate) fn varint(&mut self) -> Result<u64> {
+        let mut value = 0;
+        for shift in (0..u64::BITS).step_by(7) {
+            let byte = self.byte()?;
+            let bits = u64::from(byte & 0x7f);
+            if bits << shift >> shift != bits {
+                return Err(self.error(StateError::OutOfRange("number")));
+            }
+            value |= bits << shift;
+            if byte < 0x80 {
+                if byte == 0 && shift > 0 {
+                    return Err(self.error(StateError::NotCanonical("number")));
+                }
+                return Ok(value);
+            }
+        }
+        Err(self.error(StateError::OutOfRange("number")))
+    }
+
+    /// A number of things that take at least one byte each, all of them still to come.
+    pub(crate) fn length(&mut self, what: &'static str) -> Result<usize> {
+        let length = self.varint()?;
+        usize::try_from(length)
+            .ok()
+            .filter(|&length| length <= self.bytes.len() - self.offset)
+            .ok_or_else(|| self.error(StateError::OutOfRange(what)))
+    }
+
+    pub(crate) fn f64(&mut self) -> Result<f64> {
+        let bytes = self.take(size_of::<f64>())?;
+        // The length is right: `take` returned that many.
+        let bytes = bytes.try_into().map_err(|_| self.error(StateError::Truncated))?;
+        Ok(f64::from_le_bytes(bytes))
+    }
+
+    pub(crate) fn end(&self) -> Result<()> {
+        if self.offset < self.bytes.len() {
+            return Err(self.error(StateError::TrailingBytes));
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, n: usize) -> Result<&'a [u8]> {
+        let Some(bytes) = self.bytes.get(self.offset..).and_then(|rest| rest.get(..n)) else {
+            return Err(self.error(StateError::Truncated));
+        };
+        self.offset += n;
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reader, write_varint};
+
+    #[test]
+    fn varints_survive_and_have_one_spelling() {
+        for value in [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX - 1, u64::MAX] {
+            let mut bytes = Vec::new();
+            write_varint(&mut bytes, value);
+            assert_eq!(Reader::new(&bytes).varint().unwrap(), value);
+        }
+        assert!(Reader::new(&[0x80, 0]).varint().is_err(), "a longer spelling of 0");
+        assert!(Reader::new(&[0xff; 9]).varint().is_err(), "ends too early");
+        assert!(Reader::new(&[0xff; 10]).varint().is_err(), "does not fit");
+    }
+}

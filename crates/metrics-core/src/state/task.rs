@@ -1,0 +1,405 @@
+//! What a rank state holds of one task.
+
+use super::codec::{Reader, write_varint};
+use super::runs::{Run, RunList, merge};
+use super::samples::{KeptKey, KeyedSamples, Keys, Pieces};
+use crate::areas::{Areas, CountedAreas, WeightedAreas};
+use crate::cpu::{self, Key, Samples, for_blocks};
+use crate::curve::Point;
+use crate::error::{Result, StateError};
+use crate::exact::{MAX_SAMPLES, Sum2};
+use crate::kind::ScoreKind;
+
+/// The samples of one task: raw ones, those counted into runs, and those of fractional weight.
+///
+/// A sample goes where its weight says: 1 to the raw samples, another whole number to the repeated
+/// ones, both of which end up counted in `runs`; any other weight to the fractional ones. So what
+/// the state is does not depend on how the samples came.
+#[derive(Debug, Clone)]
+pub(crate) struct TaskState {
+    kind: Option<ScoreKind>,
+    keys: Keys,
+    labels: Pieces<u8>,
+    repeated: Vec<Run>,
+    runs: RunList,
+    fractional: Vec<Fraction>,
+    n_counted: u64,
+    fractional_weight: f64,
+    /// Number of raw samples at which to look again whether counting them saves memory.
+    look_at: usize,
+}
+
+/// A sample whose weight is not a whole number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Fraction {
+    key: u64,
+    is_positive: bool,
+    weight: f64,
+}
+
+/// Samples of one distinct score, counted or weighed.
+struct Group {
+    key: u64,
+    positives: f64,
+    negatives: f64,
+}
+
+/// Fewest raw samples worth compacting.
+const MIN_COMPACTED: usize = 1 << 20;
+/// Distinct scores of a 16-bit type.
+const TINY: usize = 1 << 16;
+/// Samples looked at to guess whether counting them saves memory.
+const PROBE: usize = 1 << 14;
+
+impl TaskState {
+    pub(crate) fn new() -> Self {
+        Self {
+            kind: None,
+            keys: Keys::new(ScoreKind::F32),
+            labels: Pieces::new(),
+            repeated: Vec::new(),
+            runs: RunList::default(),
+            fractional: Vec::new(),
+            n_counted: 0,
+            fractional_weight: 0.0,
+            look_at: MIN_COMPACTED,
+        }
+    }
+
+    /// Whether there is no sample of non-zero weight.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.n_counted == 0 && self.fractional.is_empty()
+    }
+
+    pub(crate) fn kind(&self) -> Option<ScoreKind> {
+        self.kind
+    }
+
+    /// Samples counted so far: whole weights count as often as they say.
+    pub(crate) fn n_counted(&self) -> u64 {
+        self.n_counted
+    }
+
+    /// Sum of the weights that are not whole.
+    pub(crate) fn fractional_weight(&self) -> f64 {
+        self.fractional_weight
+    }
+
+    /// Appends valid samples. `kind` must have a join with the kind held.
+    pub(crate) fn append<K: KeptKey>(&mut self, samples: &dyn Samples<K>, kind: ScoreKind) {
+        let held = self.hold(kind);
+        for_blocks(samples, 0..samples.len(), |_, keys, labels| {
+            self.push_raw(keys, kind, held);
+            self.labels.extend(labels);
+        });
+        self.n_counted += samples.len() as u64;
+        self.compact_if_smaller();
+    }
+
+    fn push_raw<K: KeptKey>(&mut self, keys: &[K], kind: ScoreKind, held: ScoreKind) {
+        match K::pieces(&mut self.keys) {
+            Some(pieces) if kind == held => pieces.extend(keys),
+            _ => {
+                let wide: Vec<_> =
+                    keys.iter().map(|&key| kind.widen(Key::to_u64(key), held)).collect();
+                self.keys.extend(&wide);
+            }
+        }
+    }
+
+    /// Appends valid samples with valid weights, one each.
+    pub(crate) fn append_weighted<K: KeptKey>(
+        &mut self,
+        samples: &dyn Samples<K>,
+        kind: ScoreKind,
+        weights: &[f64],
+    ) {
+        if weights.iter().all(|&weight| weight == 0.0) {
+            return;
+        }
+        let held = self.hold(kind);
+        for_blocks(samples, 0..samples.len(), |start, keys, labels| {
+            for ((&key, &label), &weight) in keys.iter().zip(labels).zip(&weights[start..]) {
+                let is_positive = label == 1;
+                let wide = kind.widen(Key::to_u64(key), held);
+                if weight == 1.0 {
+                    self.push_raw(&[key], kind, held);
+                    self.labels.extend(&[label]);
+                } else if is_whole(weight) {
+                    let n = weight as u64;
+                    let counts = if is_positive { (n, 0) } else { (0, n) };
+                    let (n_positives, n_negatives) = counts;
+                    self.repeated.extend((n > 0).then_some(Run {
+                        key: wide,
+                        n_positives,
+                        n_negatives,
+                    }));
+                } else {
+                    self.fractional.push(Fraction { key: wide, is_positive, weight });
+                }
+            }
+        });
+        let (counted, fractional) = weigh(weights);
+        self.n_counted += counted;
+        self.fractional_weight += fractional;
+        self.compact_if_smaller();
+    }
+
+    /// Takes in all samples of another task. The kinds must have a join.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        let Some(kind) = other.kind else { return };
+        let held = self.hold(kind);
+        let widen = |key: u64| kind.widen(key, held);
+        match &other.keys {
+            Keys::Narrow(keys) => keys.for_pieces(|keys| self.push_raw(keys, kind, held)),
+            Keys::Wide(keys) => keys.for_pieces(|keys| self.push_raw(keys, kind, held)),
+        }
+        other.labels.for_pieces(|labels| self.labels.extend(labels));
+        self.repeated.extend(other.repeated.iter().map(|r| Run { key: widen(r.key), ..*r }));
+        self.fractional
+            .extend(other.fractional.iter().map(|f| Fraction { key: widen(f.key), ..*f }));
+        if !other.runs.is_empty() {
+            let theirs = other.runs.iter(kind).map(|run| Run { key: widen(run.key), ..run });
+            self.runs = RunList::encode(held, merge(self.runs.iter(held), theirs));
+        }
+        self.n_counted += other.n_counted;
+        self.fractional_weight += other.fractional_weight;
+        self.compact_if_smaller();
+    }
+
+    /// Makes the state hold scores of this kind too; returns the kind it now holds.
+    fn hold(&mut self, kind: ScoreKind) -> ScoreKind {
+        let Some(held) = self.kind else {
+            self.kind = Some(kind);
+            self.keys = Keys::new(kind);
+            return kind;
+        };
+        // Callers checked that a join exists.
+        let joined = held.join(kind).unwrap_or(held);
+        if joined != held {
+            let keys = self.keys.to_vec();
+            self.keys = Keys::new(joined);
+            self.keys.extend(&keys.iter().map(|&key| held.widen(key, joined)).collect::<Vec<_>>());
+            let runs =
+                self.runs.iter(held).map(|run| Run { key: held.widen(run.key, joined), ..run });
+            self.runs = RunList::encode(joined, runs);
+            self.repeated.iter_mut().for_each(|run| run.key = held.widen(run.key, joined));
+            self.fractional.iter_mut().for_each(|f| f.key = held.widen(f.key, joined));
+            self.kind = Some(joined);
+        }
+        joined
+    }
+
+    /// Counts the raw samples into runs where that looks smaller than keeping them.
+    fn compact_if_smaller(&mut self) {
+        let Some(kind) = self.kind else { return };
+        let n_raw = self.labels.len();
+        if (kind.is_tiny() && n_raw >= TINY) || self.repeated.len() >= self.look_at {
+            return self.compact();
+        }
+        if n_raw < self.look_at {
+            return;
+        }
+        let mut probe = match &self.keys {
+            Keys::Narrow(keys) => keys.last(PROBE).map(u64::from).collect::<Vec<_>>(),
+            Keys::Wide(keys) => keys.last(PROBE).collect(),
+        };
+        probe.sort_unstable();
+        probe.dedup();
+        if probe.len() <= PROBE / 4 {
+            self.compact();
+            self.look_at = MIN_COMPACTED.max(self.runs.n_runs() as usize);
+        } else {
+            self.look_at = 2 * n_raw;
+        }
+    }
+
+    /// Counts all samples into runs and sorts the fractional ones: the one form of this multiset.
+    pub(crate) fn compact(&mut self) {
+        let Some(kind) = self.kind else { return };
+        self.fractional.sort_unstable_by_key(|f| {
+            (std::cmp::Reverse(f.key), f.is_positive, f.weight.to_bits())
+        });
+        if self.labels.len() == 0 && self.repeated.is_empty() {
+            return;
+        }
+        let raw: Vec<Vec<Run>> = self.rank();
+        let mut repeated = std::mem::take(&mut self.repeated);
+        repeated.sort_unstable_by_key(|run| std::cmp::Reverse(run.key));
+        repeated.dedup_by(|next, kept| {
+            let same = next.key == kept.key;
+            if same {
+                kept.n_positives += next.n_positives;
+                kept.n_negatives += next.n_negatives;
+            }
+            same
+        });
+        let new = merge(raw.into_iter().flatten(), repeated.into_iter());
+        self.runs = RunList::encode(kind, merge(self.runs.iter(kind), new));
+        self.keys = Keys::new(kind);
+        self.labels = Pieces::new();
+    }
+
+    /// Ranks the raw samples.
+    fn rank<S: cpu::Sink>(&self) -> Vec<S> {
+        fn rank<K: KeptKey, S: cpu::Sink>(samples: KeyedSamples<'_, K>, kind: ScoreKind) -> Vec<S> {
+            if samples.len() == 0 {
+                return Vec::new();
+            }
+            cpu::rank(&samples, &cpu::scan(&samples, kind))
+        }
+        let Some(kind) = self.kind else { return Vec::new() };
+        let labels = &self.labels;
+        match &self.keys {
+            Keys::Narrow(keys) => rank(KeyedSamples { keys, labels }, kind),
+            Keys::Wide(keys) => rank(KeyedSamples { keys, labels }, kind),
+        }
+    }
+
+    /// The areas under this task's curves.
+    pub(crate) fn areas(&mut self) -> Areas {
+        let Some(kind) = self.kind else { return CountedAreas::default().into() };
+        if self.fractional.is_empty() && self.runs.is_empty() && self.repeated.is_empty() {
+            return cpu::total(self.rank()).into();
+        }
+        self.compact();
+        if self.fractional.is_empty() {
+            let mut sums = CountedAreas::default();
+            self.runs.iter(kind).for_each(|run| sums.push(run.n_positives, run.n_negatives));
+            return sums.into();
+        }
+        let (mut n_positives, mut n_negatives) = (Sum2::default(), Sum2::default());
+        for group in self.groups(kind) {
+            n_positives.add(group.positives);
+            n_negatives.add(group.negatives);
+        }
+        let mut sums = WeightedAreas::new(n_positives.value(), n_negatives.value());
+        self.groups(kind).for_each(|group| sums.push(group.positives, group.negatives));
+        sums.into()
+    }
+
+    /// The points of this task's curve, from the highest score down.
+    pub(crate) fn points(&mut self) -> Vec<Point> {
+        let Some(kind) = self.kind else { return Vec::new() };
+        self.compact();
+        let (mut tp, mut fp) = (Sum2::default(), Sum2::default());
+        self.groups(kind)
+            .map(|group| {
+                tp.add(group.positives);
+                fp.add(group.negatives);
+                Point { threshold: kind.threshold(group.key), tp: tp.value(), fp: fp.value() }
+            })
+            .collect()
+    }
+
+    /// Runs and fractional samples of a compacted state as groups of equal scores, high to low.
+    ///
+    /// Within a group the counts come first, then fractional weights from small to large: the order
+    /// in which weighted sums are taken.
+    fn groups(&self, kind: ScoreKind) -> impl Iterator<Item = Group> + '_ {
+        let mut runs = self.runs.iter(kind).peekable();
+        let mut fractional = self.fractional.iter().peekable();
+        std::iter::from_fn(move || {
+            let key = match (runs.peek(), fractional.peek()) {
+                (Some(run), Some(f)) => run.key.max(f.key),
+                (Some(run), None) => run.key,
+                (None, Some(f)) => f.key,
+                (None, None) => return None,
+            };
+            let (mut positives, mut negatives) = (Sum2::default(), Sum2::default());
+            if let Some(run) = runs.next_if(|run| run.key == key) {
+                positives = Sum2::new(run.n_positives as f64);
+                negatives = Sum2::new(run.n_negatives as f64);
+            }
+            while let Some(f) = fractional.next_if(|f| f.key == key) {
+                if f.is_positive { positives.add(f.weight) } else { negatives.add(f.weight) }
+            }
+            Some(Group { key, positives: positives.value(), negatives: negatives.value() })
+        })
+    }
+
+    /// Appends the bytes of a compacted state.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let Some(kind) = self.kind.filter(|_| !self.is_empty()) else { return out.push(0) };
+        out.push(kind.code());
+        self.runs.write(out);
+        write_varint(out, self.fractional.len() as u64);
+        let mut next = kind.key_range().1;
+        for f in &self.fractional {
+            write_varint(out, next - f.key);
+            out.push(f.is_positive.into());
+            out.extend(f.weight.to_le_bytes());
+            next = f.key;
+        }
+    }
+
+    /// Reads what [`write`](Self::write) wrote, trusting nothing.
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        let mut task = Self::new();
+        let code = reader.byte()?;
+        if code == 0 {
+            return Ok(task);
+        }
+        let kind = ScoreKind::from_code(code)
+            .ok_or_else(|| reader.error(StateError::OutOfRange("score type")))?;
+        task.hold(kind);
+        (task.runs, task.n_counted) = RunList::read(reader, kind)?;
+        task.look_at = MIN_COMPACTED.max(task.runs.n_runs() as usize);
+        let n_fractional = reader.length("number of weighted samples")?;
+        let (lowest, mut next) = kind.key_range();
+        for _ in 0..n_fractional {
+            let key = next.checked_sub(reader.varint()?).filter(|&key| key >= lowest);
+            let key = key.ok_or_else(|| reader.error(StateError::OutOfRange("score")))?;
+            let fraction = read_fraction(reader, key)?;
+            if task.fractional.last().is_some_and(|last| !in_order(last, &fraction)) {
+                return Err(reader.error(StateError::NotCanonical("order of weighted samples")));
+            }
+            next = key;
+            task.fractional_weight += fraction.weight;
+            task.fractional.push(fraction);
+        }
+        if !(task.fractional_weight + task.n_counted as f64).is_finite() {
+            return Err(reader.error(StateError::OutOfRange("sum of the weights")));
+        }
+        if task.is_empty() {
+            return Err(reader.error(StateError::NotCanonical("empty task")));
+        }
+        Ok(task)
+    }
+}
+
+fn read_fraction(reader: &mut Reader<'_>, key: u64) -> Result<Fraction> {
+    let is_positive = match reader.byte()? {
+        0 => false,
+        1 => true,
+        _ => return Err(reader.error(StateError::OutOfRange("target"))),
+    };
+    let weight = reader.f64()?;
+    if !(weight.is_finite() && weight > 0.0) {
+        return Err(reader.error(StateError::OutOfRange("weight")));
+    }
+    if is_whole(weight) {
+        return Err(reader.error(StateError::NotCanonical("weight")));
+    }
+    Ok(Fraction { key, is_positive, weight })
+}
+
+fn in_order(a: &Fraction, b: &Fraction) -> bool {
+    a.key > b.key || (a.is_positive, a.weight.to_bits()) <= (b.is_positive, b.weight.to_bits())
+}
+
+/// Whether a weight counts as a number of samples.
+fn is_whole(weight: f64) -> bool {
+    weight <= MAX_SAMPLES as f64 && weight.fract() == 0.0
+}
+
+/// How many samples valid weights count as, saturating, and the sum of those that are not whole.
+pub(crate) fn weigh(weights: &[f64]) -> (u64, f64) {
+    weights.iter().fold((0u64, 0.0), |(counted, fractional), &weight| {
+        if is_whole(weight) {
+            (counted.saturating_add(weight as u64), fractional)
+        } else {
+            (counted, fractional + weight)
+        }
+    })
+}

@@ -1,0 +1,34 @@
+//! The metrics of `tensor-metrics` on ndarray arrays and views.
+//!
+//! Scores, targets and weights may each be any [`ArrayBase`](ndarray::ArrayBase) or
+//! [`ArrayRef`](ndarray::ArrayRef) of an [`Element`] type: owned or borrowed, 1-D or 2-D, of any
+//! layout. Standard layout is read in place; any other is copied once.
+//!
+//! ```
+//! use metrics_ndarray::{binary_auprc, binary_auprc_tasks};
+//! use ndarray::{array, s};
+//!
+//! let scores = array![[0.1f32, 0.5, 0.7, 0.8], [1.0, 1.0, 1.0, 0.0]];
+//! let targets = array![[1, 0, 1, 1], [1, 0, 1, 0]];
+//! assert_eq!(binary_auprc_tasks(&scores, &targets)?, [11.0 / 12.0, 2.0 / 3.0]);
+//! assert_eq!(binary_auprc(&scores.row(0), &targets.row(0))?, 11.0 / 12.0);
+//! assert_eq!(binary_auprc(&scores.slice(s![0, ..;-1]), &targets.slice(s![0, ..;-1]))?, 11.0 / 12.0);
+//! # Ok::<(), metrics_core::Error>(())
+//! ```
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `parallel` | yes | several threads, through rayon |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod backend;
+mod error;
+mod ops;
+mod tensor;
+
+pub use backend::NdArray;
+pub use metrics_core::{Element, Error, Result};
+pub use tensor::NdTensor;
+
+metrics_core::backend_api!(NdArray);

@@ -1,0 +1,107 @@
+//! Arrays in, host tensors out.
+
+use std::borrow::Cow;
+
+use half::{bf16, f16};
+use metrics_core::{Element, HostTensor, Result, ToTensor, with_slice};
+use ndarray::{ArrayBase, ArrayD, ArrayRef, ArrayViewD, CowArray, Data, Dimension, IxDyn};
+
+use crate::NdArray;
+use crate::error::refused;
+
+/// An [`Element`] of which there may be an [`NdTensor`]: all of them.
+pub trait NdElement: Element {
+    /// An array of this type as a tensor.
+    fn tensor(array: CowArray<'_, Self, IxDyn>) -> NdTensor<'_>;
+}
+
+macro_rules! tensor {
+    ($($dtype:ident $ty:ty,)*) => {
+        /// An array, borrowed or owned, whose element type is known at run time.
+        #[derive(Debug, Clone)]
+        #[allow(missing_docs)] // One variant a dtype.
+        pub enum NdTensor<'a> {
+            $($dtype(CowArray<'a, $ty, IxDyn>),)*
+        }
+
+        $(
+            impl NdElement for $ty {
+                fn tensor(array: CowArray<'_, Self, IxDyn>) -> NdTensor<'_> {
+                    NdTensor::$dtype(array)
+                }
+            }
+        )*
+    };
+}
+
+tensor! {
+    Bool bool,
+    U8 u8,
+    I8 i8,
+    U16 u16,
+    I16 i16,
+    U32 u32,
+    I32 i32,
+    U64 u64,
+    I64 i64,
+    F16 f16,
+    Bf16 bf16,
+    F32 f32,
+    F64 f64,
+}
+
+/// Runs an expression with the typed array of an [`NdTensor`].
+macro_rules! with_array {
+    ($tensor:expr, $array:ident => $body:expr) => {
+        $crate::tensor::with_array!(
+            @arms $tensor, $array, $body,
+            Bool U8 I8 U16 I16 U32 I32 U64 I64 F16 Bf16 F32 F64
+        )
+    };
+    (@arms $tensor:expr, $array:ident, $body:expr, $($dtype:ident)*) => {
+        match $tensor {
+            $($crate::NdTensor::$dtype($array) => $body,)*
+        }
+    };
+}
+pub(crate) use with_array;
+
+impl NdTensor<'_> {
+    /// Length of each dimension.
+    pub fn shape(&self) -> &[usize] {
+        with_array!(self, array => array.shape())
+    }
+
+    /// The elements, row by row: borrowed from an array of standard layout, else copied.
+    pub(crate) fn to_host(&self) -> Result<HostTensor<'_>> {
+        fn to_host<T: Element>(array: ArrayViewD<'_, T>) -> Result<HostTensor<'_>> {
+            let shape = array.shape().to_vec();
+            let elements = match array.to_slice() {
+                Some(elements) => Cow::Borrowed(elements),
+                None => Cow::Owned(array.iter().copied().collect()),
+            };
+            HostTensor::from_buffer(T::buffer(elements), shape)
+        }
+        with_array!(self, array => to_host(array.view()))
+    }
+
+    /// The same elements as an array.
+    pub(crate) fn from_host(tensor: &HostTensor<'_>) -> Result<NdTensor<'static>> {
+        with_slice!(tensor.buffer(), data => {
+            let array = ArrayD::from_shape_vec(tensor.shape(), data.to_vec());
+            Ok(NdElement::tensor(array.map_err(refused("upload"))?.into()))
+        })
+    }
+}
+
+impl<S: Data<Elem: NdElement>, D: Dimension> ToTensor<NdArray> for ArrayBase<S, D> {
+    fn to_tensor(&self) -> NdTensor<'_> {
+        NdElement::tensor(self.view().into_dyn().into())
+    }
+}
+
+impl<T: NdElement, D: Dimension> ToTensor<NdArray> for ArrayRef<T, D> {
+    fn to_tensor(&self) -> NdTensor<'_> {
+        NdElement::tensor(self.view().into_dyn().into())
+    }
+}
