@@ -73,7 +73,7 @@ impl From<CountedAreas> for Areas {
 /// The integer sums behind unweighted areas, filled one distinct score at a time, high to low.
 ///
 /// Sums over parts of the scores can be taken apart, in any order, and added: see
-/// [`starting_at`](Self::starting_at) and [`add`](Self::add). That is why threads, batches and
+/// [`starting_at`](Self::starting_at) and [`join`](Self::join). That is why threads, batches and
 /// devices cannot change a bit of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CountedAreas {
@@ -97,18 +97,18 @@ impl CountedAreas {
         let tp_before = self.tp;
         self.tp += n_positives;
         self.fp += n_negatives;
-        if n_positives > 0 {
-            let precision = self.tp as f64 / (self.tp + self.fp) as f64;
-            // Exact: the scale is a power of two, and what the cast drops lies below 2^-63.
-            let fixed = (precision * (1u64 << PRECISION_BITS) as f64) as u64;
-            self.precision_sum += u128::from(fixed) * u128::from(n_positives);
-        }
+        // No branch on whether there are positives: without them the product is 0, and labels in
+        // random order would make a branch guess wrong half the time.
+        let precision = self.tp as f64 / (self.tp + self.fp) as f64;
+        // Exact: the scale is a power of two, and what the cast drops lies below 2^-63.
+        let fixed = (precision * (1u64 << PRECISION_BITS) as f64) as u64;
+        self.precision_sum += u128::from(fixed) * u128::from(n_positives);
         self.pairs += u128::from(n_negatives) * u128::from(tp_before + self.tp);
     }
 
     /// Adds the sums of the part that comes next below this one.
     #[must_use]
-    pub fn add(self, below: Self) -> Self {
+    pub fn join(self, below: Self) -> Self {
         Self {
             tp: below.tp,
             fp: below.fp,

@@ -39,6 +39,9 @@ pub trait Backend: Clone + Debug + Sized {
     /// Length of each dimension.
     fn shape(x: &Self::Tensor<'_>) -> Vec<usize>;
 
+    /// The same tensor, borrowed.
+    fn view<'t>(x: &'t Self::Tensor<'_>) -> Self::Tensor<'t>;
+
     /// A tensor with these elements on this device. The dtype stays, or becomes one that holds
     /// every value exactly.
     ///
@@ -184,6 +187,28 @@ pub trait Backend: Clone + Debug + Sized {
 pub trait ToTensor<B: Backend> {
     /// This value as the backend's tensor, without copying its elements where they are contiguous.
     fn to_tensor(&self) -> B::Tensor<'_>;
+}
+
+/// A tensor that owns its memory, as input to code that is generic over backends.
+///
+/// ```
+/// use metrics_core::{Backend, Host, HostTensor, Owned, Result, binary_auroc};
+///
+/// fn auroc<B: Backend>(backend: &B) -> Result<f64> {
+///     let scores = Owned(backend.upload(&HostTensor::new(&[0.1, 0.7], &[2])?)?);
+///     let targets = Owned(backend.upload(&HostTensor::new(&[0u8, 1], &[2])?)?);
+///     binary_auroc::<B>(&scores, &targets)
+/// }
+/// assert_eq!(auroc(&Host)?, 1.0);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Owned<B: Backend>(pub B::Tensor<'static>);
+
+impl<B: Backend> ToTensor<B> for Owned<B> {
+    fn to_tensor(&self) -> B::Tensor<'_> {
+        B::view(&self.0)
+    }
 }
 
 /// What the elements of an input must be.

@@ -8,17 +8,12 @@ use crate::state::weigh;
 /// Samples per bucket: negatives and positives, counted; those of fractional weight, weighed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BucketCounts {
-    negatives: Vec<u64>,
-    positives: Vec<u64>,
-    fractional: Option<Fractional>,
+    /// For each bucket the number of negatives and of positives.
+    counts: Vec<[u64; 2]>,
+    /// The same for sums of weights that are not whole, once there are any.
+    fractional: Option<Vec<[Sum2; 2]>>,
     n_counted: u64,
     fractional_weight: f64,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Fractional {
-    negatives: Vec<Sum2>,
-    positives: Vec<Sum2>,
 }
 
 /// What one bucket holds.
@@ -50,8 +45,7 @@ impl BucketCounts {
     /// No samples in `num_thresholds + 1` buckets.
     pub(crate) fn new(num_thresholds: usize) -> Self {
         Self {
-            negatives: vec![0; num_thresholds + 1],
-            positives: vec![0; num_thresholds + 1],
+            counts: vec![[0; 2]; num_thresholds + 1],
             fractional: None,
             n_counted: 0,
             fractional_weight: 0.0,
@@ -60,17 +54,7 @@ impl BucketCounts {
 
     /// One less than the number of buckets.
     pub fn num_thresholds(&self) -> usize {
-        self.positives.len() - 1
-    }
-
-    /// Number of negatives in each bucket.
-    pub fn negatives(&self) -> &[u64] {
-        &self.negatives
-    }
-
-    /// Number of positives in each bucket.
-    pub fn positives(&self) -> &[u64] {
-        &self.positives
+        self.counts.len() - 1
     }
 
     /// Whether there is no sample of non-zero weight.
@@ -110,76 +94,74 @@ impl BucketCounts {
         Ok(())
     }
 
-    /// Adds one sample for which room was made.
+    /// Adds one sample for which room was made. Branch-free: labels come in random order.
     #[inline]
-    pub(crate) fn count(&mut self, bucket: usize, is_positive: bool) {
-        let counts = if is_positive { &mut self.positives } else { &mut self.negatives };
-        counts[bucket] += 1;
+    pub(crate) fn count(&mut self, bucket: usize, label: u8) {
+        self.counts[bucket][usize::from(label & 1)] += 1;
     }
 
     /// Adds one sample with its weight, for which room was made.
-    pub(crate) fn weigh(&mut self, bucket: usize, is_positive: bool, weight: f64) {
+    pub(crate) fn weigh(&mut self, bucket: usize, label: u8, weight: f64) {
         let (counted, fractional) = weigh(&[weight]);
-        let counts = if is_positive { &mut self.positives } else { &mut self.negatives };
-        counts[bucket] += counted;
+        self.counts[bucket][usize::from(label & 1)] += counted;
         if fractional > 0.0 {
-            let sums = self.fractional_mut();
-            let sums = if is_positive { &mut sums.positives } else { &mut sums.negatives };
-            sums[bucket].add(fractional);
+            self.fractional_mut()[bucket][usize::from(label & 1)].add(fractional);
         }
     }
 
     /// Adds counts for which room was made.
     pub fn add(&mut self, negatives: &[u64], positives: &[u64]) {
-        self.negatives.iter_mut().zip(negatives).for_each(|(total, n)| *total += n);
-        self.positives.iter_mut().zip(positives).for_each(|(total, n)| *total += n);
+        for (total, (n_negatives, n_positives)) in
+            self.counts.iter_mut().zip(negatives.iter().zip(positives))
+        {
+            *total = [total[0] + n_negatives, total[1] + n_positives];
+        }
     }
 
     /// Takes in the counts of another metric with as many thresholds.
     pub(crate) fn merge(&mut self, op: &'static str, other: &Self) -> Result<()> {
         self.reserve_weighed(op, other.n_counted, other.fractional_weight)?;
-        self.add(&other.negatives, &other.positives);
+        for (ours, theirs) in self.counts.iter_mut().zip(&other.counts) {
+            *ours = [ours[0] + theirs[0], ours[1] + theirs[1]];
+        }
         if let Some(theirs) = &other.fractional {
-            let ours = self.fractional_mut();
-            ours.negatives.iter_mut().zip(&theirs.negatives).for_each(|(a, b)| a.merge(*b));
-            ours.positives.iter_mut().zip(&theirs.positives).for_each(|(a, b)| a.merge(*b));
+            for (ours, theirs) in
+                self.fractional_mut().iter_mut().flatten().zip(theirs.iter().flatten())
+            {
+                ours.merge(*theirs);
+            }
         }
         Ok(())
     }
 
     /// Puts a bucket's content in place; the bucket must be empty.
     pub(crate) fn set(&mut self, op: &'static str, bucket: Bucket) -> Result<()> {
-        let [negatives, positives] = bucket.fractional;
         let n_counted = bucket.negatives.saturating_add(bucket.positives);
+        let [negatives, positives] = bucket.fractional;
         self.reserve_weighed(op, n_counted, negatives.value() + positives.value())?;
-        self.negatives[bucket.index] = bucket.negatives;
-        self.positives[bucket.index] = bucket.positives;
+        self.counts[bucket.index] = [bucket.negatives, bucket.positives];
         if bucket.fractional != [Sum2::default(); 2] {
-            let sums = self.fractional_mut();
-            sums.negatives[bucket.index] = negatives;
-            sums.positives[bucket.index] = positives;
+            self.fractional_mut()[bucket.index] = bucket.fractional;
         }
         Ok(())
     }
 
-    fn fractional_mut(&mut self) -> &mut Fractional {
-        let n_buckets = self.positives.len();
-        self.fractional.get_or_insert_with(|| Fractional {
-            negatives: vec![Sum2::default(); n_buckets],
-            positives: vec![Sum2::default(); n_buckets],
-        })
+    fn fractional_mut(&mut self) -> &mut Vec<[Sum2; 2]> {
+        let n_buckets = self.counts.len();
+        self.fractional.get_or_insert_with(|| vec![[Sum2::default(); 2]; n_buckets])
     }
 
     /// The buckets that hold something, from low to high.
     pub(crate) fn buckets(&self) -> impl DoubleEndedIterator<Item = Bucket> + '_ {
-        (0..self.positives.len())
-            .map(|index| Bucket {
+        let fractional = self.fractional.as_deref();
+        self.counts
+            .iter()
+            .enumerate()
+            .map(move |(index, &[negatives, positives])| Bucket {
                 index,
-                negatives: self.negatives[index],
-                positives: self.positives[index],
-                fractional: self.fractional.as_ref().map_or([Sum2::default(); 2], |sums| {
-                    [sums.negatives[index], sums.positives[index]]
-                }),
+                negatives,
+                positives,
+                fractional: fractional.map_or([Sum2::default(); 2], |sums| sums[index]),
             })
             .filter(|bucket| !bucket.is_empty())
     }

@@ -65,6 +65,11 @@ macro_rules! elements {
                 match self { $(Self::$dtype(data) => data.len(),)* }
             }
 
+            /// Whether there are no elements.
+            pub fn is_empty(&self) -> bool {
+                self.len() == 0
+            }
+
             /// The same elements, borrowed from this buffer.
             pub fn borrow(&self) -> Buffer<'_> {
                 match self { $(Self::$dtype(data) => Buffer::$dtype(Cow::Borrowed(data)),)* }

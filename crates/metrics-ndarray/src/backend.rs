@@ -34,6 +34,10 @@ impl Backend for NdArray {
         x.shape().to_vec()
     }
 
+    fn view<'t>(x: &'t Self::Tensor<'_>) -> Self::Tensor<'t> {
+        with_array!(x, array => NdElement::tensor(array.view().into()))
+    }
+
     fn upload(&self, x: &HostTensor<'_>) -> Result<NdTensor<'static>> {
         NdTensor::from_host(x)
     }

@@ -48,7 +48,7 @@ pub use metrics_core::{
 };
 /// For authors of backends and of code that is generic over them.
 pub use metrics_core::{
-    Backend, Batch, BucketCounts, Host, HostTensor, RankedCounts, Rule, ToTensor,
+    Backend, Batch, BucketCounts, Host, HostTensor, Owned, RankedCounts, Rule, ToTensor,
 };
 
 #[cfg(feature = "ndarray")]

@@ -28,11 +28,13 @@ pub(super) fn count(
     counts.reserve(batch.op, weights, batch.n_samples as u64)?;
     let num_thresholds = counts.num_thresholds();
     for_blocks(scores, targets, |start, probabilities, labels| {
-        for (i, (&probability, &label)) in probabilities.iter().zip(labels).enumerate() {
-            let bucket = bucket_of(probability, num_thresholds);
-            match weights {
-                None => counts.count(bucket, label == 1),
-                Some(weights) => counts.weigh(bucket, label == 1, weights[start + i]),
+        let samples = probabilities.iter().map(|&p| bucket_of(p, num_thresholds)).zip(labels);
+        match weights {
+            None => samples.for_each(|(bucket, &label)| counts.count(bucket, label)),
+            Some(weights) => {
+                samples.zip(&weights[start..]).for_each(|((bucket, &label), &weight)| {
+                    counts.weigh(bucket, label, weight);
+                })
             }
         }
         Ok(())

@@ -30,5 +30,5 @@ impl Sink for CountedAreas {
 
 /// The areas of a task out of those of its parts.
 pub(crate) fn total(parts: Vec<CountedAreas>) -> CountedAreas {
-    parts.into_iter().fold(CountedAreas::default(), CountedAreas::add)
+    parts.into_iter().fold(CountedAreas::default(), CountedAreas::join)
 }

@@ -1,17 +1,20 @@
 //! The primitives on one row, for backends whose tensors lie in host memory.
 
-use std::cmp::Reverse;
-
+use super::radix;
 use crate::dtype::Element;
 
 /// Positions that order a row from largest to smallest, in no particular order among equal values.
 ///
 /// # Complexity
-/// O(n log n) time. A reference: the metrics themselves rank through the engine, without argsort.
+/// O(n) time, 32 bytes of extra memory an element. A reference: the metrics themselves rank through
+/// the engine, without argsort.
 pub fn argsort_descending<T: Element>(row: &[T]) -> Vec<u64> {
-    let mut order: Vec<u64> = (0..row.len() as u64).collect();
-    order.sort_unstable_by_key(|&i| Reverse(row[i as usize].order_key()));
-    order
+    let mut keyed: Vec<u128> = (0..)
+        .zip(row)
+        .map(|(position, x): (u64, _)| u128::from(!x.order_key()) << 64 | u128::from(position))
+        .collect();
+    radix::sort(&mut keyed, 64..128, &mut Vec::new());
+    keyed.into_iter().map(|keyed| keyed as u64).collect()
 }
 
 /// Last position of each run of equal neighbours in a row.

@@ -1,36 +1,59 @@
-//! Radix sort of packed keys, least significant digit first.
+//! Radix sort, least significant digit first.
 
-use super::samples::Key;
+use std::ops::Range;
+
+/// What a radix sort sorts: unsigned integers.
+pub(crate) trait Digits: Copy + Ord {
+    const ZERO: Self;
+
+    /// The bits from `shift` on, under a mask.
+    fn digit(self, shift: u32, mask: usize) -> usize;
+}
+
+macro_rules! digits {
+    ($($ty:ty)*) => {$(
+        impl Digits for $ty {
+            const ZERO: Self = 0;
+
+            #[inline]
+            fn digit(self, shift: u32, mask: usize) -> usize {
+                (self >> shift) as usize & mask
+            }
+        }
+    )*};
+}
+
+digits!(u32 u64 u128);
 
 /// Below this length a comparison sort beats the set-up of a radix sort.
 const SMALL: usize = 192;
 /// Up to this length 8-bit digits, whose counters are cheaper to clear, beat 11-bit digits.
 const MEDIUM: usize = 4096;
 
-/// Sorts by the bits `1..=n_bits`: bit 0, the label, may end up in any order among equal keys.
+/// Sorts by some of the bits; keys that are equal there may end up in any order.
 ///
-/// Bits above `n_bits` must be the same in all keys. `scratch` grows to the length of `keys`.
-pub(crate) fn sort<K: Key>(keys: &mut [K], n_bits: u32, scratch: &mut Vec<K>) {
+/// Bits above these must be the same in all keys. `scratch` grows to the length of `keys`.
+pub(crate) fn sort<K: Digits>(keys: &mut [K], bits: Range<u32>, scratch: &mut Vec<K>) {
     if keys.len() < SMALL {
         return keys.sort_unstable();
     }
     let widest = if keys.len() < MEDIUM { 8 } else { 11 };
-    let n_digits = n_bits.div_ceil(widest);
+    let n_digits = (bits.end - bits.start).div_ceil(widest);
     if n_digits == 0 {
         return;
     }
-    let width = n_bits.div_ceil(n_digits);
+    let width = (bits.end - bits.start).div_ceil(n_digits);
     if scratch.len() < keys.len() {
-        scratch.resize(keys.len(), K::zero());
+        scratch.resize(keys.len(), K::ZERO);
     }
     let scratch = &mut scratch[..keys.len()];
-    let mut counts = count_digits(keys, n_digits, width);
+    let mut counts = count_digits(keys, bits.start, n_digits, width);
     let mut in_scratch = false;
     for (digit, counts) in counts.chunks_exact_mut(1 << width).enumerate() {
         if counts.contains(&keys.len()) {
             continue; // All keys share this digit.
         }
-        let shift = 1 + digit as u32 * width;
+        let shift = bits.start + digit as u32 * width;
         if in_scratch {
             distribute(scratch, keys, shift, counts);
         } else {
@@ -44,25 +67,25 @@ pub(crate) fn sort<K: Key>(keys: &mut [K], n_bits: u32, scratch: &mut Vec<K>) {
 }
 
 /// How often each value of each digit occurs: all digits in one read of the keys.
-fn count_digits<K: Key>(keys: &[K], n_digits: u32, width: u32) -> Vec<usize> {
+fn count_digits<K: Digits>(keys: &[K], start: u32, n_digits: u32, width: u32) -> Vec<usize> {
     let n_values = 1 << width;
     let mut counts = vec![0; n_values * n_digits as usize];
     for &key in keys {
         for (digit, counts) in counts.chunks_exact_mut(n_values).enumerate() {
-            counts[(key >> (1 + digit * width as usize)).to_usize() & (n_values - 1)] += 1;
+            counts[key.digit(start + digit as u32 * width, n_values - 1)] += 1;
         }
     }
     counts
 }
 
-fn distribute<K: Key>(from: &[K], to: &mut [K], shift: u32, counts: &mut [usize]) {
+fn distribute<K: Digits>(from: &[K], to: &mut [K], shift: u32, counts: &mut [usize]) {
     let mask = counts.len() - 1;
     let mut next = 0;
     for count in counts.iter_mut() {
         next += std::mem::replace(count, next);
     }
     for &key in from {
-        let slot = &mut counts[(key >> shift as usize).to_usize() & mask];
+        let slot = &mut counts[key.digit(shift, mask)];
         to[*slot] = key;
         *slot += 1;
     }
@@ -82,7 +105,7 @@ mod tests {
         for n in [0, 1, 2, 191, 192, 193, 4095, 4096, 4097, 30_000] {
             for n_bits in [1, 7, 8, 9, 11, 12, 22, 23, 40, 61] {
                 let mut sorted = keys(n, n_bits);
-                sort(&mut sorted, n_bits, &mut Vec::new());
+                sort(&mut sorted, 1..n_bits + 1, &mut Vec::new());
                 let mut expected = keys(n, n_bits);
                 expected.sort_unstable();
                 let without_label = |keys: &[u64]| keys.iter().map(|k| k >> 1).collect::<Vec<_>>();
@@ -96,7 +119,7 @@ mod tests {
     #[test]
     fn constant_digits_are_skipped() {
         let mut keys: Vec<u32> = (0..5000).map(|i| (i % 7) << 20).collect();
-        sort(&mut keys, 30, &mut Vec::new());
+        sort(&mut keys, 1..31, &mut Vec::new());
         assert!(keys.is_sorted());
     }
 }

@@ -229,9 +229,10 @@ impl<K: Key> Partition<K> {
             tp += n_positives;
             fp += n_negatives;
         }
-        let n_bits = self.shift;
+        // Bit 0 is the label, whose order among equal keys does not matter.
+        let bits = 1..self.shift + 1;
         let sort_and_walk = |scratch: &mut Vec<K>, (packed, top, tp, fp): (&mut [K], u64, _, _)| {
-            radix::sort(packed, n_bits, scratch);
+            radix::sort(packed, bits.clone(), scratch);
             let mut sink = S::starting_at(tp, fp);
             walk_groups(packed, |distance, n_positives, n_negatives| {
                 sink.push(top - distance, n_positives, n_negatives);

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use half::{bf16, f16};
 
+use super::radix::Digits;
 use crate::dtype::{Buffer, Element};
 use crate::kind::{ScoreKind, f32_key, f64_key, i32_key, i64_key, key16};
 use crate::with_slice;
@@ -17,7 +18,7 @@ use crate::with_slice;
 pub(crate) const BLOCK: usize = 1024;
 
 /// An order-preserving key: as wide as the scores need.
-pub(crate) trait Key: Copy + Ord + Debug + Send + Sync + num_traits::PrimInt {
+pub(crate) trait Key: Digits + Debug + Send + Sync + num_traits::PrimInt {
     /// The low bits.
     fn to_usize(self) -> usize;
     fn from_u64(key: u64) -> Self;
