@@ -201,9 +201,11 @@ impl<B: Backend> Auc<B> {
         targets: B::Tensor<'a>,
         weights: Option<B::Tensor<'a>>,
     ) -> Result<()> {
+        let shape = B::shape(&predictions);
         let probabilities = probability_of_class_1::<B>(predictions)?;
-        let targets = single_column::<B>("targets", targets)?;
-        let weights = weights.map(|weights| single_column::<B>("weights", weights)).transpose()?;
+        let targets = single_column::<B>("targets", targets, &shape)?;
+        let weights =
+            weights.map(|weights| single_column::<B>("weights", weights, &shape)).transpose()?;
         let batch = Batch::<B>::new(OP, probabilities, targets, weights)?;
         if batch.is_empty() {
             return Ok(());
@@ -228,13 +230,17 @@ fn probability_of_class_1<B: Backend>(predictions: B::Tensor<'_>) -> Result<B::T
     }
 }
 
-/// `(1, n_samples)` out of `(n_samples,)` or `(n_samples, 1)`.
+/// `(1, n_samples)` out of `(n_samples,)` or `(n_samples, 1)`, as many as there are predictions.
 fn single_column<'a, B: Backend>(
     what: &'static str,
     tensor: B::Tensor<'a>,
+    predictions: &[usize],
 ) -> Result<B::Tensor<'a>> {
     let shape = B::shape(&tensor);
     match shape[..] {
+        [n_samples] | [n_samples, 1] if n_samples != predictions[0] => {
+            Err(Error::ShapeMismatch { op: OP, scores: predictions.to_vec(), what, shape })
+        }
         [n_samples] | [n_samples, 1] => B::of(&tensor).reshape(tensor, [1, n_samples]),
         _ => Err(Error::UnsupportedShape {
             op: OP,

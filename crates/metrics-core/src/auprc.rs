@@ -29,8 +29,8 @@ use crate::ranked::{Formula, Ranked, single, tasks};
 /// # Exactness
 /// Counts are integers. Each precision is one division rounded to `f64`, the steps are added as
 /// integer multiples of 2^-63, and the sum is divided and rounded once: at most 2 units in the last
-/// place from the exact value, and the same bits for any order of the samples, any number of threads
-/// and every backend.
+/// place from the exact value for values from 2^-10 up, at most 2^-62 below. The same bits for any
+/// order of the samples, any number of threads and every backend.
 ///
 /// # Complexity
 /// O(n) time for 16-bit scores and integers of small range, else a radix sort over the bits in use.
@@ -38,7 +38,7 @@ use crate::ranked::{Formula, Ranked, single, tasks};
 ///
 /// # Errors
 /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch),
-/// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape),
+/// [`Error::UnsupportedRank`](crate::Error::UnsupportedRank),
 /// [`Error::TaskMismatch`](crate::Error::TaskMismatch), [`Error::Empty`](crate::Error::Empty),
 /// [`Error::NanScore`](crate::Error::NanScore), [`Error::InvalidTarget`](crate::Error::InvalidTarget).
 ///
@@ -64,7 +64,7 @@ pub fn binary_auprc<B: Backend>(
 ///
 /// # Errors
 /// As [`binary_auprc`], and [`Error::InvalidWeight`](crate::Error::InvalidWeight),
-/// [`Error::WeightOverflow`](crate::Error::WeightOverflow), [`Error::NoSamples`](crate::Error::NoSamples)
+/// [`Error::WeightOverflow`](crate::Error::WeightOverflow), [`Error::NoWeight`](crate::Error::NoWeight)
 /// when all weights are 0, [`Error::Undefined`](crate::Error::Undefined) if asked for.
 pub fn binary_auprc_with<'a, B: Backend>(
     scores: &'a (impl ToTensor<B> + ?Sized),

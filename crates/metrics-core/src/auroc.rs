@@ -35,7 +35,7 @@ use crate::ranked::{Formula, Ranked, single, tasks};
 ///
 /// # Errors
 /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch),
-/// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape),
+/// [`Error::UnsupportedRank`](crate::Error::UnsupportedRank),
 /// [`Error::TaskMismatch`](crate::Error::TaskMismatch), [`Error::Empty`](crate::Error::Empty),
 /// [`Error::NanScore`](crate::Error::NanScore), [`Error::InvalidTarget`](crate::Error::InvalidTarget).
 ///
@@ -59,7 +59,7 @@ pub fn binary_auroc<B: Backend>(
 ///
 /// # Errors
 /// As [`binary_auroc`], and [`Error::InvalidWeight`](crate::Error::InvalidWeight),
-/// [`Error::WeightOverflow`](crate::Error::WeightOverflow), [`Error::NoSamples`](crate::Error::NoSamples)
+/// [`Error::WeightOverflow`](crate::Error::WeightOverflow), [`Error::NoWeight`](crate::Error::NoWeight)
 /// when all weights are 0, [`Error::Undefined`](crate::Error::Undefined) if asked for.
 pub fn binary_auroc_with<'a, B: Backend>(
     scores: &'a (impl ToTensor<B> + ?Sized),

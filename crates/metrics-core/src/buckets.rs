@@ -2,7 +2,7 @@
 
 use crate::areas::{Areas, CountedAreas, WeightedAreas};
 use crate::error::{Error, Result};
-use crate::exact::{MAX_SAMPLES, Sum2};
+use crate::exact::{MAX_SAMPLES, Sum2, WEIGHT_LIMIT};
 use crate::state::weigh;
 
 /// Samples per bucket: negatives and positives, counted; those of fractional weight, weighed.
@@ -87,7 +87,7 @@ impl BucketCounts {
             return Err(Error::TooManySamples { op, task: 0, n_samples, max: MAX_SAMPLES });
         }
         let weight = self.fractional_weight + fractional_weight;
-        if !(weight + n_samples as f64).is_finite() {
+        if weight + n_samples as f64 >= WEIGHT_LIMIT {
             return Err(Error::WeightOverflow { op, task: 0 });
         }
         (self.n_counted, self.fractional_weight) = (n_samples, weight);

@@ -12,7 +12,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A tensor has a rank (number of dimensions) or a shape the metric does not take.
+    /// A tensor has a shape the metric does not take.
     #[error("{op}: {what} have shape {shape:?}, expected {expected}")]
     UnsupportedShape {
         /// The metric that was asked for.
@@ -23,6 +23,19 @@ pub enum Error {
         shape: Vec<usize>,
         /// The shapes that are allowed, in words.
         expected: &'static str,
+    },
+    /// Scores and targets have a rank (number of dimensions) the metric does not take.
+    #[error(
+        "{op}: scores have shape {scores:?} and targets {targets:?}, \
+         expected (n_samples,) or (n_tasks, n_samples)"
+    )]
+    UnsupportedRank {
+        /// The metric that was asked for.
+        op: &'static str,
+        /// Shape of the scores.
+        scores: Vec<usize>,
+        /// Shape of the targets.
+        targets: Vec<usize>,
     },
     /// Two inputs differ in shape.
     #[error("{op}: scores have shape {scores:?} but {what} have shape {shape:?}")]
@@ -70,7 +83,7 @@ pub enum Error {
         n_tasks: usize,
     },
     /// A task that does not exist.
-    #[error("{op}: task {task} of a metric with {n_tasks} tasks, the first is 0")]
+    #[error("{op}: no task {task}: there are {n_tasks}, counted from 0")]
     UnknownTask {
         /// The metric that was asked.
         op: &'static str,
@@ -93,6 +106,12 @@ pub enum Error {
         /// The metric that was asked.
         op: &'static str,
     },
+    /// All weights given to a function are 0, which leaves no sample.
+    #[error("{op}: no samples: all weights are 0")]
+    NoWeight {
+        /// The metric that was asked for.
+        op: &'static str,
+    },
     /// A score is NaN, which has no rank.
     #[error("{op}: score is NaN at task {task}, index {index}")]
     NanScore {
@@ -104,7 +123,7 @@ pub enum Error {
         index: usize,
     },
     /// A target is neither 0 nor 1.
-    #[error("{op}: target is {value} at task {task}, index {index}, expected 0 or 1")]
+    #[error("{op}: target is {} at task {task}, index {index}, expected 0 or 1", short(*value))]
     InvalidTarget {
         /// The metric that was asked for.
         op: &'static str,
@@ -129,8 +148,8 @@ pub enum Error {
         /// The weight that was given.
         value: f64,
     },
-    /// The weights of a task add up to infinity.
-    #[error("{op}: the weights of task {task} add up to more than an f64 holds")]
+    /// The weights of a task add up to so much that sums of them may overflow.
+    #[error("{op}: the weights of task {task} add up to 1.7e308 or more")]
     WeightOverflow {
         /// The metric that was asked for.
         op: &'static str,
@@ -138,7 +157,10 @@ pub enum Error {
         task: usize,
     },
     /// A prediction of the bucketed [`Auc`](crate::Auc) is no probability.
-    #[error("{op}: prediction is {value} at row {row}, expected a probability in [0, 1]")]
+    #[error(
+        "{op}: prediction is {} at row {row}, expected a probability in [0, 1]",
+        short(*value)
+    )]
     InvalidProbability {
         /// The metric that was asked for.
         op: &'static str,
@@ -259,6 +281,12 @@ pub enum Error {
     },
 }
 
+/// A value in as many digits as it takes, with an exponent where that would be hundreds.
+fn short(value: f64) -> String {
+    let is_plain = value == 0.0 || (1e-5..1e16).contains(&value.abs()) || !value.is_finite();
+    if is_plain { format!("{value}") } else { format!("{value:e}") }
+}
+
 /// What is wrong with the bytes of a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -287,6 +315,6 @@ pub enum StateError {
     #[error("{0} is out of range")]
     OutOfRange(&'static str),
     /// Entries that must be in strict order, or in the shortest spelling, are not.
-    #[error("{0} is not in canonical form")]
+    #[error("not in canonical form: {0}")]
     NotCanonical(&'static str),
 }

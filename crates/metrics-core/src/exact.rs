@@ -3,6 +3,10 @@
 /// The most samples a task may hold: up to here every count is exact as an `f64`.
 pub const MAX_SAMPLES: u64 = 1 << 53;
 
+/// Weights of a task must add up to less: so far below the largest `f64` that no sum of them
+/// overflows, however it is rounded.
+pub(crate) const WEIGHT_LIMIT: f64 = 1.7e308;
+
 /// Bits of the fraction in the fixed-point precisions that AUPRC adds up.
 pub(crate) const PRECISION_BITS: u32 = 63;
 
@@ -54,7 +58,8 @@ impl Sum2 {
         let error = (self.high - (sum - shadow)) + (value - shadow);
         let low = self.low + error;
         self.high = sum + low;
-        self.low = low - (self.high - sum);
+        // Adding zero turns -0.0 into 0.0: one sum, one form.
+        self.low = low - (self.high - sum) + 0.0;
     }
 
     pub(crate) fn merge(&mut self, other: Self) {

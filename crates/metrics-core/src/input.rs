@@ -27,7 +27,7 @@ impl<'a, B: Backend> Batch<'a, B> {
     /// Checks ranks, shapes and devices: `(n_samples,)` is one task, `(n_tasks, n_samples)` several.
     ///
     /// # Errors
-    /// [`Error::UnsupportedShape`], [`Error::ShapeMismatch`], [`Error::DeviceMismatch`].
+    /// [`Error::UnsupportedRank`], [`Error::ShapeMismatch`], [`Error::DeviceMismatch`].
     pub fn new(
         op: &'static str,
         scores: B::Tensor<'a>,
@@ -39,11 +39,10 @@ impl<'a, B: Backend> Batch<'a, B> {
             [n_samples] => (1, n_samples),
             [n_tasks, n_samples] => (n_tasks, n_samples),
             _ => {
-                return Err(Error::UnsupportedShape {
+                return Err(Error::UnsupportedRank {
                     op,
-                    what: "scores",
-                    shape,
-                    expected: "(n_samples,) or (n_tasks, n_samples)",
+                    scores: shape,
+                    targets: B::shape(&targets),
                 });
             }
         };

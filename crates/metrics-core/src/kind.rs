@@ -89,6 +89,18 @@ impl ScoreKind {
         }
     }
 
+    /// Whether a key stands for a score: it is in range, and not what `-0.0` would be.
+    pub(crate) fn has_key(self, key: u64) -> bool {
+        let (lowest, highest) = self.key_range();
+        let minus_zero = match self {
+            Self::F16 | Self::Bf16 => Some((1 << 15) - 1),
+            Self::F32 => Some((1 << 31) - 1),
+            Self::F64 => Some((1 << 63) - 1),
+            Self::I32 | Self::I64 | Self::U64 => None,
+        };
+        (lowest..=highest).contains(&key) && Some(key) != minus_zero
+    }
+
     /// The score of a key, rounded for 64-bit integers beyond 2^53.
     pub(crate) fn threshold(self, key: u64) -> f64 {
         match self.value(key) {

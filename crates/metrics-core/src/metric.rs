@@ -6,7 +6,8 @@ use crate::error::Result;
 /// A metric that is fed batch by batch.
 ///
 /// How the samples are cut into batches, in which order they come and which of several merged
-/// metrics saw them makes no difference, not in one bit.
+/// metrics saw them makes no difference, not in one bit. (Only where an [`Auc`](struct@crate::Auc)
+/// is given weights that are not whole may sums of 106 bits differ in the last one.)
 ///
 /// Reading takes `&mut self`: it may wait for the device, it sorts what it holds once and remembers
 /// the result.
@@ -28,8 +29,8 @@ pub trait Metric {
         targets: &(impl ToTensor<Self::Backend> + ?Sized),
     ) -> Result<()>;
 
-    /// Takes in a batch with one weight per sample: finite, at least 0. Whole weights count as that
-    /// many equal samples, exactly; a weight of 0 removes the sample.
+    /// Takes in a batch with one weight per sample: finite, at least 0. Whole weights of up to 2^53
+    /// count as that many equal samples, exactly; a weight of 0 removes the sample.
     ///
     /// # Errors
     /// As [`update`](Self::update), and [`InvalidWeight`](crate::Error::InvalidWeight),

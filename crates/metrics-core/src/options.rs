@@ -77,7 +77,8 @@ impl<'a, B: Backend> Options<'a, B> {
 
     /// One weight per sample, in the shape of the scores; finite and at least 0.
     ///
-    /// Whole weights count as that many equal samples, exactly; a weight of 0 removes the sample.
+    /// Whole weights of up to 2^53 count as that many equal samples, exactly; a weight of 0 removes
+    /// the sample.
     #[must_use]
     pub fn weights(mut self, weights: &'a (impl ToTensor<B> + ?Sized)) -> Self {
         self.weights = Some(weights.to_tensor());

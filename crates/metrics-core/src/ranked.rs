@@ -62,7 +62,7 @@ fn rank_state<B: Backend>(batch: &Batch<'_, B>) -> Result<RankState> {
     let mut state = RankState::new(batch.n_tasks);
     batch.backend().append(batch, &mut state)?;
     if state.is_empty() {
-        return Err(Error::NoSamples { op: batch.op });
+        return Err(Error::NoWeight { op: batch.op });
     }
     Ok(state)
 }
@@ -152,7 +152,8 @@ impl<B: Backend, F: Formula> Ranked<B, F> {
     /// # Errors
     /// [`Error::NoSamples`], [`Error::UnknownTask`], [`Error::Undefined`] if asked for.
     pub fn precision_recall_curve(&mut self, task: usize) -> Result<PrecisionRecallCurve> {
-        let case = UndefinedCase { op: F::OP, task, reason: "there are no positives" };
+        let op = "precision_recall_curve";
+        let case = UndefinedCase { op, task, reason: "there are no positives" };
         PrecisionRecallCurve::new(&self.points(task)?, self.undefined, case)
     }
 
@@ -165,7 +166,7 @@ impl<B: Backend, F: Formula> Ranked<B, F> {
         RocCurve::new(
             &self.points(task)?,
             self.undefined,
-            UndefinedCase { op: F::OP, task, reason },
+            UndefinedCase { op: "roc_curve", task, reason },
         )
     }
 

@@ -239,6 +239,8 @@ fn width(x: &HostTensor<'_>) -> usize {
     x.shape().last().copied().unwrap_or(0)
 }
 
-fn rows<'d, T>(data: &'d [T], x: &HostTensor<'_>) -> std::slice::ChunksExact<'d, T> {
-    data.chunks_exact(width(x).max(1))
+/// The rows of a matrix, also where they are empty.
+fn rows<'d, T>(data: &'d [T], x: &HostTensor<'_>) -> impl Iterator<Item = &'d [T]> {
+    let (n_rows, width) = (x.shape().first().copied().unwrap_or(0), width(x));
+    (0..n_rows).map(move |row| &data[row * width..(row + 1) * width])
 }

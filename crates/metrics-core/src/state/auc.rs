@@ -192,7 +192,8 @@ fn read_sum(reader: &mut Reader<'_>) -> Result<Sum2> {
     if !(high.is_finite() && high >= 0.0 && low.is_finite()) {
         return Err(reader.error(StateError::OutOfRange("sum of weights")));
     }
-    if high + low != high || (high == 0.0 && (high.to_bits(), low.to_bits()) != (0, 0)) {
+    let has_minus_zero = parts.iter().any(|part| *part == 0.0 && part.is_sign_negative());
+    if has_minus_zero || high + low != high || (high == 0.0 && low != 0.0) {
         return Err(reader.error(StateError::NotCanonical("sum of weights")));
     }
     Ok(Sum2::from_parts(parts))

@@ -15,7 +15,7 @@ use crate::areas::Areas;
 use crate::cpu::Samples;
 use crate::curve::Point;
 use crate::error::{Error, Result, StateError};
-use crate::exact::MAX_SAMPLES;
+use crate::exact::{MAX_SAMPLES, WEIGHT_LIMIT};
 use crate::kind::ScoreKind;
 use crate::threads;
 use samples::KeptKey;
@@ -131,7 +131,7 @@ impl RankState {
         if n_samples > MAX_SAMPLES {
             return Err(Error::TooManySamples { op, task, n_samples, max: MAX_SAMPLES });
         }
-        if !(state.fractional_weight() + weight + n_samples as f64).is_finite() {
+        if state.fractional_weight() + weight + n_samples as f64 >= WEIGHT_LIMIT {
             return Err(Error::WeightOverflow { op, task });
         }
         Ok(())

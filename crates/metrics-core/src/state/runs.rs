@@ -129,13 +129,12 @@ impl RunList {
     pub(crate) fn read(reader: &mut Reader<'_>, kind: ScoreKind) -> Result<(Self, u64)> {
         let n_runs = reader.length("number of runs")?;
         let start = reader.offset();
-        let (lowest, highest) = kind.key_range();
-        let mut next = Some(highest);
+        let mut next = Some(kind.key_range().1);
         let mut n_samples = 0u64;
         for _ in 0..n_runs {
             let highest = next.ok_or_else(|| reader.error(StateError::OutOfRange("score")))?;
             let run = read_run(reader, highest)?;
-            if run.key < lowest {
+            if !kind.has_key(run.key) {
                 return Err(reader.error(StateError::OutOfRange("score")));
             }
             // None of the three is above MAX_SAMPLES, so the sum cannot overflow.

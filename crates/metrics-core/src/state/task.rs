@@ -7,7 +7,7 @@ use crate::areas::{Areas, CountedAreas, WeightedAreas};
 use crate::cpu::{self, Key, Samples, for_blocks};
 use crate::curve::Point;
 use crate::error::{Result, StateError};
-use crate::exact::{MAX_SAMPLES, Sum2};
+use crate::exact::{MAX_SAMPLES, Sum2, WEIGHT_LIMIT};
 use crate::kind::ScoreKind;
 
 /// The samples of one task: raw ones, those counted into runs, and those of fractional weight.
@@ -346,9 +346,9 @@ impl TaskState {
         (task.runs, task.n_counted) = RunList::read(reader, kind)?;
         task.look_at = MIN_COMPACTED.max(task.runs.n_runs() as usize);
         let n_fractional = reader.length("number of weighted samples")?;
-        let (lowest, mut next) = kind.key_range();
+        let mut next = kind.key_range().1;
         for _ in 0..n_fractional {
-            let key = next.checked_sub(reader.varint()?).filter(|&key| key >= lowest);
+            let key = next.checked_sub(reader.varint()?).filter(|&key| kind.has_key(key));
             let key = key.ok_or_else(|| reader.error(StateError::OutOfRange("score")))?;
             let fraction = read_fraction(reader, key)?;
             if task.fractional.last().is_some_and(|last| !in_order(last, &fraction)) {
@@ -358,7 +358,7 @@ impl TaskState {
             task.fractional_weight += fraction.weight;
             task.fractional.push(fraction);
         }
-        if !(task.fractional_weight + task.n_counted as f64).is_finite() {
+        if task.fractional_weight + task.n_counted as f64 >= WEIGHT_LIMIT {
             return Err(reader.error(StateError::OutOfRange("sum of the weights")));
         }
         if task.is_empty() {
