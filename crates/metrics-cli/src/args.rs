@@ -1,0 +1,253 @@
+//! The command line.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use clap::builder::RangedI64ValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::error::{Error, Result};
+use crate::input::{Columns, Format, ReadOptions, is_stdin};
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  the report was written
+  1  the data is at fault: a file that cannot be read, a missing column, a bad row
+  2  the command line is at fault";
+
+const EVAL_AFTER_HELP: &str = "\
+Examples:
+  tensor-metrics eval predictions.csv --score model_a --score model_b --target label
+  tensor-metrics eval predictions.parquet --score p --target y --group country --json
+  tensor-metrics eval predictions.csv --score logit --target y --plot plots --plot-format png
+
+Exit codes:
+  0  the report was written
+  1  the data is at fault: a file that cannot be read, a missing column, a bad row
+  2  the command line is at fault
+An error is one line that names the file, the line (CSV) or row (Parquet), the column and the value:
+  error: predictions.csv:17: column \"score\": \"abc\" is not a number";
+
+/// Exact AUPRC and AUROC of the predictions in a file.
+#[derive(Debug, Parser)]
+#[command(name = "tensor-metrics", version, about, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Evaluate the scores in a CSV or Parquet file against 0/1 targets
+    Eval(EvalArgs),
+}
+
+/// The arguments of `eval`.
+#[derive(Debug, Args)]
+#[command(after_help = EVAL_AFTER_HELP)]
+pub struct EvalArgs {
+    /// Prediction file: CSV with a header line, or Parquet; `-` reads CSV from standard input
+    pub file: PathBuf,
+
+    /// Column with a model's scores, any real numbers; repeat to compare models on the same rows
+    #[arg(short, long = "score", value_name = "COLUMN", required = true)]
+    pub scores: Vec<String>,
+
+    /// Column with the truth: 0 or 1, false or true
+    #[arg(short, long, value_name = "COLUMN")]
+    pub target: String,
+
+    /// Column with sample weights, finite and at least 0
+    #[arg(short, long, value_name = "COLUMN")]
+    pub weight: Option<String>,
+
+    /// Column to report by: one line for each of its values, after one for all rows
+    #[arg(short, long, value_name = "COLUMN")]
+    pub group: Option<String>,
+
+    /// The most groups allowed
+    #[arg(long, value_name = "N", default_value_t = 10_000, requires = "group")]
+    pub max_groups: usize,
+
+    /// Print one JSON document at full precision instead of a table
+    #[arg(long)]
+    pub json: bool,
+
+    /// Directory for precision_recall.svg and roc.svg, made if missing; the curves are those of all
+    /// rows
+    #[arg(long, value_name = "DIR")]
+    pub plot: Option<PathBuf>,
+
+    /// Format of the plots
+    #[arg(long, value_enum, default_value_t = PlotFormat::Svg, requires = "plot")]
+    pub plot_format: PlotFormat,
+
+    /// Count and report rows that cannot be used instead of failing on the first
+    #[arg(long)]
+    pub skip_invalid: bool,
+
+    /// Buckets of the bucketed AUC, less one
+    #[arg(long, value_name = "N", default_value_t = 4095, value_parser = num_thresholds())]
+    pub num_thresholds: u32,
+
+    /// Format of the file [default: by its extension: csv, tsv, txt, or parquet, pq]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+
+    /// Field delimiter of CSV, one ASCII character or `tab` [default: tab for .tsv, else a comma]
+    #[arg(long, value_name = "CHAR", value_parser = parse_delimiter)]
+    pub delimiter: Option<u8>,
+}
+
+/// The format of a plot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlotFormat {
+    /// Vector graphics.
+    Svg,
+    /// Pixels, sharp on dense screens and in print.
+    Png,
+}
+
+impl PlotFormat {
+    /// The extension of its files.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Svg => "svg",
+            Self::Png => "png",
+        }
+    }
+}
+
+impl EvalArgs {
+    /// The columns to read.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when a score column is named twice.
+    pub fn columns(&self) -> Result<Columns> {
+        for (index, score) in self.scores.iter().enumerate() {
+            if self.scores[..index].contains(score) {
+                return Err(Error::Usage(format!("--score {score:?} is given twice")));
+            }
+        }
+        Ok(Columns {
+            scores: self.scores.clone(),
+            target: self.target.clone(),
+            weight: self.weight.clone(),
+            group: self.group.clone(),
+        })
+    }
+
+    /// How to read the file.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when its format cannot be told, or the options do not fit the format.
+    pub fn read_options(&self) -> Result<ReadOptions> {
+        let format = self.file_format()?;
+        if format == Format::Parquet && self.delimiter.is_some() {
+            return Err(Error::Usage("--delimiter is for CSV files".to_owned()));
+        }
+        if format == Format::Parquet && is_stdin(&self.file) {
+            let text =
+                "Parquet cannot be read from standard input: its index is at the end of the file";
+            return Err(Error::Usage(text.to_owned()));
+        }
+        let by_name = if matches!(self.extension().as_str(), "tsv" | "tab") { b'\t' } else { b',' };
+        Ok(ReadOptions {
+            format,
+            delimiter: self.delimiter.unwrap_or(by_name),
+            skip_invalid: self.skip_invalid,
+            max_groups: self.max_groups,
+        })
+    }
+
+    fn file_format(&self) -> Result<Format> {
+        if let Some(format) = self.format {
+            return Ok(format);
+        }
+        match self.extension().as_str() {
+            "csv" | "tsv" | "tab" | "txt" => Ok(Format::Csv),
+            "parquet" | "pq" => Ok(Format::Parquet),
+            _ if is_stdin(&self.file) => Ok(Format::Csv),
+            // Opening it gives the better error: it is missing, or a directory.
+            _ if !self.file.is_file() => Ok(Format::Csv),
+            _ => {
+                let file = self.file.display();
+                let text = format!(
+                    "{file}: the extension names no known format; pass --format csv or parquet"
+                );
+                Err(Error::Usage(text))
+            }
+        }
+    }
+
+    fn extension(&self) -> String {
+        self.file.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase()
+    }
+}
+
+fn num_thresholds() -> RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=1 << 24)
+}
+
+fn parse_delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [b'\n' | b'\r' | b'"'] => Err("this character has another meaning in CSV".to_owned()),
+        [byte] if byte.is_ascii() => Ok(*byte),
+        _ => Err("expected one ASCII character or `tab`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn parse(arguments: &str) -> EvalArgs {
+        let words = ["tensor-metrics", "eval"].into_iter().chain(arguments.split(' '));
+        let Command::Eval(args) = Cli::try_parse_from(words).unwrap().command;
+        args
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[rstest]
+    #[case::csv("a.csv -s p -t y", Format::Csv, b',')]
+    #[case::tsv("a.TSV -s p -t y", Format::Csv, b'\t')]
+    #[case::parquet("a.parquet -s p -t y", Format::Parquet, b',')]
+    #[case::format_wins("a.parquet -s p -t y --format csv", Format::Csv, b',')]
+    #[case::delimiter("a.csv -s p -t y --delimiter ;", Format::Csv, b';')]
+    #[case::tab("a.csv -s p -t y --delimiter tab", Format::Csv, b'\t')]
+    #[case::stdin("- -s p -t y", Format::Csv, b',')]
+    fn formats_and_delimiters(
+        #[case] arguments: &str,
+        #[case] format: Format,
+        #[case] delimiter: u8,
+    ) {
+        let options = parse(arguments).read_options().unwrap();
+        assert_eq!((options.format, options.delimiter), (format, delimiter));
+    }
+
+    #[rstest]
+    #[case::score_twice("a.csv -s p -s p -t y", "--score \"p\" is given twice")]
+    #[case::delimiter_of_parquet("a.pq -s p -t y --delimiter ;", "--delimiter is for CSV files")]
+    #[case::piped_parquet(
+        "- -s p -t y --format parquet",
+        "Parquet cannot be read from standard input"
+    )]
+    #[case::unknown_extension("Cargo.toml -s p -t y", "pass --format csv or parquet")]
+    fn contradictions_are_usage_errors(#[case] arguments: &str, #[case] text: &str) {
+        let args = parse(arguments);
+        let error = args.columns().err().or_else(|| args.read_options().err()).unwrap();
+        assert!(error.to_string().contains(text), "{error}");
+        assert_eq!(error.exit_code(), 2);
+    }
+}

@@ -1,0 +1,132 @@
+//! Everything that can go wrong, each in one line that says where.
+
+use std::io;
+
+use crate::input::BadRow;
+
+/// What the program could not do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The arguments contradict one another or the file.
+    #[error("{0}")]
+    Usage(String),
+    /// A file or directory could not be opened, read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or directory.
+        path: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The report could not be written to standard output.
+    #[error("standard output: {0}")]
+    Output(#[source] io::Error),
+    /// The file is not what its name or `--format` says.
+    #[error("{path}: {reason}")]
+    Format {
+        /// The file.
+        path: String,
+        /// What was found instead.
+        reason: String,
+    },
+    /// A column that was asked for does not exist.
+    #[error("{path}: no column {column:?}; the columns are {available}")]
+    UnknownColumn {
+        /// The file.
+        path: String,
+        /// The column asked for.
+        column: String,
+        /// The columns of the file, ready to print.
+        available: String,
+    },
+    /// A column that was asked for exists more than once.
+    #[error("{path}: column {column:?} appears {count} times; rename all but one")]
+    AmbiguousColumn {
+        /// The file.
+        path: String,
+        /// The column asked for.
+        column: String,
+        /// How often it appears.
+        count: usize,
+    },
+    /// A typed column (Parquet) holds something else than its role needs.
+    #[error("{path}: column {column:?} has type {found}, but a {role} column needs {expected}")]
+    ColumnType {
+        /// The file.
+        path: String,
+        /// The column.
+        column: String,
+        /// Its type in the file.
+        found: String,
+        /// What the column was asked for: score, target, weight or group.
+        role: &'static str,
+        /// The types that would do.
+        expected: &'static str,
+    },
+    /// A row cannot be used, and `--skip-invalid` was not given.
+    #[error("{path}{bad}")]
+    BadRow {
+        /// The file.
+        path: String,
+        /// The place and what is wrong there.
+        bad: Box<BadRow>,
+    },
+    /// The group column has more distinct values than `--max-groups`.
+    #[error("{path}: column {column:?} has more than {limit} groups; --max-groups allows more")]
+    TooManyGroups {
+        /// The file.
+        path: String,
+        /// The group column.
+        column: String,
+        /// The limit that was passed.
+        limit: usize,
+    },
+    /// Nothing is left to measure.
+    #[error("{path}: no rows to evaluate{}", skipped_note(*.skipped))]
+    NoRows {
+        /// The file.
+        path: String,
+        /// Rows that `--skip-invalid` left out.
+        skipped: u64,
+    },
+    /// The metric library refused; this program checks its input first, so no file should lead
+    /// here.
+    #[error("score column {column:?}: {source}")]
+    Metric {
+        /// The score column.
+        column: String,
+        /// The library's own error.
+        source: tensor_metrics::Error,
+    },
+    /// A plot could not be drawn.
+    #[error("{path}: {reason}")]
+    Plot {
+        /// The file that was to be written.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// The result of anything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// The exit code of the program: 2 for a wrong command line, as clap does, and 1 for everything
+    /// else.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            _ => 1,
+        }
+    }
+}
+
+fn skipped_note(skipped: u64) -> String {
+    match skipped {
+        0 => String::new(),
+        n => format!(" ({n} invalid rows skipped)"),
+    }
+}

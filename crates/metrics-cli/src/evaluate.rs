@@ -1,0 +1,146 @@
+//! Batches in, one line of results for each model and group out.
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::input::{Columns, SkippedReason, Source};
+use crate::plot::ModelCurves;
+
+mod groups;
+mod meters;
+mod order;
+
+use groups::GroupMeters;
+use meters::RowMeters;
+
+/// What to compute beside the areas.
+#[derive(Debug, Clone, Copy)]
+pub struct EvaluateOptions {
+    /// Buckets of the bucketed AUC, less one.
+    pub num_thresholds: usize,
+    /// Whether to keep the curves of all rows for plots.
+    pub curves: bool,
+}
+
+/// Everything the reports and plots show.
+#[derive(Debug)]
+pub struct Evaluation {
+    /// How many rows there were.
+    pub rows: RowCounts,
+    /// All rows first, then group by group in the order of their labels; in each the models in the
+    /// order asked for.
+    pub results: Vec<Measured>,
+    /// Models without a bucketed AUC, because their scores are no probabilities.
+    pub not_probabilities: Vec<NotProbabilities>,
+    /// The curves of each model, if they were asked for.
+    pub curves: Vec<ModelCurves>,
+}
+
+/// How many rows there were and what became of them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RowCounts {
+    /// Rows of data in the file.
+    pub read: u64,
+    /// Rows evaluated.
+    pub used: u64,
+    /// Rows left out.
+    pub skipped: u64,
+    /// Why they were left out.
+    pub skipped_by_reason: Vec<SkippedReason>,
+}
+
+/// The metrics of one model on one set of rows. `None` where a value is undefined.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Measured {
+    /// The group, `None` for all rows.
+    pub group: Option<String>,
+    /// The score column of the model.
+    pub score: String,
+    /// Number of rows.
+    pub samples: u64,
+    /// Rows with target 1.
+    pub positives: u64,
+    /// Rows with target 0.
+    pub negatives: u64,
+    /// Share of the positives, by weight if there are weights.
+    pub prevalence: Option<f64>,
+    /// Average precision, exact.
+    pub auprc: Option<f64>,
+    /// Area under the ROC curve, exact.
+    pub auroc: Option<f64>,
+    /// Area under the ROC curve of the buckets.
+    pub bucketed_auc: Option<BucketedAuc>,
+}
+
+/// The area under the ROC curve from bucket counts alone.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct BucketedAuc {
+    /// The area when everything in a bucket ties.
+    pub value: f64,
+    /// The exact area is at least this.
+    pub lower: f64,
+    /// The exact area is at most this.
+    pub upper: f64,
+}
+
+/// A model whose scores leave `[0, 1]`: it has no bucketed AUC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotProbabilities {
+    /// The score column.
+    pub score: String,
+    /// The first score outside, as text because it may be infinite.
+    pub example: String,
+}
+
+/// Reads `source` to its end and measures every model in `columns`, in all rows and in each group.
+///
+/// # Errors
+/// Whatever the source finds wrong with the file at `path`; [`Error::NoRows`] when no row of it is
+/// usable.
+pub fn evaluate(
+    source: &mut dyn Source,
+    path: &str,
+    columns: &Columns,
+    options: EvaluateOptions,
+) -> Result<Evaluation> {
+    let n_models = columns.scores.len();
+    let mut meters = RowMeters::new(columns, options.num_thresholds)?;
+    let mut groups = GroupMeters::new(columns, options.num_thresholds);
+    let mut outside: Vec<Option<f64>> = vec![None; n_models];
+    let mut batch = source.new_batch();
+    while source.next_batch(&mut batch)? {
+        for (first, scores) in outside.iter_mut().zip(&batch.scores) {
+            *first = first.or_else(|| scores.first_outside_unit());
+        }
+        meters.update(&batch, &outside)?;
+        groups.update(&batch, &outside)?;
+    }
+    if meters.n_samples() == 0 {
+        let skipped = source.skipped().iter().map(|reason| reason.count).sum();
+        return Err(Error::NoRows { path: path.to_owned(), skipped });
+    }
+    let mut results = meters.measure(None, &outside)?;
+    let curves = if options.curves { meters.curves(&results)? } else { Vec::new() };
+    let rows = RowCounts {
+        read: source.n_rows(),
+        used: meters.n_samples(),
+        skipped: source.n_rows() - meters.n_samples(),
+        skipped_by_reason: source.skipped().to_vec(),
+    };
+    drop(meters);
+    results.extend(groups.measure(source.groups().labels(), &outside)?);
+    Ok(Evaluation {
+        rows,
+        results,
+        not_probabilities: not_probabilities(columns, &outside),
+        curves,
+    })
+}
+
+fn not_probabilities(columns: &Columns, outside: &[Option<f64>]) -> Vec<NotProbabilities> {
+    let pairs = columns.scores.iter().zip(outside);
+    let models = pairs.filter_map(|(score, first)| {
+        Some(NotProbabilities { score: score.clone(), example: (*first)?.to_string() })
+    });
+    models.collect()
+}

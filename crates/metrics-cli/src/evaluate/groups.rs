@@ -1,0 +1,115 @@
+//! One set of metrics for each group.
+
+use super::meters::RowMeters;
+use super::{Measured, order};
+use crate::error::Result;
+use crate::input::{Batch, Columns, Score, with_scores};
+
+/// A group's rows wait until there are at least this many: metrics are fast on long batches.
+const MIN_FLUSH_ROWS: usize = 4096;
+
+/// The metrics of all groups.
+///
+/// A group gathers its rows, and owns metrics only once it has gathered as many as a bucketed AUC
+/// has buckets. So ten thousand small groups cost the memory of their rows and not that of ten
+/// thousand histograms.
+#[derive(Debug)]
+pub(super) struct GroupMeters {
+    columns: Columns,
+    num_thresholds: usize,
+    groups: Vec<Group>,
+}
+
+#[derive(Debug)]
+struct Group {
+    waiting: Batch,
+    meters: Option<RowMeters>,
+}
+
+impl GroupMeters {
+    pub(super) fn new(columns: &Columns, num_thresholds: usize) -> Self {
+        Self { columns: columns.clone(), num_thresholds, groups: Vec::new() }
+    }
+
+    /// Adds each row of `batch` to its group; does nothing without a group column.
+    pub(super) fn update(&mut self, batch: &Batch, outside: &[Option<f64>]) -> Result<()> {
+        let Some(ids) = &batch.groups else {
+            return Ok(());
+        };
+        let n_groups = ids.iter().max().map_or(0, |&id| id as usize + 1);
+        while self.groups.len() < n_groups {
+            self.groups.push(Group { waiting: empty_like(batch), meters: None });
+        }
+        self.scatter(batch, ids);
+        let flush_rows = self.num_thresholds.max(MIN_FLUSH_ROWS);
+        for group in &mut self.groups {
+            if group.waiting.len() >= flush_rows {
+                group.flush(&self.columns, self.num_thresholds, outside)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies rows to where their group gathers them, one column after the other.
+    fn scatter(&mut self, batch: &Batch, ids: &[u32]) {
+        let groups = &mut self.groups;
+        for (model_idx, scores) in batch.scores.iter().enumerate() {
+            with_scores!(scores, scores => for (&score, &id) in scores.iter().zip(ids) {
+                let waiting = &mut groups[id as usize].waiting.scores[model_idx];
+                if let Some(values) = Score::values_mut(waiting) {
+                    values.push(score);
+                }
+            });
+        }
+        for (&target, &id) in batch.targets.iter().zip(ids) {
+            groups[id as usize].waiting.targets.push(target);
+        }
+        for (&weight, &id) in batch.weights.iter().flatten().zip(ids) {
+            groups[id as usize].waiting.weights.get_or_insert_default().push(weight);
+        }
+    }
+
+    /// The results of all groups in the order of their `labels`; ends the groups one by one, to
+    /// return their memory.
+    pub(super) fn measure(
+        self,
+        labels: &[String],
+        outside: &[Option<f64>],
+    ) -> Result<Vec<Measured>> {
+        let mut groups: Vec<_> = labels.iter().zip(self.groups).collect();
+        groups.sort_by(|(a, _), (b, _)| order::compare(a, b));
+        let mut results = Vec::new();
+        for (label, mut group) in groups {
+            let meters = group.flush(&self.columns, self.num_thresholds, outside)?;
+            results.extend(meters.measure(Some(label), outside)?);
+        }
+        Ok(results)
+    }
+}
+
+impl Group {
+    /// Hands the waiting rows to the metrics.
+    fn flush(
+        &mut self,
+        columns: &Columns,
+        num_thresholds: usize,
+        outside: &[Option<f64>],
+    ) -> Result<&mut RowMeters> {
+        let meters = match &mut self.meters {
+            Some(meters) => meters,
+            none => none.insert(RowMeters::new(columns, num_thresholds)?),
+        };
+        meters.update(&self.waiting, outside)?;
+        self.waiting.clear();
+        Ok(meters)
+    }
+}
+
+fn empty_like(batch: &Batch) -> Batch {
+    Batch {
+        scores: batch.scores.iter().map(|scores| scores.new_like()).collect(),
+        targets: Vec::new(),
+        weights: batch.weights.as_ref().map(|_| Vec::new()),
+        groups: None,
+    }
+}

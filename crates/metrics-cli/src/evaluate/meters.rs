@@ -1,0 +1,168 @@
+//! Models measured on a set of rows.
+
+use tensor_metrics::slice::{Auc, BinaryAuprc};
+use tensor_metrics::{Curve, Metric, Undefined};
+
+use super::{BucketedAuc, Measured};
+use crate::error::{Error, Result};
+use crate::input::{Batch, Columns, Scores, with_scores};
+use crate::plot::ModelCurves;
+
+/// The metrics of all models on one set of rows.
+#[derive(Debug)]
+pub(super) struct RowMeters {
+    models: Vec<Meter>,
+    n_samples: u64,
+    n_positives: u64,
+}
+
+/// The metrics of one model on one set of rows.
+#[derive(Debug)]
+struct Meter {
+    score: String,
+    exact: BinaryAuprc,
+    auc: Auc,
+}
+
+impl RowMeters {
+    pub(super) fn new(columns: &Columns, num_thresholds: usize) -> Result<Self> {
+        let meter = |score: &String| {
+            let auc = Auc::builder().curve(Curve::Roc).num_thresholds(num_thresholds);
+            let auc = auc.undefined(Undefined::Nan).build();
+            let auc = auc.map_err(|source| Error::Metric { column: score.clone(), source })?;
+            Ok(Meter { score: score.clone(), exact: BinaryAuprc::new(), auc })
+        };
+        Ok(Self {
+            models: columns.scores.iter().map(meter).collect::<Result<_>>()?,
+            n_samples: 0,
+            n_positives: 0,
+        })
+    }
+
+    /// Number of rows so far.
+    pub(super) fn n_samples(&self) -> u64 {
+        self.n_samples
+    }
+
+    /// Adds the rows of `batch`. Models with a score `outside` of `[0, 1]` get no bucketed AUC any
+    /// more.
+    pub(super) fn update(&mut self, batch: &Batch, outside: &[Option<f64>]) -> Result<()> {
+        self.n_samples += batch.len() as u64;
+        self.n_positives += batch.targets.iter().filter(|&&target| target).count() as u64;
+        for ((meter, scores), outside) in self.models.iter_mut().zip(&batch.scores).zip(outside) {
+            meter.update(scores, batch, outside.is_none()).map_err(|source| meter.error(source))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn measure(
+        &mut self,
+        group: Option<&str>,
+        outside: &[Option<f64>],
+    ) -> Result<Vec<Measured>> {
+        let (n_samples, n_positives) = (self.n_samples, self.n_positives);
+        let mut results = Vec::with_capacity(self.models.len());
+        for (meter, outside) in self.models.iter_mut().zip(outside) {
+            let measured =
+                meter.measure(outside.is_none()).map_err(|source| meter.error(source))?;
+            results.push(Measured {
+                group: group.map(str::to_owned),
+                samples: n_samples,
+                positives: n_positives,
+                negatives: n_samples - n_positives,
+                ..measured
+            });
+        }
+        Ok(results)
+    }
+
+    /// The curves of each model beside its `results`.
+    pub(super) fn curves(&mut self, results: &[Measured]) -> Result<Vec<ModelCurves>> {
+        let models = self.models.iter_mut().zip(results);
+        models
+            .map(|(meter, result)| meter.curves(result).map_err(|source| meter.error(source)))
+            .collect()
+    }
+}
+
+impl Meter {
+    fn update(
+        &mut self,
+        scores: &Scores,
+        batch: &Batch,
+        with_auc: bool,
+    ) -> tensor_metrics::Result<()> {
+        let (exact, auc, targets) = (&mut self.exact, &mut self.auc, &batch.targets);
+        with_scores!(scores, scores => match &batch.weights {
+            None => {
+                exact.update(scores, targets)?;
+                if with_auc {
+                    auc.update(scores, targets)?;
+                }
+            }
+            Some(weights) => {
+                exact.update_weighted(scores, targets, weights)?;
+                if with_auc {
+                    auc.update_weighted(scores, targets, weights)?;
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Everything but the group and the counts of rows.
+    fn measure(&mut self, with_auc: bool) -> tensor_metrics::Result<Measured> {
+        // One task, so one value; none when all weights are 0.
+        let areas = self.exact.areas().map(|areas| areas.into_iter().next());
+        let areas = none_without_samples(areas)?;
+        let (positives, negatives) =
+            areas.as_ref().map_or((0.0, 0.0), |areas| (areas.n_positives(), areas.n_negatives()));
+        let prevalence = positives / (positives + negatives);
+        let auc = if with_auc { self.bucketed_auc()? } else { None };
+        Ok(Measured {
+            group: None,
+            score: self.score.clone(),
+            samples: 0,
+            positives: 0,
+            negatives: 0,
+            prevalence: (!prevalence.is_nan()).then_some(prevalence),
+            auprc: areas.as_ref().and_then(|areas| areas.auprc()),
+            auroc: areas.as_ref().and_then(|areas| areas.auroc()),
+            bucketed_auc: auc,
+        })
+    }
+
+    fn bucketed_auc(&mut self) -> tensor_metrics::Result<Option<BucketedAuc>> {
+        let value = none_without_samples(self.auc.compute().map(Some))?;
+        let Some(value) = value.filter(|value| !value.is_nan()) else {
+            return Ok(None);
+        };
+        let bounds = self.auc.bounds()?;
+        Ok(Some(BucketedAuc { value, lower: bounds.lower, upper: bounds.upper }))
+    }
+
+    fn curves(&mut self, result: &Measured) -> tensor_metrics::Result<ModelCurves> {
+        let mut curves = ModelCurves::new(&self.score, result.auprc, result.auroc);
+        if result.auprc.is_some() {
+            curves.set_precision_recall(&self.exact.precision_recall_curve(0)?);
+        }
+        if result.auroc.is_some() {
+            curves.set_roc(&self.exact.roc_curve(0)?);
+        }
+        Ok(curves)
+    }
+
+    fn error(&self, source: tensor_metrics::Error) -> Error {
+        Error::Metric { column: self.score.clone(), source }
+    }
+}
+
+/// Samples of weight 0 are as good as no samples: what they would yield is undefined, not an error.
+fn none_without_samples<T>(
+    result: tensor_metrics::Result<Option<T>>,
+) -> tensor_metrics::Result<Option<T>> {
+    match result {
+        Err(tensor_metrics::Error::NoSamples { .. }) => Ok(None),
+        result => result,
+    }
+}

@@ -1,0 +1,200 @@
+//! Delimited text, record by record, without an allocation a row.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use csv::{ByteRecord, ReaderBuilder, Terminator};
+
+use super::cells::Fields;
+use super::groups::Groups;
+use super::guard::{Guarded, RecordLimit};
+use super::row::{BadRow, BadRows, Place, SkippedReason};
+use super::{BATCH_ROWS, Batch, Columns, ReadOptions, Score, Source, is_stdin};
+use crate::error::{Error, Result};
+use crate::progress;
+
+/// The CSV parser reads this much at once.
+const BUFFER_BYTES: usize = 1 << 18;
+
+/// What some files begin with that are not text but are often given a name ending in `.csv`.
+const SIGNATURES: [(&[u8], &str); 6] = [
+    (b"PAR1", "is a Parquet file: pass --format parquet"),
+    (b"\x1f\x8b", "is compressed (gzip): decompress it first"),
+    (b"\x28\xb5\x2f\xfd", "is compressed (zstd): decompress it first"),
+    (b"PK\x03\x04", "is a zip archive or a spreadsheet: export it as CSV first"),
+    (b"\xff\xfe", "is UTF-16 text: save it as UTF-8 first"),
+    (b"\xfe\xff", "is UTF-16 text: save it as UTF-8 first"),
+];
+
+/// A CSV file being read.
+pub(super) struct CsvSource {
+    path: String,
+    records: csv::Reader<Guarded<Box<dyn Read>>>,
+    record: ByteRecord,
+    limit: RecordLimit,
+    fields: Fields,
+    /// The scores of one record; complete before any of them enters the batch.
+    scores: Vec<f64>,
+    n_rows: u64,
+    bad: BadRows,
+    groups: Groups,
+}
+
+impl CsvSource {
+    /// Opens a file and reads its header.
+    pub(super) fn open(
+        path: &Path,
+        n_bytes: Option<u64>,
+        columns: &Columns,
+        options: &ReadOptions,
+    ) -> Result<Self> {
+        let name = path.display().to_string();
+        let file: Box<dyn Read> = if is_stdin(path) {
+            Box::new(io::stdin())
+        } else {
+            Box::new(File::open(path).map_err(|source| Error::Io { path: name.clone(), source })?)
+        };
+        let file = Guarded::new(file, progress::bar(n_bytes));
+        let limit = file.limit();
+        let mut records = ReaderBuilder::new()
+            .delimiter(options.delimiter)
+            // Lengths are checked here, where a bad record can be named or skipped.
+            .flexible(true)
+            .has_headers(false)
+            // Left to itself the parser ends a record between `\r` and `\n`, and its line numbers
+            // are off by one. Cells are trimmed, so a `\r` at the end of the last one does no harm.
+            .terminator(Terminator::Any(b'\n'))
+            .buffer_capacity(BUFFER_BYTES)
+            .from_reader(file);
+        let header = read_header(&name, &mut records)?;
+        Ok(Self {
+            fields: Fields::find(&name, &header, columns)?,
+            path: name,
+            records,
+            record: ByteRecord::new(),
+            limit,
+            scores: Vec::new(),
+            n_rows: 0,
+            bad: BadRows::new(options.skip_invalid),
+            groups: Groups::new(options.max_groups),
+        })
+    }
+
+    /// Reads the next record that is not blank; `false` at the end.
+    fn read_record(&mut self) -> Result<bool> {
+        loop {
+            self.limit.reset();
+            let line = self.records.position().line();
+            match self.records.read_byte_record(&mut self.record) {
+                Ok(false) => return Ok(false),
+                Ok(true) if self.fields.is_blank(&self.record) => {}
+                Ok(true) => return Ok(true),
+                Err(error) => return Err(read_error(&self.path, line, error)),
+            }
+        }
+    }
+
+    /// Adds the current record to `batch`, or to the bad rows.
+    fn take_record(&mut self, batch: &mut Batch) -> Result<()> {
+        self.n_rows += 1;
+        let row = match self.fields.parse(&self.record, &mut self.scores) {
+            Ok(row) => row,
+            Err(fault) => {
+                let describe = || {
+                    let place = Place::Line(first_line(&self.records, &self.record));
+                    let found = self.fields.found(&self.record, &fault);
+                    BadRow::new(place, fault.column(), fault.problem, &found)
+                };
+                let bad = self.bad.add(fault.problem, describe);
+                return bad.map_err(|bad| Error::BadRow { path: self.path.clone(), bad });
+            }
+        };
+        if let (Some(groups), Some(label)) = (&mut batch.groups, row.group) {
+            let id = self.groups.id(label);
+            groups.push(id.map_err(|error| error.at(&self.path, self.fields.group_name()))?);
+        }
+        for (column, &score) in batch.scores.iter_mut().zip(&self.scores) {
+            if let Some(values) = f64::values_mut(column) {
+                values.push(score);
+            }
+        }
+        batch.targets.push(row.target);
+        if let Some(weights) = &mut batch.weights {
+            weights.push(row.weight);
+        }
+        Ok(())
+    }
+}
+
+impl Source for CsvSource {
+    fn new_batch(&self) -> Batch {
+        Batch {
+            scores: self.fields.scores.iter().map(|_| f64::column()).collect(),
+            targets: Vec::new(),
+            weights: self.fields.weight.as_ref().map(|_| Vec::new()),
+            groups: self.fields.group.as_ref().map(|_| Vec::new()),
+        }
+    }
+
+    fn next_batch(&mut self, batch: &mut Batch) -> Result<bool> {
+        batch.clear();
+        while batch.len() < BATCH_ROWS && self.read_record()? {
+            self.take_record(batch)?;
+        }
+        Ok(!batch.is_empty())
+    }
+
+    fn n_rows(&self) -> u64 {
+        self.n_rows
+    }
+
+    fn skipped(&self) -> &[SkippedReason] {
+        self.bad.reasons()
+    }
+
+    fn groups(&self) -> &Groups {
+        &self.groups
+    }
+}
+
+/// The names of the columns, trimmed.
+fn read_header<R: Read>(path: &str, records: &mut csv::Reader<R>) -> Result<Vec<String>> {
+    let format_error =
+        |reason: &str| Error::Format { path: path.to_owned(), reason: reason.to_owned() };
+    let mut header = ByteRecord::new();
+    if !records.read_byte_record(&mut header).map_err(|error| read_error(path, 1, error))? {
+        return Err(format_error("is empty: not even a header"));
+    }
+    let bytes = header.as_slice();
+    if let Some((_, what)) = SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature)) {
+        return Err(format_error(what));
+    }
+    let name = |cell: &[u8]| String::from_utf8_lossy(cell.trim_ascii()).into_owned();
+    Ok(header.iter().map(name).collect())
+}
+
+/// The line `record`, just read, began on.
+///
+/// The parser stands behind the newline that ended the record, or at the end of the file when a
+/// quote was never closed. Its own note of where a record begins does not count the blank lines it
+/// skipped.
+fn first_line<R: Read>(records: &csv::Reader<R>, record: &ByteRecord) -> u64 {
+    let bytes = record.as_slice();
+    let inside = bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
+    let ending = u64::from(bytes.last() != Some(&b'\n'));
+    records.position().line().saturating_sub(inside + ending)
+}
+
+/// A failure to read the record that begins on `line` or soon after.
+fn read_error(path: &str, line: u64, error: csv::Error) -> Error {
+    let source = match error.into_kind() {
+        csv::ErrorKind::Io(source) => source,
+        other => io::Error::other(format!("{other:?}")),
+    };
+    let path = match source.kind() {
+        io::ErrorKind::InvalidData => format!("{path}:{line}"),
+        _ => path.to_owned(),
+    };
+    Error::Io { path, source }
+}

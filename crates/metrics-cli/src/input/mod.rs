@@ -1,0 +1,155 @@
+//! Prediction files: opened by format, read in checked batches.
+//!
+//! A [`Source`] hands out only rows every metric accepts. What it finds wrong it names by place,
+//! column and value, or counts when bad rows are to be skipped. A row is bad for all models or for
+//! none, so that models are compared on the same samples.
+
+mod arrays;
+mod batch;
+mod cells;
+mod csv;
+mod decoder;
+mod groups;
+mod guard;
+mod parquet;
+mod row;
+
+use std::fs;
+use std::path::Path;
+
+use serde::Serialize;
+
+pub use batch::{Batch, Scores};
+pub(crate) use batch::{Score, with_scores};
+pub use groups::Groups;
+pub use row::{BadRow, Place, Problem, SkippedReason};
+
+use crate::error::{Error, Result};
+use crate::text;
+
+/// Rows a batch holds at most: enough to make per-batch work vanish, few enough for the cache.
+const BATCH_ROWS: usize = 1 << 15;
+
+/// A file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// Delimited text with a header line.
+    Csv,
+    /// Apache Parquet.
+    Parquet,
+}
+
+/// The columns that were asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Columns {
+    /// One column a model.
+    pub scores: Vec<String>,
+    /// The 0/1 truth.
+    pub target: String,
+    /// Sample weights.
+    pub weight: Option<String>,
+    /// What to report by.
+    pub group: Option<String>,
+}
+
+/// How to read a file.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadOptions {
+    /// Its format.
+    pub format: Format,
+    /// The field delimiter of CSV.
+    pub delimiter: u8,
+    /// Count bad rows instead of failing on the first.
+    pub skip_invalid: bool,
+    /// The most groups allowed.
+    pub max_groups: usize,
+}
+
+/// A file being read.
+pub trait Source {
+    /// An empty batch with the columns of this file.
+    fn new_batch(&self) -> Batch;
+
+    /// Replaces what is in `batch` with the next rows, at least one; `false` at the end of the
+    /// file.
+    ///
+    /// # Errors
+    /// Whatever makes the file unreadable, and the first bad row unless bad rows are skipped.
+    fn next_batch(&mut self, batch: &mut Batch) -> Result<bool>;
+
+    /// Rows seen so far, bad ones included.
+    fn n_rows(&self) -> u64;
+
+    /// The bad rows skipped so far.
+    fn skipped(&self) -> &[SkippedReason];
+
+    /// The labels of the group column so far.
+    fn groups(&self) -> &Groups;
+}
+
+/// Opens `path`, finds the columns and checks what can be checked before the first row. `-` is
+/// standard input (CSV).
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Format`], [`Error::UnknownColumn`] and the like.
+pub fn open(path: &Path, columns: &Columns, options: &ReadOptions) -> Result<Box<dyn Source>> {
+    let name = path.display().to_string();
+    let n_bytes = if is_stdin(path) {
+        None
+    } else {
+        let metadata = fs::metadata(path);
+        let metadata = metadata.map_err(|source| Error::Io { path: name.clone(), source })?;
+        if metadata.is_dir() {
+            return Err(Error::Format {
+                path: name,
+                reason: "is a directory, not a file".to_owned(),
+            });
+        }
+        Some(metadata.len())
+    };
+    Ok(match options.format {
+        Format::Csv => Box::new(csv::CsvSource::open(path, n_bytes, columns, options)?),
+        Format::Parquet => Box::new(parquet::ParquetSource::open(path, n_bytes, columns, options)?),
+    })
+}
+
+/// Whether `path` stands for standard input.
+#[must_use]
+pub fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// The position of `column` among `names`.
+fn find_column(path: &str, names: &[String], column: &str) -> Result<usize> {
+    let mut positions = (0..names.len()).filter(|&position| names[position] == column);
+    let first = positions.next();
+    match (first, positions.count()) {
+        (Some(position), 0) => Ok(position),
+        (Some(_), others) => Err(Error::AmbiguousColumn {
+            path: path.to_owned(),
+            column: column.to_owned(),
+            count: others + 1,
+        }),
+        (None, _) => Err(Error::UnknownColumn {
+            path: path.to_owned(),
+            column: column.to_owned(),
+            available: text::list(names),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_found_by_their_exact_name() {
+        let names = ["a", "b", "A", "c", "c"].map(str::to_owned);
+        assert_eq!(find_column("f", &names, "A").unwrap(), 2);
+        let error = find_column("f", &names, "d").unwrap_err().to_string();
+        assert_eq!(error, r#"f: no column "d"; the columns are "a", "b", "A", "c", "c""#);
+        let error = find_column("f", &names, "c").unwrap_err().to_string();
+        assert_eq!(error, r#"f: column "c" appears 2 times; rename all but one"#);
+    }
+}

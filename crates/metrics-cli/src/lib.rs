@@ -1,0 +1,62 @@
+//! The program `tensor-metrics`: a file of predictions in; AUPRC, AUROC and bucketed AUC, curves
+//! and JSON out.
+//!
+//! ```text
+//! file → input (checked batches) → evaluate (metrics for each model and group) → report, plot
+//! ```
+//! Each arrow is plain data: [`input::Batch`], then [`evaluate::Evaluation`]. The numbers come from
+//! `tensor_metrics`; this crate only reads, checks, names the place of what is wrong, and prints.
+
+pub mod args;
+pub mod error;
+pub mod evaluate;
+pub mod input;
+pub mod plot;
+mod progress;
+pub mod report;
+mod text;
+
+use std::io::Write;
+
+pub use args::{Cli, Command, EvalArgs};
+pub use error::{Error, Result};
+use evaluate::EvaluateOptions;
+use report::Report;
+
+/// Runs the command in `cli` and writes its report to `out`.
+///
+/// # Errors
+/// Any [`Error`]; [`Error::exit_code`] says with which code a program should end.
+pub fn run(cli: &Cli, out: &mut impl Write) -> Result<()> {
+    match &cli.command {
+        Command::Eval(args) => eval(args, out),
+    }
+}
+
+/// Reads the whole file before anything is printed or drawn: a bad last row leaves no half a report
+/// behind.
+fn eval(args: &EvalArgs, out: &mut impl Write) -> Result<()> {
+    let columns = args.columns()?;
+    let reading = args.read_options()?;
+    let file = args.file.display().to_string();
+    let num_thresholds = args.num_thresholds as usize;
+    let options = EvaluateOptions { num_thresholds, curves: args.plot.is_some() };
+    let mut source = input::open(&args.file, &columns, &reading)?;
+    let evaluation = evaluate::evaluate(source.as_mut(), &file, &columns, options)?;
+    let plots = match &args.plot {
+        Some(dir) => plot::write(&evaluation, &args.file, dir, args.plot_format)?,
+        None => Vec::new(),
+    };
+    let report = Report {
+        version: env!("CARGO_PKG_VERSION"),
+        file,
+        format: reading.format,
+        columns,
+        num_thresholds,
+        rows: evaluation.rows,
+        results: evaluation.results,
+        not_probabilities: evaluation.not_probabilities,
+        plots,
+    };
+    if args.json { report::json(&report, out) } else { report::table(&report, out) }
+}

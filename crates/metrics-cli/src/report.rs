@@ -1,0 +1,35 @@
+//! What the program prints.
+
+mod json;
+mod table;
+
+pub use json::json;
+pub use table::table;
+
+use serde::Serialize;
+
+use crate::evaluate::{Measured, NotProbabilities, RowCounts};
+use crate::input::{Columns, Format};
+
+/// Everything there is to report. Its JSON is this structure, field by field.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The version of this program.
+    pub version: &'static str,
+    /// The file, as it was named on the command line.
+    pub file: String,
+    /// The format it was read as.
+    pub format: Format,
+    /// The columns in use.
+    pub columns: Columns,
+    /// Buckets of the bucketed AUC, less one.
+    pub num_thresholds: usize,
+    /// How many rows there were.
+    pub rows: RowCounts,
+    /// The metrics, all rows first.
+    pub results: Vec<Measured>,
+    /// Models without a bucketed AUC, because their scores are no probabilities.
+    pub not_probabilities: Vec<NotProbabilities>,
+    /// The plots written.
+    pub plots: Vec<String>,
+}

@@ -1,0 +1,126 @@
+//! The report for people.
+
+use std::io::{self, Write};
+
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+
+use super::Report;
+use crate::error::{Error, Result};
+use crate::evaluate::Measured;
+use crate::text;
+
+/// Shown where a model has no bucketed AUC.
+const NONE: &str = "–";
+
+/// One rule, under the header.
+const STYLE: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// Writes a table with one line for each model and group, and notes below it.
+///
+/// # Errors
+/// [`Error::Output`] when `out` does not take it.
+pub fn table(report: &Report, out: &mut impl Write) -> Result<()> {
+    write_report(report, out).and_then(|()| out.flush()).map_err(Error::Output)
+}
+
+fn write_report(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}: {}", report.file, text::count(report.rows.used, "row"))?;
+    writeln!(out)?;
+    // Lines, and not the table at once: trailing blanks would wrap in narrow terminals.
+    for line in build(report).lines() {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    let notes = notes(report);
+    if !notes.is_empty() {
+        writeln!(out)?;
+    }
+    for note in notes {
+        writeln!(out, "{note}")?;
+    }
+    Ok(())
+}
+
+fn build(report: &Report) -> Table {
+    let grouped = report.columns.group.as_deref();
+    let auc = format!("AUC in {} buckets", report.num_thresholds + 1);
+    let header =
+        ["model", "samples", "positives", "prevalence", "AUPRC", "AUROC", &auc, "[lower, upper]"];
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(grouped.into_iter().chain(header));
+    let n_text_columns = 1 + usize::from(grouped.is_some());
+    for result in &report.results {
+        let group = grouped.map(|_| result.group.as_deref().map_or("all".to_owned(), printable));
+        table.add_row(group.into_iter().chain(cells(report, result)));
+    }
+    for column in table.column_iter_mut().skip(n_text_columns) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn cells(report: &Report, result: &Measured) -> Vec<String> {
+    let no_probabilities = report.not_probabilities.iter().any(|model| model.score == result.score);
+    let (auc, bounds) = match result.bucketed_auc {
+        Some(auc) => (number(Some(auc.value)), format!("[{:.6}, {:.6}]", auc.lower, auc.upper)),
+        None if no_probabilities => (NONE.to_owned(), NONE.to_owned()),
+        None => (number(None), NONE.to_owned()),
+    };
+    vec![
+        printable(&result.score),
+        result.samples.to_string(),
+        result.positives.to_string(),
+        number(result.prevalence),
+        number(result.auprc),
+        number(result.auroc),
+        auc,
+        bounds,
+    ]
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.6}"))
+}
+
+/// A name from the file with its control characters escaped: it must not break the line.
+fn printable(name: &str) -> String {
+    if name.chars().any(char::is_control) { name.escape_debug().collect() } else { name.to_owned() }
+}
+
+fn notes(report: &Report) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !report.not_probabilities.is_empty() {
+        let models = report.not_probabilities.iter();
+        let models = models.map(|model| format!("{} ({})", printable(&model.score), model.example));
+        notes.push(format!(
+            "{NONE} the bucketed AUC needs probabilities, and some scores are outside [0, 1]: {}. \
+             AUPRC and AUROC take any score.",
+            models.collect::<Vec<_>>().join(", ")
+        ));
+    }
+    if report.results.iter().any(|result| result.auroc.is_none()) {
+        notes.push(
+            "undefined: no positives (AUPRC, AUROC) or no negatives (AUROC) to rank".to_owned(),
+        );
+    }
+    let rows = &report.rows;
+    if rows.skipped > 0 {
+        notes.push(format!(
+            "skipped {} of {}:",
+            text::count(rows.skipped, "invalid row"),
+            rows.read
+        ));
+        for reason in &rows.skipped_by_reason {
+            notes.push(format!(
+                "  {} like {}{}",
+                text::count(reason.count, "row"),
+                report.file,
+                reason.first
+            ));
+        }
+    }
+    notes.extend(report.plots.iter().map(|plot| format!("wrote {plot}")));
+    notes
+}

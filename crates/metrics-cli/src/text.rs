@@ -1,0 +1,79 @@
+//! Foreign text made safe to print on one line.
+
+/// Cells and names longer than this are cut: the place of an error matters more than all of its
+/// text.
+const MAX_CHARS: usize = 60;
+/// Columns listed when one is not found.
+const MAX_NAMES: usize = 20;
+
+/// `bytes` in quotes, control characters escaped, invalid UTF-8 as `\xNN`, cut after [`MAX_CHARS`].
+pub(crate) fn quote(bytes: &[u8]) -> String {
+    let mut out = String::from("\"");
+    let mut n_chars = 0;
+    'chunks: for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if n_chars == MAX_CHARS {
+                out.push('…');
+                break 'chunks;
+            }
+            out.extend(c.escape_debug());
+            n_chars += 1;
+        }
+        for byte in chunk.invalid() {
+            if n_chars == MAX_CHARS {
+                out.push('…');
+                break 'chunks;
+            }
+            out.push_str(&format!("\\x{byte:02X}"));
+            n_chars += 1;
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// The names of columns for an error message: quoted, the first twenty.
+pub(crate) fn list(names: &[String]) -> String {
+    let mut quoted: Vec<String> =
+        names.iter().take(MAX_NAMES).map(|name| quote(name.as_bytes())).collect();
+    if names.len() > MAX_NAMES {
+        quoted.push(format!("and {} more", names.len() - MAX_NAMES));
+    }
+    quoted.join(", ")
+}
+
+/// `n` things, with an s unless there is one: `1 row`, `2 rows`.
+pub(crate) fn count(n: u64, thing: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {thing}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::plain(b"abc", "\"abc\"")]
+    #[case::empty(b"", "\"\"")]
+    #[case::newline(b"a\nb", "\"a\\nb\"")]
+    #[case::invalid_utf8(b"a\xffb", "\"a\\xFFb\"")]
+    #[case::accents("é".as_bytes(), "\"é\"")]
+    fn quote_escapes(#[case] bytes: &[u8], #[case] expected: &str) {
+        assert_eq!(quote(bytes), expected);
+    }
+
+    #[test]
+    fn quote_cuts_long_text() {
+        assert_eq!(quote(&[b'x'; 1000]).chars().count(), MAX_CHARS + 3);
+        assert_eq!(quote(&[0xff; 1000]), format!("\"{}…\"", "\\xFF".repeat(MAX_CHARS)));
+    }
+
+    #[test]
+    fn list_is_short() {
+        let names: Vec<String> = (0..25).map(|i| i.to_string()).collect();
+        assert!(list(&names).ends_with("\"19\", and 5 more"));
+        assert_eq!(list(&names[..2]), "\"0\", \"1\"");
+    }
+}

@@ -1,0 +1,12 @@
+//! The program driven as a user drives it: files in, output, errors and exit codes out.
+
+mod csv;
+mod errors;
+mod golden;
+mod groups;
+mod parquet;
+mod plots;
+mod program;
+mod report;
+mod robustness;
+mod skip;

@@ -1,0 +1,10 @@
+//! What the tests of all backends share: oracles that are too simple to be wrong, inputs, and
+//! backends made for testing.
+
+pub mod check;
+pub mod counting;
+pub mod inputs;
+pub mod naive;
+pub mod primitives;
+pub mod random;
+pub mod rational;

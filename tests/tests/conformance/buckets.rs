@@ -1,0 +1,175 @@
+//! The bucketed area: what its buckets hold, and what it makes of them.
+
+use metrics_conformance::check::{close, nearest, same_bits, within_ulps};
+use metrics_conformance::inputs::{areas, feed, feed_weighted, matrix, vector};
+use metrics_conformance::naive;
+use metrics_conformance::random::Samples;
+use metrics_conformance::rational::Rational;
+use metrics_core::{Auc, Backend, Curve, Element, Metric};
+
+use crate::weights::{as_whole, floats, fractions, whole};
+
+/// Few buckets, odd ones, powers of two, and the default.
+pub(crate) const NUM_THRESHOLDS: [usize; 5] = [1, 2, 7, 64, 4095];
+
+const UNDEFINED: f64 = 0.0;
+
+#[track_caller]
+pub(crate) fn auc_roc_is_the_rounded_ratio<B: Backend>(backend: &B, samples: &Samples) {
+    let weights = naive::ones(samples.n_samples());
+    for num_thresholds in NUM_THRESHOLDS {
+        let exact = bucketed(Curve::Roc, num_thresholds, samples, &weights);
+        let value = fed(backend, Curve::Roc, num_thresholds, samples).compute().unwrap();
+        nearest(value, exact.as_ref(), UNDEFINED, samples);
+    }
+}
+
+#[track_caller]
+pub(crate) fn auc_pr_is_within_ulps<B: Backend>(backend: &B, samples: &Samples) {
+    let weights = naive::ones(samples.n_samples());
+    for num_thresholds in NUM_THRESHOLDS {
+        let exact = bucketed(Curve::Pr, num_thresholds, samples, &weights);
+        let value = fed(backend, Curve::Pr, num_thresholds, samples).compute().unwrap();
+        within_ulps(value, exact.as_ref(), UNDEFINED, samples);
+    }
+}
+
+#[track_caller]
+pub(crate) fn auc_roc_is_the_auroc_of_buckets<B: Backend>(backend: &B, samples: &Samples) {
+    if !(samples.targets.contains(&0) && samples.targets.contains(&1)) {
+        return;
+    }
+    for num_thresholds in NUM_THRESHOLDS {
+        let buckets = samples.map(|p| naive::bucket(p, num_thresholds) as f64);
+        let value = fed(backend, Curve::Roc, num_thresholds, samples).compute().unwrap();
+        same_bits(&[value], &areas(backend, &buckets)[1..], samples);
+    }
+}
+
+#[track_caller]
+pub(crate) fn auc_pr_is_the_auprc_of_buckets<B: Backend>(backend: &B, samples: &Samples) {
+    for num_thresholds in NUM_THRESHOLDS {
+        let buckets = samples.map(|p| naive::bucket(p, num_thresholds) as f64);
+        let value = fed(backend, Curve::Pr, num_thresholds, samples).compute().unwrap();
+        same_bits(&[value], &areas(backend, &buckets)[..1], samples);
+    }
+}
+
+#[track_caller]
+pub(crate) fn state_counts_each_bucket<B: Backend>(backend: &B, samples: &Samples) {
+    for num_thresholds in NUM_THRESHOLDS {
+        let mut expected = [vec![0; num_thresholds + 1], vec![0; num_thresholds + 1]];
+        for (&p, &target) in samples.scores.iter().zip(&samples.targets) {
+            expected[usize::from(target)][naive::bucket(p, num_thresholds)] += 1;
+        }
+        let state = fed(backend, Curve::Roc, num_thresholds, samples).state().unwrap();
+        assert_eq!([state.stat_neg(), state.stat_pos()], expected, "{samples:?}");
+    }
+}
+
+#[track_caller]
+pub(crate) fn whole_weights_are_repetitions<B: Backend>(backend: &B, samples: &Samples) {
+    let weights = whole(samples.n_samples(), 4);
+    let mut weighted = Auc::<B>::new(Curve::Pr, 64).unwrap();
+    feed_weighted(backend, &mut weighted, samples, &floats(&weights));
+    let mut repeated = fed(backend, Curve::Pr, 64, &samples.repeated(&weights));
+    assert_eq!(weighted.state().unwrap(), repeated.state().unwrap(), "{samples:?}");
+}
+
+#[track_caller]
+pub(crate) fn fractional_auc_is_close<B: Backend>(backend: &B, samples: &Samples) {
+    let weights = fractions(samples.n_samples());
+    for curve in [Curve::Roc, Curve::Pr] {
+        let mut auc = Auc::<B>::new(curve, 64).unwrap();
+        for (batch, weights) in samples.batches(100).iter().zip(weights.chunks(100)) {
+            feed_weighted(backend, &mut auc, batch, weights);
+        }
+        let exact = bucketed(curve, 64, samples, &as_whole(&weights));
+        close(auc.compute().unwrap(), exact.as_ref(), UNDEFINED, samples);
+    }
+}
+
+#[track_caller]
+pub(crate) fn column_1_of_two_is_read<B: Backend>(backend: &B, samples: &Samples) {
+    let two_columns: Vec<f64> = samples.scores.iter().flat_map(|&p| [1.0 - p, p]).collect();
+    let targets = vector(backend, &samples.targets);
+    let mut auc = Auc::<B>::new(Curve::Roc, 64).unwrap();
+    auc.update(&matrix(backend, &two_columns, samples.n_samples()), &targets).unwrap();
+    assert_eq!(
+        auc.state().unwrap(),
+        fed(backend, Curve::Roc, 64, samples).state().unwrap(),
+        "{samples:?}"
+    );
+}
+
+#[track_caller]
+pub(crate) fn single_columns_are_vectors<B: Backend>(backend: &B, samples: &Samples) {
+    let (n, weights) = (samples.n_samples(), fractions(samples.n_samples()));
+    let mut columns = Auc::<B>::new(Curve::Roc, 64).unwrap();
+    columns
+        .update_weighted(
+            &matrix(backend, &samples.scores, n),
+            &matrix(backend, &samples.targets, n),
+            &matrix(backend, &weights, n),
+        )
+        .unwrap();
+    let mut vectors = Auc::<B>::new(Curve::Roc, 64).unwrap();
+    feed_weighted(backend, &mut vectors, samples, &weights);
+    assert_eq!(columns.state().unwrap(), vectors.state().unwrap(), "{samples:?}");
+}
+
+/// Probabilities at, just below and just above every border between two buckets.
+#[track_caller]
+pub(crate) fn borders_fall_as_the_rounded_product_says<B: Backend>(
+    backend: &B,
+    num_thresholds: usize,
+) {
+    let borders = (0..=num_thresholds).map(|i| i as f64 / num_thresholds as f64);
+    let scores: Vec<f64> = borders
+        .flat_map(|p| [p.next_down(), p, p.next_up()])
+        .filter(|p| (0.0..=1.0).contains(p))
+        .collect();
+    let targets = vec![1; scores.len()];
+    let samples = Samples { name: format!("borders of {num_thresholds}"), scores, targets };
+    state_counts_exactly(backend, num_thresholds, &samples);
+}
+
+#[track_caller]
+fn state_counts_exactly<B: Backend>(backend: &B, num_thresholds: usize, samples: &Samples) {
+    let mut expected = vec![0; num_thresholds + 1];
+    samples.scores.iter().for_each(|&p| expected[naive::bucket(p, num_thresholds)] += 1);
+    let state = fed(backend, Curve::Roc, num_thresholds, samples).state().unwrap();
+    assert!(state.stat_pos() == expected, "{samples:?}");
+}
+
+/// Probabilities of any dtype fall where their value as an `f64` does.
+#[track_caller]
+pub(crate) fn probabilities_of_any_dtype<B: Backend, T: Element>(backend: &B, values: &[T]) {
+    let targets = vec![1u8; values.len()];
+    let mut typed = Auc::<B>::new(Curve::Roc, 4095).unwrap();
+    typed.update(&vector(backend, values), &vector(backend, &targets)).unwrap();
+    let mut expected = vec![0; 4096];
+    values.iter().for_each(|p| expected[naive::bucket(p.to_f64(), 4095)] += 1);
+    assert!(typed.state().unwrap().stat_pos() == expected, "{:?}", T::DTYPE);
+}
+
+fn bucketed(
+    curve: Curve,
+    num_thresholds: usize,
+    samples: &Samples,
+    weights: &[u64],
+) -> Option<Rational> {
+    naive::bucketed(curve, num_thresholds, &samples.scores, &samples.targets, weights)
+}
+
+#[track_caller]
+pub(crate) fn fed<B: Backend>(
+    backend: &B,
+    curve: Curve,
+    num_thresholds: usize,
+    samples: &Samples,
+) -> Auc<B> {
+    let mut auc = Auc::new(curve, num_thresholds).expect("a number of thresholds in range");
+    feed(backend, &mut auc, samples);
+    auc
+}

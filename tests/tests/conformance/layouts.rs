@@ -1,0 +1,227 @@
+//! ndarray arrays of any layout and ownership give the values of the same elements row by row.
+
+use metrics_conformance::check::same_bits;
+use metrics_conformance::random::{Kind, Samples, seed};
+use metrics_core::{Backend, Curve, Metric, ToTensor};
+use metrics_ndarray::{
+    Auc, BinaryAuprc, NdArray, Options, binary_auprc, binary_auprc_tasks, binary_auprc_with,
+    binary_auroc, binary_auroc_tasks, binary_roc_curve,
+};
+use ndarray::{Array2, ArrayRef2, ArrayView2, Axis, ShapeBuilder, s};
+use rstest::rstest;
+
+const N_TASKS: usize = 3;
+const N_SAMPLES: usize = 50;
+
+/// A matrix embedded in memory in some way, to be seen through [`view`](Self::view).
+struct Embedded<T> {
+    memory: Array2<T>,
+    view: fn(&ArrayRef2<T>) -> ArrayView2<'_, T>,
+}
+
+/// How a matrix lies in memory.
+#[derive(Debug, Clone, Copy)]
+enum Layout {
+    Standard,
+    Fortran,
+    Transposed,
+    Reversed,
+    EverySecondColumn,
+    LastColumns,
+    LastRows,
+}
+
+impl Layout {
+    fn embed<T: Copy + Default>(self, matrix: &Array2<T>) -> Embedded<T> {
+        let (n_rows, n_columns) = matrix.dim();
+        match self {
+            Self::Standard => Embedded { memory: matrix.clone(), view: |m| m.view() },
+            Self::Fortran => {
+                let mut memory = Array2::default(matrix.raw_dim().f());
+                memory.assign(matrix);
+                Embedded { memory, view: |m| m.view() }
+            }
+            Self::Transposed => {
+                let memory = Array2::from_shape_fn((n_columns, n_rows), |(j, i)| matrix[[i, j]]);
+                Embedded { memory, view: |m| m.view().reversed_axes() }
+            }
+            Self::Reversed => Embedded {
+                memory: matrix.slice(s![..;-1, ..;-1]).to_owned(),
+                view: |m| m.slice(s![..;-1, ..;-1]),
+            },
+            Self::EverySecondColumn => {
+                let mut memory = Array2::default((n_rows, 2 * n_columns));
+                memory.slice_mut(s![.., ..;2]).assign(matrix);
+                Embedded { memory, view: |m| m.slice(s![.., ..;2]) }
+            }
+            Self::LastColumns => {
+                let mut memory = Array2::default((n_rows, n_columns + 3));
+                memory.slice_mut(s![.., 3..]).assign(matrix);
+                Embedded { memory, view: |m| m.slice(s![.., 3..]) }
+            }
+            Self::LastRows => {
+                let mut memory = Array2::default((n_rows + 1, n_columns));
+                memory.slice_mut(s![1.., ..]).assign(matrix);
+                Embedded { memory, view: |m| m.slice(s![1.., ..]) }
+            }
+        }
+    }
+}
+
+impl<T> Embedded<T> {
+    fn view(&self) -> ArrayView2<'_, T> {
+        (self.view)(&self.memory)
+    }
+}
+
+fn matrices() -> (Array2<f32>, Array2<i64>) {
+    let rows = [Kind::Uniform, Kind::FewDistinct, Kind::Logits];
+    let rows = rows.map(|kind| kind.samples(N_SAMPLES, seed()));
+    (
+        Array2::from_shape_fn((N_TASKS, N_SAMPLES), |(i, j)| rows[i].scores[j] as f32),
+        Array2::from_shape_fn((N_TASKS, N_SAMPLES), |(i, j)| rows[i].targets[j].into()),
+    )
+}
+
+#[rstest]
+fn tasks_ignore_layouts(
+    #[values(
+        Layout::Standard,
+        Layout::Fortran,
+        Layout::Transposed,
+        Layout::Reversed,
+        Layout::EverySecondColumn,
+        Layout::LastColumns,
+        Layout::LastRows
+    )]
+    of_scores: Layout,
+    #[values(Layout::Standard, Layout::Fortran, Layout::Reversed, Layout::LastColumns)]
+    of_targets: Layout,
+) {
+    let (scores, targets) = matrices();
+    let expected = binary_auprc_tasks(&scores, &targets).unwrap();
+    let (scores, targets) = (of_scores.embed(&scores), of_targets.embed(&targets));
+    let values = binary_auprc_tasks(&scores.view(), &targets.view()).unwrap();
+    same_bits(&values, &expected, &(of_scores, of_targets));
+}
+
+#[rstest]
+fn primitives_ignore_layouts(
+    #[values(
+        Layout::Fortran,
+        Layout::Transposed,
+        Layout::Reversed,
+        Layout::EverySecondColumn,
+        Layout::LastColumns,
+        Layout::LastRows
+    )]
+    layout: Layout,
+) {
+    let (scores, targets) = matrices();
+    let (scores_there, targets_there) = (layout.embed(&scores), layout.embed(&targets));
+    let (scores_there, targets_there) = (scores_there.view(), targets_there.view());
+    let results = |scores: &dyn ToTensor<NdArray>, targets: &dyn ToTensor<NdArray>| {
+        let (scores, targets) = (scores.to_tensor(), targets.to_tensor());
+        let numbers = |x: &metrics_ndarray::NdTensor<'_>| NdArray.download(x).unwrap().to_f64_vec();
+        let order = NdArray.argsort_descending(&scores).unwrap();
+        let flat = NdArray.reshape(scores.clone(), [1, N_TASKS * N_SAMPLES]).unwrap();
+        let rows: Vec<f64> = [
+            numbers(&NdArray.gather(&scores, &order).unwrap()),
+            numbers(&NdArray.cumsum(&targets).unwrap()),
+            numbers(&NdArray.row(&scores, 1).unwrap()),
+            numbers(&NdArray.column(&scores, 2).unwrap()),
+            numbers(&flat),
+            numbers(&scores),
+        ]
+        .concat();
+        (rows, NdArray.group_ends(&flat).unwrap())
+    };
+    assert_eq!(results(&scores_there, &targets_there), results(&scores, &targets), "{layout:?}");
+}
+
+#[test]
+fn vectors_ignore_strides() {
+    let (scores, targets) = matrices();
+    let expected = binary_auroc(&scores.row(1), &targets.row(1)).unwrap();
+    let (columns, column_targets) = (scores.t().to_owned(), targets.t().to_owned());
+    let value = binary_auroc(&columns.column(1), &column_targets.column(1)).unwrap();
+    same_bits(&[value], &[expected], &"columns");
+    let backwards = s![1, ..;-1];
+    let value = binary_auroc(&scores.slice(backwards), &targets.slice(backwards)).unwrap();
+    same_bits(&[value], &[expected], &"backwards");
+}
+
+#[test]
+fn broadcast_targets_are_read_as_often_as_they_stand() {
+    let (scores, _) = matrices();
+    let (zeros_and_ones, n) = (Array2::from_shape_fn((1, N_SAMPLES), |(_, j)| (j % 2) as u8), 3);
+    let broadcast = zeros_and_ones.broadcast((n, N_SAMPLES)).unwrap();
+    let expected = binary_auroc_tasks(&scores, &broadcast.to_owned()).unwrap();
+    assert_eq!(binary_auroc_tasks(&scores, &broadcast).unwrap(), expected);
+}
+
+#[test]
+fn every_owner_of_elements_is_taken() {
+    let (scores, targets) = matrices();
+    let (scores, targets) = (scores.row(0).to_owned(), targets.row(0).to_owned());
+    let expected = binary_auprc(&scores, &targets).unwrap();
+    let values = [
+        binary_auprc(&scores.view(), &targets.view()).unwrap(),
+        binary_auprc(&scores.clone().into_shared(), &targets.clone().into_shared()).unwrap(),
+        binary_auprc(&ndarray::CowArray::from(&scores), &targets).unwrap(),
+        binary_auprc(&*scores, &*targets).unwrap(),
+        binary_auprc(&scores.clone().into_dyn(), &targets.clone().into_dyn()).unwrap(),
+        binary_auprc(&scores.clone().insert_axis(Axis(0)), &targets.clone().insert_axis(Axis(0)))
+            .unwrap(),
+    ];
+    same_bits(&values, &[expected; 6], &"owners");
+}
+
+#[test]
+fn weights_ignore_layouts() {
+    let (scores, targets) = matrices();
+    let weights = Array2::from_shape_fn((N_TASKS, N_SAMPLES), |(i, j)| 0.3 + (i * j) as f64);
+    let row = |weights: &ArrayView2<'_, f64>| {
+        let weights = weights.row(2);
+        let options = Options::new().weights(&weights);
+        binary_auprc_with(&scores.row(2), &targets.row(2), options).unwrap()
+    };
+    let fortran = Layout::Fortran.embed(&weights);
+    same_bits(&[row(&fortran.view())], &[row(&weights.view())], &"weights");
+}
+
+#[test]
+fn curves_ignore_layouts() {
+    let (scores, targets) = matrices();
+    let there = Layout::Transposed.embed(&scores);
+    let expected = binary_roc_curve(&scores.row(1), &targets.row(1)).unwrap();
+    assert_eq!(binary_roc_curve(&there.view().row(1), &targets.row(1)).unwrap(), expected);
+}
+
+#[rstest]
+fn two_columns_ignore_layouts(
+    #[values(Layout::Fortran, Layout::Transposed, Layout::Reversed, Layout::EverySecondColumn)]
+    layout: Layout,
+) {
+    let Samples { scores, targets, .. } = Kind::Uniform.samples(N_SAMPLES, seed());
+    let columns = Array2::from_shape_fn((N_SAMPLES, 2), |(i, j)| [1.0 - scores[i], scores[i]][j]);
+    let targets = ndarray::Array1::from(targets);
+    let state = |columns: &ArrayView2<'_, f64>| {
+        let mut auc = Auc::new(Curve::Roc, 16).unwrap();
+        auc.update(columns, &targets).unwrap();
+        auc.state().unwrap()
+    };
+    let there = layout.embed(&columns);
+    assert_eq!(state(&there.view()), state(&columns.view()), "{layout:?}");
+}
+
+#[test]
+fn updates_copy_what_they_keep() {
+    let (mut scores, mut targets) = matrices();
+    let expected = binary_auprc(&scores.row(0), &targets.row(0)).unwrap();
+    let mut metric = BinaryAuprc::new();
+    metric.update(&scores.row(0), &targets.row(0)).unwrap();
+    scores.fill(0.5);
+    targets.fill(1);
+    assert_eq!(metric.compute().unwrap(), expected);
+}

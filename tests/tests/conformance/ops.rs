@@ -1,0 +1,197 @@
+//! The contracts of the primitives.
+
+use metrics_conformance::inputs::tensor;
+use metrics_conformance::naive;
+use metrics_conformance::random::{Kind, Random, seed};
+use metrics_core::{Backend, Element, Rule};
+
+#[track_caller]
+pub(crate) fn upload_keeps_values<B: Backend, T: Element>(backend: &B, values: &[T]) {
+    let uploaded = tensor(backend, values, &[values.len()]);
+    let expected: Vec<f64> = values.iter().map(|value| value.to_f64()).collect();
+    assert_eq!(numbers(backend, &uploaded), expected, "{:?}", T::DTYPE);
+}
+
+/// For 64-bit integers that round to one `f64`.
+#[track_caller]
+pub(crate) fn upload_keeps_values_apart<B: Backend, T: Element>(backend: &B, values: &[T]) {
+    let uploaded = tensor(backend, values, &[1, values.len()]);
+    let ends = backend.group_ends(&uploaded).unwrap();
+    let each: Vec<u64> = (0..values.len() as u64).collect();
+    assert_eq!(backend.download_index(&ends).unwrap(), each, "{values:?}");
+}
+
+#[track_caller]
+pub(crate) fn shape_is_what_was_uploaded<B: Backend>(backend: &B, shape: &[usize]) {
+    let data = vec![1.0f32; shape.iter().product()];
+    assert_eq!(B::shape(&tensor(backend, &data, shape)), shape);
+}
+
+#[track_caller]
+pub(crate) fn a_view_has_shape_and_values<B: Backend>(backend: &B) {
+    let owned = tensor(backend, &[1.0, 2.0, 3.0, 4.0], &[2, 2]);
+    let view = B::view(&owned);
+    assert_eq!((B::shape(&view), numbers(backend, &view)), (vec![2, 2], vec![1.0, 2.0, 3.0, 4.0]));
+}
+
+#[track_caller]
+pub(crate) fn reshape_keeps_the_order<B: Backend>(backend: &B, from: &[usize], to: [usize; 2]) {
+    let data: Vec<i64> = (0..from.iter().product::<usize>() as i64).collect();
+    let reshaped = backend.reshape(tensor(backend, &data, from), to).unwrap();
+    let expected: Vec<f64> = data.iter().map(|&x| x as f64).collect();
+    assert_eq!((B::shape(&reshaped), numbers(backend, &reshaped)), (to.to_vec(), expected));
+}
+
+#[track_caller]
+pub(crate) fn row_is_a_matrix_of_one_row<B: Backend>(backend: &B) {
+    let matrix = tensor(backend, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[2, 3]);
+    let row = backend.row(&matrix, 1).unwrap();
+    assert_eq!((B::shape(&row), numbers(backend, &row)), (vec![1, 3], vec![4.0, 5.0, 6.0]));
+}
+
+#[track_caller]
+pub(crate) fn column_is_a_vector<B: Backend>(backend: &B) {
+    let matrix = tensor(backend, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[3, 2]);
+    let column = backend.column(&matrix, 1).unwrap();
+    assert_eq!((B::shape(&column), numbers(backend, &column)), (vec![3], vec![2.0, 4.0, 6.0]));
+}
+
+#[track_caller]
+pub(crate) fn find_invalid_names_the_first<B: Backend>(
+    backend: &B,
+    rule: Rule,
+    values: &[f64],
+    expected: Option<usize>,
+) {
+    let uploaded = tensor(backend, values, &[values.len()]);
+    match (backend.find_invalid(&uploaded, rule).unwrap(), expected) {
+        (Some((position, value)), Some(expected)) => {
+            assert_eq!(position, expected, "position by {rule:?} in {values:?}");
+            let same = value == values[position] || value.is_nan() && values[position].is_nan();
+            assert!(same, "{value} for {} by {rule:?}", values[position]);
+        }
+        (found, expected) => assert_eq!(found.is_some(), expected.is_some(), "{found:?}"),
+    }
+}
+
+#[track_caller]
+pub(crate) fn argsort_orders_each_row<B: Backend>(backend: &B, n_columns: usize) {
+    for kind in [Kind::Uniform, Kind::FewDistinct, Kind::Extremes] {
+        let rows: Vec<_> = (0..2).map(|i| kind.samples(n_columns, seed() + i).scores).collect();
+        let matrix = tensor(backend, &rows.concat(), &[2, n_columns]);
+        let index = backend.argsort_descending(&matrix).unwrap();
+        let index = backend.download_index(&index).unwrap();
+        assert_eq!(index.len(), 2 * n_columns, "{kind:?}");
+        for (row, order) in rows.iter().zip(index.chunks_exact(n_columns.max(1))) {
+            let falls = |pair: &[u64]| row[pair[0] as usize] >= row[pair[1] as usize];
+            assert!(order.windows(2).all(falls), "{kind:?} of {n_columns} is out of order");
+            let mut seen: Vec<u64> = order.to_vec();
+            seen.sort_unstable();
+            assert!(seen.into_iter().eq(0..n_columns as u64), "{kind:?}: no permutation");
+        }
+    }
+}
+
+#[track_caller]
+pub(crate) fn gather_takes_from_its_own_row<B: Backend>(backend: &B, n_columns: usize) {
+    let scores = Random::new(seed()).permutation(2 * n_columns);
+    let scores: Vec<f64> = scores.into_iter().map(|score| score as f64).collect();
+    let matrix = tensor(backend, &scores, &[2, n_columns]);
+    let index = backend.argsort_descending(&matrix).unwrap();
+    let gathered = backend.gather(&matrix, &index).unwrap();
+    let mut expected = scores;
+    expected.chunks_exact_mut(n_columns.max(1)).for_each(|row| row.sort_by(|a, b| b.total_cmp(a)));
+    assert_eq!(B::shape(&gathered), [2, n_columns]);
+    assert_eq!(numbers(backend, &gathered), expected, "{n_columns} columns");
+}
+
+#[track_caller]
+pub(crate) fn gather_keeps_64_bit_integers<B: Backend>(backend: &B) {
+    let matrix = tensor(backend, &[(1i64 << 53) + 1, 1 << 53, i64::MAX, i64::MAX - 1], &[1, 4]);
+    let order = backend.argsort_descending(&matrix).unwrap();
+    let sorted = backend.gather(&matrix, &order).unwrap();
+    let again = backend.argsort_descending(&sorted).unwrap();
+    assert_eq!(backend.download_index(&order).unwrap(), [2, 3, 0, 1]);
+    assert_eq!(backend.download_index(&again).unwrap(), [0, 1, 2, 3]);
+}
+
+/// Ones and zeros of any dtype; among them dtypes that cannot hold the sums.
+#[track_caller]
+pub(crate) fn cumsum_is_inclusive_and_exact<B: Backend, T: Element>(
+    backend: &B,
+    zero_one: [T; 2],
+    n_columns: usize,
+) {
+    let mut random = Random::new(seed());
+    let bits: Vec<usize> = (0..2 * n_columns).map(|_| usize::from(random.unit() < 0.9)).collect();
+    let values: Vec<T> = bits.iter().map(|&bit| zero_one[bit]).collect();
+    let sums = backend.cumsum(&tensor(backend, &values, &[2, n_columns])).unwrap();
+    let expected: Vec<f64> = bits
+        .chunks(n_columns.max(1))
+        .flat_map(|row| {
+            row.iter().scan(0, |sum, bit| {
+                *sum += bit;
+                Some(*sum as f64)
+            })
+        })
+        .collect();
+    assert_eq!(B::shape(&sums), [2, n_columns]);
+    assert_eq!(numbers(backend, &sums), expected, "{:?} of {n_columns}", T::DTYPE);
+}
+
+#[track_caller]
+pub(crate) fn cumsum_at_any_size<B: Backend>(backend: &B, n_columns: usize) {
+    cumsum_is_inclusive_and_exact(backend, [0u8, 1], n_columns);
+}
+
+#[track_caller]
+pub(crate) fn groups_end_where_values_change<B: Backend, T: Element>(
+    backend: &B,
+    row: &[T],
+    expected: &[u64],
+) {
+    let ends = backend.group_ends(&tensor(backend, row, &[1, row.len()])).unwrap();
+    assert_eq!(backend.download_index(&ends).unwrap(), expected, "{row:?}");
+}
+
+#[track_caller]
+pub(crate) fn groups_end_at_any_size<B: Backend>(backend: &B, n_columns: usize) {
+    let mut row = Kind::MixedSigns.samples(n_columns, seed()).scores;
+    row.sort_by(|a, b| b.total_cmp(a));
+    let ends: Vec<u64> = (0..n_columns)
+        .filter(|&i| i + 1 == n_columns || row[i] != row[i + 1])
+        .map(|i| i as u64)
+        .collect();
+    groups_end_where_values_change(backend, &row, &ends);
+}
+
+#[track_caller]
+pub(crate) fn bucket_is_the_floor_of_the_product<B: Backend>(backend: &B, n_columns: usize) {
+    let mut probabilities = Kind::Uniform.samples(n_columns, seed()).scores;
+    probabilities.iter_mut().zip([0.0, 1.0, -0.0]).for_each(|(p, border)| *p = border);
+    for num_thresholds in [1, 10, 4095, 1 << 24] {
+        let matrix = tensor(backend, &probabilities, &[1, n_columns]);
+        let buckets = backend.bucket(&matrix, num_thresholds).unwrap();
+        let expected: Vec<u64> =
+            probabilities.iter().map(|&p| naive::bucket(p, num_thresholds) as u64).collect();
+        assert_eq!(backend.download_index(&buckets).unwrap(), expected, "{num_thresholds}");
+    }
+}
+
+#[track_caller]
+pub(crate) fn bincount_counts_by_target<B: Backend>(backend: &B, n_columns: usize) {
+    let samples = Kind::FewDistinct.samples(n_columns, seed());
+    let matrix = tensor(backend, &samples.scores, &[1, n_columns]);
+    let buckets = backend.bucket(&matrix, 6).unwrap();
+    let mut expected = [vec![0; 9], vec![0; 9]];
+    for (&p, &target) in samples.scores.iter().zip(&samples.targets) {
+        expected[usize::from(target)][naive::bucket(p, 6)] += 1;
+    }
+    let targets = tensor(backend, &samples.targets, &[1, n_columns]);
+    assert_eq!(backend.bincount(&buckets, &targets, 9).unwrap(), expected);
+}
+
+#[track_caller]
+fn numbers<B: Backend>(backend: &B, x: &B::Tensor<'_>) -> Vec<f64> {
+    backend.download(x).expect("a download of a known dtype").to_f64_vec()
+}

@@ -1,0 +1,195 @@
+//! What every stateful metric promises, however the samples reach it.
+
+use std::fmt::Debug;
+
+use metrics_conformance::check::same_bits;
+use metrics_conformance::inputs::{areas, feed, feed_weighted};
+use metrics_conformance::random::{Random, Samples, seed};
+use metrics_core::{Backend, BinaryAuprc, BinaryAuroc, Error, Metric};
+
+use crate::weights::fractions;
+
+/// A metric whose states can be compared.
+pub(crate) trait Stateful: Metric<State: PartialEq + Debug> + Clone {}
+
+impl<M: Metric<State: PartialEq + Debug> + Clone> Stateful for M {}
+
+#[track_caller]
+pub(crate) fn batches_equal_one_update<M: Stateful>(
+    backend: &M::Backend,
+    new: impl Fn() -> M,
+    samples: &Samples,
+) {
+    let mut one = fed(backend, new(), samples);
+    for size in [1, 2, 7, 64] {
+        let mut several = new();
+        samples.batches(size).iter().for_each(|batch| feed(backend, &mut several, batch));
+        assert_same(&mut several, &mut one, samples);
+    }
+}
+
+#[track_caller]
+pub(crate) fn merged_parts_equal_the_whole<M: Stateful>(
+    backend: &M::Backend,
+    new: impl Fn() -> M,
+    samples: &Samples,
+) {
+    let mut random = Random::new(seed());
+    let mut positions = [const { Vec::new() }; 3];
+    (0..samples.n_samples()).for_each(|i| positions[random.below(3)].push(i));
+    let parts = positions.map(|positions| fed(backend, new(), &samples.at(&positions)));
+    let mut whole = fed(backend, new(), samples);
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let mut merged = parts[order[0]].clone();
+        merged.merge(&parts[order[1]]).expect("the same configuration");
+        merged.merge(&parts[order[2]]).expect("the same configuration");
+        assert_same(&mut merged, &mut whole, samples);
+    }
+}
+
+#[track_caller]
+pub(crate) fn merging_keeps_the_other<M: Stateful>(
+    backend: &M::Backend,
+    new: impl Fn() -> M,
+    samples: &Samples,
+) {
+    let mut other = fed(backend, new(), samples);
+    new().merge(&other).expect("the same configuration");
+    assert_same(&mut other, &mut fed(backend, new(), samples), samples);
+}
+
+#[track_caller]
+pub(crate) fn reset_equals_new<M: Stateful>(
+    backend: &M::Backend,
+    new: impl Fn() -> M,
+    samples: &Samples,
+) {
+    let mut metric = fed(backend, new(), samples);
+    metric.compute().expect("valid samples");
+    metric.reset();
+    assert_eq!(metric.state().unwrap(), new().state().unwrap(), "{samples:?}");
+    let none = metric.compute();
+    assert!(matches!(none, Err(Error::NoSamples { .. })), "{none:?} after a reset");
+}
+
+#[track_caller]
+pub(crate) fn computing_twice_is_equal<M: Stateful>(
+    backend: &M::Backend,
+    new: impl Fn() -> M,
+    samples: &Samples,
+) {
+    let mut metric = fed(backend, new(), samples);
+    let once = metric.compute().expect("valid samples");
+    same_bits(&[metric.compute().expect("valid samples")], &[once], samples);
+}
+
+#[track_caller]
+pub(crate) fn reading_between_updates_changes_nothing<M: Stateful>(
+    backend: &M::Backend,
+    new: impl Fn() -> M,
+    samples: &Samples,
+) {
+    let mut read = new();
+    for batch in samples.batches(10) {
+        feed(backend, &mut read, &batch);
+        read.compute().expect("valid samples");
+        read.state().expect("valid samples");
+    }
+    assert_same(&mut read, &mut fed(backend, new(), samples), samples);
+}
+
+#[track_caller]
+pub(crate) fn clones_share_nothing<M: Stateful>(
+    backend: &M::Backend,
+    new: impl Fn() -> M,
+    samples: &Samples,
+) {
+    let mut original = fed(backend, new(), samples);
+    let mut clone = original.clone();
+    feed(backend, &mut clone, samples);
+    assert_same(&mut original, &mut fed(backend, new(), samples), samples);
+    original.reset();
+    let twice = samples.repeated(&vec![2; samples.n_samples()]);
+    assert_same(&mut clone, &mut fed(backend, new(), &twice), samples);
+}
+
+#[track_caller]
+pub(crate) fn empty_batches_change_nothing<M: Stateful>(
+    backend: &M::Backend,
+    new: impl Fn() -> M,
+    samples: &Samples,
+) {
+    let mut metric = new();
+    feed(backend, &mut metric, &samples.at(&[]));
+    assert_eq!(metric.state().unwrap(), new().state().unwrap(), "no batch and an empty one");
+    feed(backend, &mut metric, samples);
+    feed(backend, &mut metric, &samples.at(&[]));
+    assert_same(&mut metric, &mut fed(backend, new(), samples), samples);
+}
+
+#[track_caller]
+pub(crate) fn a_loaded_state_goes_on<M: Stateful>(
+    backend: &M::Backend,
+    new: impl Fn() -> M,
+    samples: &Samples,
+) {
+    let (first, rest) = (samples.at(&[0]), (1..samples.n_samples()).collect::<Vec<_>>());
+    let state = fed(backend, new(), &first).state().expect("valid samples");
+    let mut loaded = fed(backend, new(), samples);
+    loaded.load_state(&state).expect("the same configuration");
+    feed(backend, &mut loaded, &samples.at(&rest));
+    assert_same(&mut loaded, &mut fed(backend, new(), samples), samples);
+}
+
+#[track_caller]
+pub(crate) fn streamed_areas_are_those_of_the_functions<B: Backend>(
+    backend: &B,
+    samples: &Samples,
+) {
+    let (mut auprc, mut auroc) = (BinaryAuprc::new(), BinaryAuroc::new());
+    for batch in samples.batches(100) {
+        feed(backend, &mut auprc, &batch);
+        feed(backend, &mut auroc, &batch);
+    }
+    let streamed = [auprc.compute().unwrap(), auroc.compute().unwrap()];
+    same_bits(&streamed, &areas(backend, samples), samples);
+}
+
+#[track_caller]
+pub(crate) fn areas_know_how_many_samples_there_are<B: Backend>(backend: &B, samples: &Samples) {
+    let areas = fed(backend, BinaryAuprc::<B>::new(), samples).areas().expect("valid samples");
+    let n_positives = samples.targets.iter().map(|&target| f64::from(target)).sum::<f64>();
+    let n_negatives = samples.n_samples() as f64 - n_positives;
+    assert_eq!([areas[0].n_positives(), areas[0].n_negatives()], [n_positives, n_negatives]);
+}
+
+#[track_caller]
+pub(crate) fn weighted_batches_equal_one_update<M: Stateful>(
+    backend: &M::Backend,
+    new: impl Fn() -> M,
+    samples: &Samples,
+) {
+    let weights = fractions(samples.n_samples());
+    let (mut one, mut several) = (new(), new());
+    feed_weighted(backend, &mut one, samples, &weights);
+    for (batch, weights) in samples.batches(7).iter().zip(weights.chunks(7)).rev() {
+        feed_weighted(backend, &mut several, batch, weights);
+    }
+    assert_same(&mut several, &mut one, samples);
+}
+
+fn fed<M: Metric>(backend: &M::Backend, mut metric: M, samples: &Samples) -> M {
+    feed(backend, &mut metric, samples);
+    metric
+}
+
+/// Equal states and equal bits of the value.
+#[track_caller]
+fn assert_same<M: Stateful>(metric: &mut M, expected: &mut M, what: &dyn Debug) {
+    let values = [metric, expected].map(|metric| {
+        let value = metric.compute().expect("valid samples");
+        (value, metric.state().expect("valid samples"))
+    });
+    same_bits(&[values[0].0], &[values[1].0], what);
+    assert_eq!(values[0].1, values[1].1, "{what:?}");
+}

@@ -1,0 +1,108 @@
+//! The checks of the primitives.
+
+macro_rules! primitives_suite {
+    ($backend:expr) => {
+        mod primitives {
+            use half::{bf16, f16};
+            use metrics_core::Rule::{Binary, NotNan, Probability, Weight};
+
+            const INF: f64 = f64::INFINITY;
+            const NAN: f64 = f64::NAN;
+
+            checks! { $backend, ops,
+                upload_keeps_bool: upload_keeps_values(&[false, true]);
+                upload_keeps_u8: upload_keeps_values(&[0, 1, u8::MAX]);
+                upload_keeps_i8: upload_keeps_values(&[i8::MIN, 0, i8::MAX]);
+                upload_keeps_u16: upload_keeps_values(&[0, u16::MAX]);
+                upload_keeps_i16: upload_keeps_values(&[i16::MIN, i16::MAX]);
+                upload_keeps_u32: upload_keeps_values(&[0, u32::MAX]);
+                upload_keeps_i32: upload_keeps_values(&[i32::MIN, i32::MAX]);
+                upload_keeps_u64: upload_keeps_values(&[0, u64::MAX]);
+                upload_keeps_i64: upload_keeps_values(&[i64::MIN, i64::MAX]);
+                upload_keeps_f16: upload_keeps_values(&[f16::MIN, f16::EPSILON]);
+                upload_keeps_bf16: upload_keeps_values(&[bf16::MIN, bf16::EPSILON]);
+                upload_keeps_f32: upload_keeps_values(&[0.1f32, f32::INFINITY]);
+                upload_keeps_f64: upload_keeps_values(&[0.1, 5e-324, f64::MAX]);
+                upload_keeps_long_i64: upload_keeps_values_apart(&[1i64 << 53, (1 << 53) + 1]);
+                upload_keeps_long_u64: upload_keeps_values_apart(&[u64::MAX, u64::MAX - 1]);
+                shape_of_nothing: shape_is_what_was_uploaded(&[0]);
+                shape_of_a_vector: shape_is_what_was_uploaded(&[5]);
+                shape_of_a_matrix: shape_is_what_was_uploaded(&[2, 3]);
+                shape_of_empty_rows: shape_is_what_was_uploaded(&[2, 0]);
+                view: a_view_has_shape_and_values();
+                reshape_a_vector: reshape_keeps_the_order(&[6], [2, 3]);
+                reshape_a_matrix: reshape_keeps_the_order(&[2, 3], [3, 2]);
+                reshape_to_one_row: reshape_keeps_the_order(&[3, 2], [1, 6]);
+                reshape_nothing: reshape_keeps_the_order(&[0], [1, 0]);
+                row: row_is_a_matrix_of_one_row();
+                column: column_is_a_vector();
+                find_nothing: find_invalid_names_the_first(NotNan, &[], None);
+                find_no_nan: find_invalid_names_the_first(NotNan, &[-INF, INF], None);
+                find_nan: find_invalid_names_the_first(NotNan, &[0.0, NAN, NAN], Some(1));
+                find_no_label: find_invalid_names_the_first(Binary, &[1.0, 0.9, 2.0], Some(1));
+                find_labels: find_invalid_names_the_first(Binary, &[-0.0, 1.0], None);
+                find_probabilities: find_invalid_names_the_first(Probability, &[0.0, 1.0], None);
+                find_above_1: find_invalid_names_the_first(Probability, &[1.0, 1.1], Some(1));
+                find_below_0: find_invalid_names_the_first(Probability, &[-1e-300], Some(0));
+                find_no_number: find_invalid_names_the_first(Probability, &[NAN], Some(0));
+                find_weights: find_invalid_names_the_first(Weight, &[0.0, f64::MAX], None);
+                find_negative: find_invalid_names_the_first(Weight, &[0.0, -1.0], Some(1));
+                find_infinite: find_invalid_names_the_first(Weight, &[3.0, INF], Some(1));
+                gather_long_integers: gather_keeps_64_bit_integers();
+                cumsum_of_bool: cumsum_is_inclusive_and_exact([false, true], 1000);
+                cumsum_of_u8: cumsum_is_inclusive_and_exact([0u8, 1], 1000);
+                cumsum_of_i64: cumsum_is_inclusive_and_exact([0i64, 1], 1000);
+                cumsum_of_f16: cumsum_is_inclusive_and_exact([f16::ZERO, f16::ONE], 5000);
+                cumsum_of_bf16: cumsum_is_inclusive_and_exact([bf16::ZERO, bf16::ONE], 1000);
+                cumsum_of_f32: cumsum_is_inclusive_and_exact([-0.0f32, 1.0], 1000);
+                cumsum_of_f64: cumsum_is_inclusive_and_exact([0.0, 1.0], 1000);
+                groups_of_integers: groups_end_where_values_change(&[3, 3, 2, 2, 0], &[1, 3, 4]);
+                groups_of_infinities: groups_end_where_values_change(&[INF, INF, -INF], &[1, 2]);
+                groups_of_zeros: groups_end_where_values_change(&[0.0, -0.0, 0.0, -1.0], &[2, 3]);
+                groups_of_subnormals: groups_end_where_values_change(&[1e-323, 5e-324], &[0, 1]);
+                argsort_of_nothing: argsort_orders_each_row(0);
+                gather_of_nothing: gather_takes_from_its_own_row(0);
+                cumsum_of_nothing: cumsum_is_inclusive_and_exact([0u8, 1], 0);
+                groups_of_nothing: groups_end_at_any_size(0);
+                buckets_of_nothing: bucket_is_the_floor_of_the_product(0);
+                bincount_of_nothing: bincount_counts_by_target(0);
+                argsort_of_a_million: argsort_orders_each_row(1_000_000);
+            }
+            sized_checks! { $backend, ops,
+                argsort_orders_each_row,
+                gather_takes_from_its_own_row,
+                cumsum_at_any_size,
+                groups_end_at_any_size,
+                bucket_is_the_floor_of_the_product,
+                bincount_counts_by_target,
+            }
+        }
+
+        mod fused {
+            laws! { $backend, each_kind, any_scores, fused,
+                ranked_counts_equal_the_composition,
+                areas_equal_the_composition,
+                rank_states_equal_the_composition,
+            }
+            laws! { $backend, each_kind_of_probabilities, any_probabilities, fused,
+                bucket_counts_equal_the_composition,
+                errors_equal_those_of_the_composition,
+            }
+            sized_checks! { $backend, fused,
+                ranked_counts_of_size_equal_the_composition,
+            }
+        }
+
+        mod copies {
+            checks! { $backend, copies,
+                function_of_one_task: a_function_downloads_only_distinct_scores(1);
+                function_of_several_tasks: a_function_downloads_only_distinct_scores(4);
+                weighted_function: a_weighted_function_downloads_each_input_once();
+                update: an_update_downloads_each_input_once();
+                reading: reading_a_metric_copies_nothing();
+                buckets: an_update_of_buckets_downloads_nothing();
+                weighted_buckets: a_weighted_update_of_buckets_downloads_each_input_once();
+            }
+        }
+    };
+}

@@ -1,0 +1,137 @@
+//! What sample weights mean: whole ones are repetitions to the bit, fractions shares to 1e-12.
+
+use metrics_conformance::check::{close, nearest, same_bits, within_ulps};
+use metrics_conformance::inputs::{areas, weighted_areas};
+use metrics_conformance::naive;
+use metrics_conformance::random::{Kind, Random, Samples, seed};
+use metrics_conformance::rational::exactly;
+use metrics_core::Backend;
+
+use crate::laws::{AUPRC_UNDEFINED, AUROC_UNDEFINED};
+
+#[track_caller]
+pub(crate) fn unit_weights_are_no_weights<B: Backend>(backend: &B, samples: &Samples) {
+    let weights = vec![1.0; samples.n_samples()];
+    same_bits(&weighted_areas(backend, samples, &weights), &areas(backend, samples), samples);
+}
+
+#[track_caller]
+pub(crate) fn whole_weights_are_repetitions<B: Backend>(backend: &B, samples: &Samples) {
+    let weights = whole(samples.n_samples(), 4);
+    let weighted = weighted_areas(backend, samples, &floats(&weights));
+    same_bits(&weighted, &areas(backend, &samples.repeated(&weights)), samples);
+}
+
+#[track_caller]
+pub(crate) fn large_whole_weights_are_exact<B: Backend>(backend: &B, samples: &Samples) {
+    let (scores, targets) = (&samples.scores, &samples.targets);
+    let weights = whole(samples.n_samples(), 1 << 44);
+    let [auprc, auroc] = weighted_areas(backend, samples, &floats(&weights));
+    let exact = naive::auroc(scores, targets, &weights);
+    nearest(auroc, exact.as_ref(), AUROC_UNDEFINED, samples);
+    let exact = naive::average_precision(scores, targets, &weights);
+    within_ulps(auprc, exact.as_ref(), AUPRC_UNDEFINED, samples);
+}
+
+/// Found by search: here the errors of two precisions, of their sum and of the result add up, and the
+/// area is so small that they show.
+#[track_caller]
+pub(crate) fn errors_of_a_small_auprc_are_bounded<B: Backend>(backend: &B) {
+    let samples = Samples {
+        name: "a small area".to_owned(),
+        scores: vec![2.0, 2.0, 1.0, 1.0],
+        targets: vec![1, 0, 1, 0],
+    };
+    let weights = [117, 105, 64_342, 12_341_720_271_309];
+    let exact = naive::average_precision(&samples.scores, &samples.targets, &weights);
+    let [auprc, _] = weighted_areas(backend, &samples, &floats(&weights));
+    within_ulps(auprc, exact.as_ref(), AUPRC_UNDEFINED, &samples);
+}
+
+#[track_caller]
+pub(crate) fn weight_zero_removes_a_sample<B: Backend>(backend: &B, samples: &Samples) {
+    let mut random = Random::new(seed());
+    let weights: Vec<f64> =
+        fractions(samples.n_samples()).iter().map(|w| w * random.pick(&[0.0, 1.0])).collect();
+    let kept: Vec<usize> = (0..samples.n_samples()).filter(|&i| weights[i] > 0.0).collect();
+    if !kept.is_empty() {
+        let kept_weights: Vec<f64> = kept.iter().map(|&i| weights[i]).collect();
+        let expected = weighted_areas(backend, &samples.at(&kept), &kept_weights);
+        same_bits(&weighted_areas(backend, samples, &weights), &expected, samples);
+    }
+}
+
+#[track_caller]
+pub(crate) fn fractional_auprc_is_close<B: Backend>(backend: &B, samples: &Samples) {
+    let weights = fractions(samples.n_samples());
+    let exact = naive::average_precision(&samples.scores, &samples.targets, &as_whole(&weights));
+    let [auprc, _] = weighted_areas(backend, samples, &weights);
+    close(auprc, exact.as_ref(), AUPRC_UNDEFINED, samples);
+}
+
+#[track_caller]
+pub(crate) fn fractional_auroc_is_close<B: Backend>(backend: &B, samples: &Samples) {
+    let weights = fractions(samples.n_samples());
+    let exact = naive::auroc(&samples.scores, &samples.targets, &as_whole(&weights));
+    let [_, auroc] = weighted_areas(backend, samples, &weights);
+    close(auroc, exact.as_ref(), AUROC_UNDEFINED, samples);
+}
+
+#[track_caller]
+pub(crate) fn weighted_areas_ignore_sample_order<B: Backend>(backend: &B, samples: &Samples) {
+    // Some whole weights among the fractions: both ways to keep a sample at once.
+    let mut weights = fractions(samples.n_samples());
+    weights.iter_mut().step_by(3).for_each(|weight| *weight = (4.0 * *weight).ceil());
+    let order = Random::new(seed()).permutation(samples.n_samples());
+    let reordered: Vec<f64> = order.iter().map(|&i| weights[i]).collect();
+    let expected = weighted_areas(backend, samples, &weights);
+    same_bits(&weighted_areas(backend, &samples.at(&order), &reordered), &expected, samples);
+}
+
+#[track_caller]
+pub(crate) fn weighted_areas_ignore_powers_of_two<B: Backend>(backend: &B, samples: &Samples) {
+    let weights = fractions(samples.n_samples());
+    let expected = weighted_areas(backend, samples, &weights);
+    for power in [-600, -3, 4, 600] {
+        let scaled: Vec<f64> = weights.iter().map(|weight| weight * 2f64.powi(power)).collect();
+        same_bits(&weighted_areas(backend, samples, &scaled), &expected, samples);
+    }
+}
+
+#[track_caller]
+pub(crate) fn weighted_areas_hardly_feel_a_scale<B: Backend>(backend: &B, samples: &Samples) {
+    let weights = fractions(samples.n_samples());
+    let scaled: Vec<f64> = weights.iter().map(|weight| weight * 1e3).collect();
+    let expected = weighted_areas(backend, samples, &weights);
+    for (value, expected) in weighted_areas(backend, samples, &scaled).into_iter().zip(expected) {
+        close(value, Some(&exactly(expected)), 0.0, samples);
+    }
+}
+
+/// More samples than a kernel converts at once.
+#[track_caller]
+pub(crate) fn many_whole_weights_are_repetitions<B: Backend>(backend: &B) {
+    whole_weights_are_repetitions(backend, &Kind::Logits.samples(5000, seed()));
+    crate::buckets::whole_weights_are_repetitions(backend, &Kind::Uniform.samples(5000, seed()));
+}
+
+/// Weights in `(0, 1)`, multiples of 2^-53 with all their bits in use.
+pub(crate) fn fractions(n_samples: usize) -> Vec<f64> {
+    let mut random = Random::new(seed());
+    (0..n_samples).map(|_| random.unit() + 2f64.powi(-53)).collect()
+}
+
+/// The same weights times 2^53.
+pub(crate) fn as_whole(weights: &[f64]) -> Vec<u64> {
+    weights.iter().map(|weight| (weight * 2f64.powi(53)) as u64).collect()
+}
+
+/// Whole weights below `end`; the first is not 0.
+pub(crate) fn whole(n_samples: usize, end: usize) -> Vec<u64> {
+    let mut random = Random::new(seed());
+    (0..n_samples).map(|i| random.below(end).max(usize::from(i == 0)) as u64).collect()
+}
+
+pub(crate) fn floats(weights: &[u64]) -> Vec<f64> {
+    weights.iter().map(|&weight| weight as f64).collect()
+}

@@ -1,0 +1,90 @@
+//! One task is `(n_samples,)` or a row of it, several are `(n_tasks, n_samples)`.
+
+use rstest::rstest;
+use tensor_metrics::{Backend, HostTensor};
+
+use crate::backends::on_every_backend;
+use crate::filled::filled;
+use crate::given::{Given, given};
+use crate::unchanged::{all_refuse, functions, metrics_refuse, text_of};
+
+#[rstest]
+#[case::fewer_targets(&[3], &[2])]
+#[case::more_targets(&[3], &[4])]
+#[case::a_row_of_targets(&[3], &[1, 3])]
+#[case::a_row_of_scores(&[1, 3], &[3])]
+#[case::a_column_of_targets(&[3], &[3, 1])]
+#[case::no_targets(&[3], &[0])]
+#[case::no_scores(&[0], &[3])]
+#[case::one_target_for_all(&[3], &[])]
+#[case::transposed(&[2, 3], &[3, 2])]
+#[case::more_tasks_of_targets(&[1, 3], &[2, 3])]
+fn scores_and_targets_have_one_shape(#[case] scores: &[usize], #[case] targets: &[usize]) {
+    let batch = given(filled(scores), filled(targets));
+    let text = format!("scores have shape {scores:?} but targets have shape {targets:?}");
+    on_every_backend!(all_refuse(&batch, &text));
+}
+
+#[rstest]
+#[case::none(&[])]
+#[case::three(&[1, 1, 3])]
+#[case::four(&[1, 1, 1, 3])]
+#[case::three_but_empty(&[1, 0, 3])]
+fn scores_have_one_or_two_dimensions(#[case] shape: &[usize]) {
+    let batch = given(filled(shape), filled(shape));
+    let expected = "expected (n_samples,) or (n_tasks, n_samples)";
+    on_every_backend!(all_refuse(
+        &batch,
+        &format!("scores have shape {shape:?} and targets {shape:?}, {expected}")
+    ));
+}
+
+#[rstest]
+#[case::two_tasks(&[2, 3], 2)]
+#[case::a_column(&[3, 1], 3)]
+#[case::no_task(&[0, 3], 0)]
+fn one_task_is_one_row(#[case] shape: &[usize], #[case] n_rows: usize) {
+    let batch = given(filled(shape), filled(shape));
+    let text = format!(
+        "scores of shape {shape:?} and targets of shape {shape:?} hold {n_rows} tasks, expected 1"
+    );
+    on_every_backend!(functions_refuse_rows(&batch, &text));
+    on_every_backend!(metrics_refuse(1, &batch, &text));
+}
+
+/// The functions that have a sister for several tasks say so.
+fn functions_refuse_rows<B: Backend>(backend: &B, batch: &Given, text: &str) {
+    let expected = [
+        format!("binary_auprc: {text}; for several tasks use binary_auprc_tasks"),
+        format!("binary_auroc: {text}; for several tasks use binary_auroc_tasks"),
+        format!("binary_precision_recall_curve: {text}"),
+        format!("binary_roc_curve: {text}"),
+    ];
+    assert_eq!(functions(backend, batch).map(text_of), expected);
+}
+
+#[rstest]
+#[case::one_dimension(&[4], 1)]
+#[case::one_row(&[1, 4], 1)]
+#[case::two_rows(&[2, 4], 2)]
+#[case::four_rows(&[4, 3], 4)]
+#[case::no_row(&[0, 4], 0)]
+fn a_metric_of_three_tasks_takes_three_rows(#[case] shape: &[usize], #[case] n_rows: usize) {
+    let batch = given(filled(shape), filled(shape));
+    let text = format!(
+        "scores of shape {shape:?} and targets of shape {shape:?} hold {n_rows} tasks, expected 3"
+    );
+    on_every_backend!(metrics_refuse(3, &batch, &text));
+}
+
+#[rstest]
+#[case::too_few(&[2, 2], "[2, 2]")]
+#[case::too_many(&[2], "[2]")]
+#[case::more_than_a_usize_holds(&[usize::MAX, 2], "[18446744073709551615, 2]")]
+fn a_tensor_has_as_many_elements_as_its_shape(#[case] shape: &[usize], #[case] shown: &str) {
+    let expected = "expected a shape with as many elements as the data";
+    assert_eq!(
+        text_of(HostTensor::new(&[0.5; 3], shape)),
+        format!("host tensor: elements have shape {shown}, {expected}"),
+    );
+}

@@ -1,0 +1,264 @@
+//! How much memory things take: reading a state no more than its bytes are worth, whatever they
+//! claim; a metric no more a sample than its documentation says.
+
+// Only a global allocator can count, and the trait is unsafe.
+#![allow(unsafe_code)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use half::f16;
+use metrics_conformance::random::{Random, seed};
+use rstest::rstest;
+use tensor_metrics::slice::{Auc, BinaryAuprc, binary_auprc, binary_auroc};
+use tensor_metrics::{AucState, Curve, Element, Metric, RankState};
+
+/// The system's allocator, which counts the bytes in use and remembers the most there were.
+struct Counting;
+
+static IN_USE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let in_use = IN_USE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+        PEAK.fetch_max(in_use, Ordering::Relaxed);
+        // SAFETY: the caller's promises are those that `System` asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the memory came from `System` with this layout.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// One test runs at a time: the counters are those of the whole process.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What other threads of the test harness may allocate in the meantime.
+const NOISE: usize = 64 << 10;
+
+/// The most memory that `f` took beyond what was in use before.
+fn peak<T>(f: impl FnOnce() -> T) -> (T, usize) {
+    let before = IN_USE.load(Ordering::Relaxed);
+    PEAK.store(before, Ordering::Relaxed);
+    let result = f();
+    (result, PEAK.load(Ordering::Relaxed) - before)
+}
+
+/// The memory in use by what `f` returned.
+fn kept<T>(f: impl FnOnce() -> T) -> (T, usize) {
+    let before = IN_USE.load(Ordering::Relaxed);
+    let result = f();
+    (result, IN_USE.load(Ordering::Relaxed).saturating_sub(before))
+}
+
+#[test]
+fn the_allocator_counts() {
+    let _alone = alone();
+    let (data, n_bytes) = peak(|| vec![1u8; 10 << 20]);
+    assert!(n_bytes.abs_diff(10 << 20) < NOISE, "{n_bytes}");
+    let (_copy, n_bytes) = kept(|| data.clone());
+    assert!(n_bytes.abs_diff(10 << 20) < NOISE, "{n_bytes}");
+}
+
+const HUGE: &[u8] = &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1];
+/// 2^40: a length that would fit the address space, but not the machine.
+const LARGE: &[u8] = &[0x80, 0x80, 0x80, 0x80, 0x80, 0x20];
+
+#[rstest]
+#[case::tasks(&[b"tmst\x01\x01", HUGE])]
+#[case::large_tasks(&[b"tmst\x01\x01", LARGE, &[0; 100]])]
+#[case::runs(&[b"tmst\x01\x01\x01\x03", HUGE])]
+#[case::large_runs(&[b"tmst\x01\x01\x01\x03", LARGE, &[0; 100]])]
+#[case::weighted_samples(&[b"tmst\x01\x01\x01\x03\0", HUGE])]
+#[case::large_weighted_samples(&[b"tmst\x01\x01\x01\x03\0", LARGE, &[0; 100]])]
+#[case::thresholds(&[b"tmst\x01\x02\0", HUGE, &[0, 0]])]
+#[case::the_most_thresholds(&[b"tmst\x01\x02\0\x80\x80\x80\x08\0", &[0][..]])]
+#[case::buckets(&[b"tmst\x01\x02\0\x0a\0", HUGE])]
+#[case::large_buckets(&[b"tmst\x01\x02\0\x0a\0", LARGE, &[0; 100]])]
+fn a_claimed_length_takes_no_memory(#[case] parts: &[&[u8]]) {
+    let _alone = alone();
+    let bytes = parts.concat();
+    let (_, n_bytes) = peak(|| (RankState::from_bytes(&bytes), AucState::from_bytes(&bytes)));
+    assert!(n_bytes <= NOISE, "{n_bytes} bytes");
+}
+
+/// The most memory that a byte of a state may take while it is read.
+const PER_BYTE: usize = 64;
+
+fn samples(n_samples: usize) -> (Vec<f32>, Vec<u8>) {
+    let mut random = Random::new(seed());
+    let scores = (0..n_samples).map(|_| random.unit() as f32).collect();
+    (scores, (0..n_samples).map(|_| random.below(2) as u8).collect())
+}
+
+fn reading_is_cheap<T>(bytes: &[u8], read: impl Fn(&[u8]) -> T) {
+    let (_, n_bytes) = peak(|| read(bytes));
+    let ratio = n_bytes as f64 / bytes.len() as f64;
+    println!("{n_bytes} bytes of memory for a state of {}: {ratio:.1} a byte", bytes.len());
+    assert!(n_bytes <= PER_BYTE * bytes.len() + NOISE, "{ratio} a byte");
+}
+
+#[test]
+fn reading_runs_takes_memory_like_the_bytes() {
+    let _alone = alone();
+    let (scores, targets) = samples(300_000);
+    let mut auprc = BinaryAuprc::new();
+    auprc.update(&scores, &targets).unwrap();
+    let bytes = auprc.state().unwrap().to_bytes();
+    reading_is_cheap(&bytes, |bytes| RankState::from_bytes(bytes).unwrap());
+}
+
+#[test]
+fn reading_weighted_samples_takes_memory_like_the_bytes() {
+    let _alone = alone();
+    let (scores, targets) = samples(300_000);
+    let mut auprc = BinaryAuprc::new();
+    auprc.update_weighted(&scores, &targets, &vec![0.5; scores.len()]).unwrap();
+    let bytes = auprc.state().unwrap().to_bytes();
+    reading_is_cheap(&bytes, |bytes| RankState::from_bytes(bytes).unwrap());
+}
+
+/// The shortest buckets: neighbours of few samples.
+#[test]
+fn reading_buckets_takes_memory_like_the_bytes() {
+    let _alone = alone();
+    let n = 100_000;
+    let probabilities: Vec<f64> = (0..=n).map(|i| i as f64 / n as f64).collect();
+    let mut auc = Auc::new(Curve::Roc, n).unwrap();
+    auc.update(&probabilities, &vec![1; n + 1]).unwrap();
+    let bytes = auc.state().unwrap().to_bytes();
+    reading_is_cheap(&bytes, |bytes| AucState::from_bytes(bytes).unwrap());
+}
+
+/// A byte stands for a whole task: nothing is shorter, and nothing takes more memory.
+#[test]
+fn reading_an_empty_task_takes_a_few_hundred_bytes() {
+    let _alone = alone();
+    let n_tasks = 200_000;
+    let bytes = BinaryAuprc::with_tasks(n_tasks).unwrap().state().unwrap().to_bytes();
+    let (_, n_bytes) = peak(|| RankState::from_bytes(&bytes).unwrap());
+    println!("{} bytes of memory a byte", n_bytes / bytes.len());
+    assert!(n_bytes <= 400 * bytes.len(), "{n_bytes}");
+}
+
+/// Bytes that are refused late must not have taken more before.
+#[test]
+fn reading_random_bytes_takes_memory_like_the_bytes() {
+    let _alone = alone();
+    let mut random = Random::new(seed());
+    for round in 0..20_000 {
+        let n = random.below(2000);
+        let alphabet = 2 + random.below(255) as u64;
+        let mut bytes = b"tmst\x01\x01\x01\x03".to_vec();
+        bytes[5] += (round % 2) as u8;
+        bytes.truncate(6 + random.below(3));
+        bytes.extend((0..n).map(|_| (random.bits() % alphabet) as u8));
+        let (_, n_bytes) = peak(|| (RankState::from_bytes(&bytes), AucState::from_bytes(&bytes)));
+        assert!(n_bytes <= PER_BYTE * bytes.len() + NOISE, "{n_bytes} for {bytes:?}");
+    }
+}
+
+/// What a metric keeps after batches of 10,000, in bytes a sample.
+fn kept_per_sample<T: Element>(scores: &[T], targets: &[u8]) -> f64 {
+    let (_auprc, n_bytes) = kept(|| {
+        let mut auprc = BinaryAuprc::new();
+        for (scores, targets) in scores.chunks(10_000).zip(targets.chunks(10_000)) {
+            auprc.update(scores, targets).unwrap();
+        }
+        auprc
+    });
+    println!("{n_bytes} bytes for {} samples", scores.len());
+    n_bytes.saturating_sub(2 * NOISE) as f64 / scores.len() as f64
+}
+
+/// `2 * NOISE` is for the last piece of memory, which is not full.
+#[test]
+fn distinct_f32_scores_take_5_bytes_a_sample() {
+    let _alone = alone();
+    let (scores, targets) = samples(1_900_000);
+    let n_bytes = kept_per_sample(&scores, &targets);
+    assert!((4.0..=5.1).contains(&n_bytes), "{n_bytes}");
+}
+
+#[test]
+fn distinct_f64_scores_take_9_bytes_a_sample() {
+    let _alone = alone();
+    let mut random = Random::new(seed());
+    let scores: Vec<f64> = (0..1_900_000).map(|_| random.unit()).collect();
+    let targets = vec![1; scores.len()];
+    let n_bytes = kept_per_sample(&scores, &targets);
+    assert!((8.0..=9.2).contains(&n_bytes), "{n_bytes}");
+}
+
+/// A million samples of 1,000 scores are counted: what is left is far below a byte a sample.
+#[test]
+fn repeated_f32_scores_are_counted() {
+    let _alone = alone();
+    let scores: Vec<f32> = (0..1 << 20).map(|i| (i % 1000) as f32).collect();
+    let targets: Vec<u8> = (0..1 << 20).map(|i| (i % 7 == 0).into()).collect();
+    let (_auprc, n_bytes) = kept(|| {
+        let mut auprc = BinaryAuprc::new();
+        auprc.update(&scores, &targets).unwrap();
+        auprc
+    });
+    assert!(n_bytes <= NOISE, "{n_bytes}");
+}
+
+/// Three million samples take no more memory than a hundred thousand.
+#[test]
+fn f16_scores_take_constant_memory() {
+    let _alone = alone();
+    let all: Vec<f16> = (0..=u16::MAX).map(f16::from_bits).filter(|x| !x.is_nan()).collect();
+    let targets: Vec<u8> = (0..all.len()).map(|i| (i % 3 == 0).into()).collect();
+    let mut auprc = BinaryAuprc::new();
+    let (_, first) = kept(|| (0..2).for_each(|_| auprc.update(&all, &targets).unwrap()));
+    let (_, later) = kept(|| (0..46).for_each(|_| auprc.update(&all, &targets).unwrap()));
+    assert!(first <= 16 * all.len(), "{first}");
+    assert!(later <= 8 * all.len(), "{later} more");
+}
+
+#[test]
+fn buckets_take_constant_memory() {
+    let _alone = alone();
+    let mut auc = Auc::new(Curve::Roc, 4095).unwrap();
+    auc.update(&[0.5], &[1]).unwrap();
+    let (scores, targets) = samples(100_000);
+    let (_, n_bytes) = kept(|| {
+        (0..10).for_each(|_| auc.update(&scores, &targets).unwrap());
+    });
+    assert!(n_bytes <= NOISE, "{n_bytes}");
+}
+
+#[test]
+fn ranking_f32_scores_takes_at_most_8_bytes_a_sample() {
+    let _alone = alone();
+    let (scores, targets) = samples(2_000_000);
+    let (auprc, n_bytes) = peak(|| binary_auprc(&scores, &targets));
+    auprc.unwrap();
+    println!("{} bytes a sample", n_bytes as f64 / scores.len() as f64);
+    assert!(n_bytes <= 8 * scores.len() + 4 * NOISE, "{n_bytes}");
+}
+
+#[test]
+fn ranking_f64_scores_takes_at_most_16_bytes_a_sample() {
+    let _alone = alone();
+    let mut random = Random::new(seed());
+    let scores: Vec<f64> = (0..2_000_000).map(|_| random.unit() - 0.5).collect();
+    let targets: Vec<bool> = scores.iter().map(|_| random.below(2) == 1).collect();
+    let (auroc, n_bytes) = peak(|| binary_auroc(&scores, &targets));
+    auroc.unwrap();
+    println!("{} bytes a sample", n_bytes as f64 / scores.len() as f64);
+    assert!(n_bytes <= 16 * scores.len() + 4 * NOISE, "{n_bytes}");
+}
