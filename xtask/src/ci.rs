@@ -1,0 +1,158 @@
+//! `cargo xtask ci`: everything that must hold, the cheapest first.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use crate::run::{Result, cargo, count_tests, root, run, stdout};
+use crate::{peers, readme};
+
+/// Crates that hold tensors; the core may know none of them.
+const TENSOR_LIBRARIES: [&str; 6] = ["ndarray", "candle-core", "tch", "arrow", "burn", "cudarc"];
+
+/// Each crate alone, in every feature set worth telling apart: a build of the whole workspace
+/// unifies features and hides mistakes.
+const FEATURE_SETS: [&[&str]; 8] = [
+    &["-p", "metrics-core"],
+    &["-p", "metrics-core", "--no-default-features"],
+    &["-p", "metrics-ndarray"],
+    &["-p", "metrics-ndarray", "--no-default-features"],
+    &["-p", "tensor-metrics"],
+    &["-p", "tensor-metrics", "--no-default-features"],
+    &["-p", "tensor-metrics", "--no-default-features", "--features", "ndarray"],
+    &["-p", "metrics-cli"],
+];
+
+/// Checks something; says what it checked.
+type Check = fn() -> Result<String>;
+
+struct Step {
+    name: &'static str,
+    result: Result<String>,
+    time: Duration,
+}
+
+/// Runs all steps; stops at the first that fails.
+pub(crate) fn all() -> Result<()> {
+    let steps: [(&str, Check); 11] = [
+        ("format", format),
+        ("core is free of tensor libraries", core_is_free),
+        ("golden data", golden_data),
+        ("values beside the peers'", peers::page_is_true),
+        ("each crate alone", each_crate_alone),
+        ("clippy", clippy),
+        ("documentation", documentation),
+        ("tests", tests),
+        ("documentation tests", documentation_tests),
+        ("README as a newcomer types it", readme::newcomer),
+        ("README commands", readme::commands),
+    ];
+    let n_steps = steps.len();
+    let mut done = Vec::new();
+    for (name, step) in steps {
+        println!("\n== {name}");
+        let start = Instant::now();
+        let result = step();
+        let failed = result.is_err();
+        done.push(Step { name, result, time: start.elapsed() });
+        if failed {
+            break;
+        }
+    }
+    report(&done, n_steps)
+}
+
+fn report(done: &[Step], n_steps: usize) -> Result<()> {
+    println!("\n{:34} {:>7}  what", "step", "time");
+    for step in done {
+        let seconds = step.time.as_secs_f64();
+        let what = match &step.result {
+            Ok(what) => what.clone(),
+            Err(error) => format!("FAILED: {error}"),
+        };
+        println!("{:34} {seconds:6.1}s  {what}", step.name);
+    }
+    let seconds: f64 = done.iter().map(|step| step.time.as_secs_f64()).sum();
+    let n_failed = done.iter().filter(|step| step.result.is_err()).count();
+    println!("{} of {n_steps} steps passed in {seconds:.0} s", done.len() - n_failed);
+    if n_failed > 0 { Err("not all steps passed".into()) } else { Ok(()) }
+}
+
+fn format() -> Result<String> {
+    run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    Ok("cargo fmt --check".into())
+}
+
+fn core_is_free() -> Result<String> {
+    let args = ["tree", "-p", "metrics-core", "--all-features", "--edges", "normal", "--prefix"];
+    let tree = stdout(cargo(&args).args(["none", "--format", "{p}"]))?;
+    let mut crates: Vec<_> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    crates.sort_unstable();
+    crates.dedup();
+    if let Some(found) = crates.iter().find(|name| TENSOR_LIBRARIES.contains(name)) {
+        return Err(format!("metrics-core depends on {found}").into());
+    }
+    Ok(format!("{} crates in its tree", crates.len()))
+}
+
+/// The golden cases are data from elsewhere: a change to them must be a decision.
+fn golden_data() -> Result<String> {
+    let path = root().join("tests/data/golden/cases.json");
+    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let cases: Vec<serde_json::Value> = serde_json::from_str(&text)?;
+    let mut ids: Vec<_> = cases.iter().filter_map(|case| case["id"].as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let fingerprint = fingerprint(text.as_bytes());
+    if (ids.len(), cases.len(), fingerprint) != (151, 151, GOLDEN_FINGERPRINT) {
+        let n_ids = ids.len();
+        let n_cases = cases.len();
+        let text = format!("{n_cases} cases, {n_ids} ids, fingerprint {fingerprint:#018x}");
+        return Err(text.into());
+    }
+    Ok(format!("{} cases, unchanged", cases.len()))
+}
+
+const GOLDEN_FINGERPRINT: u64 = 0xc2b9_8296_91e8_7c6c;
+
+/// FNV-1a.
+fn fingerprint(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+fn each_crate_alone() -> Result<String> {
+    for features in FEATURE_SETS {
+        println!("cargo clippy {}", features.join(" "));
+        run(cargo(&["clippy", "--quiet"]).args(features).args(["--", "--deny", "warnings"]))?;
+    }
+    Ok(format!("{} feature sets", FEATURE_SETS.len()))
+}
+
+fn clippy() -> Result<String> {
+    run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
+    Ok("the whole workspace, all targets, warnings denied".into())
+}
+
+fn documentation() -> Result<String> {
+    let args = ["doc", "--workspace", "--no-deps"];
+    run(cargo(&args).env("RUSTDOCFLAGS", "--deny warnings"))?;
+    Ok("warnings denied".into())
+}
+
+fn tests() -> Result<String> {
+    let has_nextest =
+        cargo(&["nextest", "--version"]).output().is_ok_and(|output| output.status.success());
+    let (args, by): (&[&str], _) = if has_nextest {
+        (&["nextest", "run", "--workspace", "--no-fail-fast", "--status-level", "fail"], "nextest")
+    } else {
+        (&["test", "--workspace", "--all-targets", "--quiet"], "cargo test")
+    };
+    let passed = count_tests(&mut cargo(args))?;
+    Ok(format!("{passed} passed, by {by}"))
+}
+
+fn documentation_tests() -> Result<String> {
+    let passed = count_tests(&mut cargo(&["test", "--workspace", "--doc"]))?;
+    Ok(format!("{passed} passed"))
+}

@@ -1,0 +1,38 @@
+//! `cargo xtask`: what a developer does by hand more than once.
+
+mod ci;
+mod peers;
+mod readme;
+mod run;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask TASK
+
+  ci             everything that must hold before a commit; the project's test command
+  compare-peers  our values beside those of scikit-learn, torcheval and Paddle
+                 --stored: with the peers' stored values, nothing is installed
+                 --store:  measure the peers and store their values";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let result = match args[..] {
+        ["ci"] => ci::all(),
+        ["compare-peers"] => peers::compare(peers::Source::Measured),
+        ["compare-peers", "--stored"] => peers::compare(peers::Source::Stored),
+        ["compare-peers", "--store"] => peers::compare(peers::Source::MeasuredAndStored),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

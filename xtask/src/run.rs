@@ -1,0 +1,84 @@
+//! Running other programs.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+
+/// What went wrong, in a sentence.
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    // This file's package lies one folder below.
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_path_buf()
+}
+
+/// A command run in the root of the workspace.
+pub(crate) fn command(program: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(args).current_dir(root());
+    command
+}
+
+/// A command of the cargo that runs this task.
+pub(crate) fn cargo(args: &[&str]) -> Command {
+    let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    command(&program, args)
+}
+
+/// Runs a command to its end, its output passed on.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}").into()) }
+}
+
+/// Runs a command to its end and returns what it wrote to standard output.
+pub(crate) fn stdout(command: &mut Command) -> Result<String> {
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("{command:?}: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{command:?}: {}", output.status).into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Runs a test command, its output passed on; returns how many tests passed.
+pub(crate) fn count_tests(command: &mut Command) -> Result<u64> {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("{command:?}: {error}"))?;
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let reader = thread::spawn(move || stdout.map_or(0, |out| pass_on(out, std::io::stdout())));
+    let passed = stderr.map_or(0, |err| pass_on(err, std::io::stderr()));
+    let passed = passed + reader.join().map_err(|_| "reading the tests' output failed")?;
+    let status = child.wait()?;
+    if !status.success() {
+        return Err(format!("{command:?}: {status}").into());
+    }
+    if passed == 0 {
+        return Err(format!("{command:?}: no test ran").into());
+    }
+    Ok(passed)
+}
+
+/// Copies lines and adds up the tests they say have passed.
+fn pass_on(from: impl Read, mut to: impl Write) -> u64 {
+    let mut passed = 0;
+    for line in BufReader::new(from).lines().map_while(std::result::Result::ok) {
+        // A closed pipe must not stop the tests.
+        let _ = writeln!(to, "{line}");
+        passed += passed_in(&line).unwrap_or(0);
+    }
+    passed
+}
+
+/// Reads `test result: ok. 15 passed; …` and nextest's `Summary [ 3s] 15 tests run: 15 passed, …`.
+fn passed_in(line: &str) -> Option<u64> {
+    let (_, result) = line.split_once("test result: ok. ").or_else(|| line.split_once(" run: "))?;
+    result.split_once(" passed")?.0.trim().parse().ok()
+}
