@@ -2,7 +2,7 @@
 //! library.
 //!
 //! This crate knows no tensor library. Most users want the facade crate `tensor-metrics`; who has
-//! nothing but slices finds all metrics in [`slice`].
+//! nothing but slices finds all metrics in [`slice`](mod@slice).
 //!
 //! ```
 //! use metrics_core::slice::{binary_auprc, binary_auroc};

@@ -19,7 +19,7 @@ use crate::kind::ScoreKind;
 use crate::state::{RankState, Run, weigh};
 use crate::{threads, with_slice};
 
-/// Plain slices in host memory as a backend; behind [`slice`](crate::slice).
+/// Plain slices in host memory as a backend; behind [`slice`](mod@crate::slice).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Host;
 
