@@ -11,19 +11,26 @@ const TENSOR_LIBRARIES: [&str; 6] = ["ndarray", "candle-core", "tch", "arrow", "
 
 /// Each crate alone, in every feature set worth telling apart: a build of the whole workspace
 /// unifies features and hides mistakes.
-const FEATURE_SETS: [&[&str]; 8] = [
+const FEATURE_SETS: [&[&str]; 11] = [
     &["-p", "metrics-core"],
     &["-p", "metrics-core", "--no-default-features"],
     &["-p", "metrics-ndarray"],
     &["-p", "metrics-ndarray", "--no-default-features"],
+    &["-p", "metrics-candle"],
+    &["-p", "metrics-candle", "--no-default-features"],
     &["-p", "tensor-metrics"],
     &["-p", "tensor-metrics", "--no-default-features"],
     &["-p", "tensor-metrics", "--no-default-features", "--features", "ndarray"],
+    &["-p", "tensor-metrics", "--no-default-features", "--features", "candle"],
     &["-p", "metrics-cli"],
 ];
 
 /// Checks something; says what it checked.
 type Check = fn() -> Result<String>;
+
+/// What the default build leaves out and the tests must not.
+const ALL_BACKENDS: &str =
+    "metrics-benches/candle,metrics-conformance/candle,tensor-metrics/candle";
 
 struct Step {
     name: &'static str,
@@ -33,7 +40,7 @@ struct Step {
 
 /// Runs all steps; stops at the first that fails.
 pub(crate) fn all() -> Result<()> {
-    let steps: [(&str, Check); 11] = [
+    let steps: [(&str, Check); 12] = [
         ("format", format),
         ("core is free of tensor libraries", core_is_free),
         ("golden data", golden_data),
@@ -43,6 +50,7 @@ pub(crate) fn all() -> Result<()> {
         ("documentation", documentation),
         ("tests", tests),
         ("documentation tests", documentation_tests),
+        ("example with candle", example_with_candle),
         ("README as a newcomer types it", readme::newcomer),
         ("README commands", readme::commands),
     ];
@@ -130,12 +138,13 @@ fn each_crate_alone() -> Result<String> {
 }
 
 fn clippy() -> Result<String> {
-    run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
+    let args = ["clippy", "--workspace", "--all-targets", "--features", ALL_BACKENDS];
+    run(cargo(&args).args(["--", "--deny", "warnings"]))?;
     Ok("the whole workspace, all targets, warnings denied".into())
 }
 
 fn documentation() -> Result<String> {
-    let args = ["doc", "--workspace", "--no-deps"];
+    let args = ["doc", "--workspace", "--no-deps", "--features", ALL_BACKENDS];
     run(cargo(&args).env("RUSTDOCFLAGS", "--deny warnings"))?;
     Ok("warnings denied".into())
 }
@@ -148,11 +157,26 @@ fn tests() -> Result<String> {
     } else {
         (&["test", "--workspace", "--all-targets", "--quiet"], "cargo test")
     };
-    let passed = count_tests(&mut cargo(args))?;
+    let passed = count_tests(cargo(args).args(["--features", ALL_BACKENDS]))?;
     Ok(format!("{passed} passed, by {by}"))
 }
 
 fn documentation_tests() -> Result<String> {
-    let passed = count_tests(&mut cargo(&["test", "--workspace", "--doc"]))?;
+    let args = ["test", "--workspace", "--doc", "--features", ALL_BACKENDS];
+    let passed = count_tests(&mut cargo(&args))?;
     Ok(format!("{passed} passed"))
+}
+
+/// The example fails by itself unless the value of all batches is that of all scores at once, to the
+/// bit.
+fn example_with_candle() -> Result<String> {
+    let args = ["run", "--quiet", "-p", "tensor-metrics", "--features", "candle"];
+    let printed = stdout(cargo(&args).args(["--example", "evaluate_model"]))?;
+    print!("{printed}");
+    let epochs = printed.lines().filter(|line| line.starts_with("epoch ")).count();
+    let last = printed.lines().last().unwrap_or_default();
+    if epochs == 0 || !last.starts_with("AUPRC of all") {
+        return Err("evaluate_model did not reach its end".into());
+    }
+    Ok(format!("{epochs} epochs, the last value equal to the bit"))
 }

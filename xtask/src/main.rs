@@ -1,5 +1,6 @@
 //! `cargo xtask`: what a developer does by hand more than once.
 
+mod candle;
 mod ci;
 mod peers;
 mod readme;
@@ -13,13 +14,16 @@ cargo xtask TASK
   ci             everything that must hold before a commit; the project's test command
   compare-peers  our values beside those of scikit-learn, torcheval and Paddle
                  --stored: with the peers' stored values, nothing is installed
-                 --store:  measure the peers and store their values";
+                 --store:  measure the peers and store their values
+  compare-candle time and memory of AUPRC on candle tensors, beside a composition of candle's own
+                 operations and torcheval";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match args[..] {
         ["ci"] => ci::all(),
+        ["compare-candle"] => candle::compare(),
         ["compare-peers"] => peers::compare(peers::Source::Measured),
         ["compare-peers", "--stored"] => peers::compare(peers::Source::Stored),
         ["compare-peers", "--store"] => peers::compare(peers::Source::MeasuredAndStored),

@@ -143,15 +143,16 @@ fn read_json(path: &Path) -> Result<Value> {
     Ok(serde_json::from_str(&text)?)
 }
 
-/// Sets the peers up in `target/peers`, once, and runs them.
+/// Runs the peers.
 fn measure(folder: &Path) -> Result<String> {
-    let python = set_up(folder)?;
+    let python = set_up()?;
     let script = folder.join("peers.py");
     stdout(&mut command(&python.to_string_lossy(), &[&script.to_string_lossy()]))
 }
 
-fn set_up(folder: &Path) -> Result<PathBuf> {
-    let requirements = folder.join("requirements.txt");
+/// Sets the peers up in `target/peers`, once; returns their Python.
+pub(crate) fn set_up() -> Result<PathBuf> {
+    let requirements = root().join("xtask/peers/requirements.txt");
     let wanted = fs::read_to_string(&requirements)?;
     let venv = root().join("target/peers");
     let python = venv.join("bin/python");

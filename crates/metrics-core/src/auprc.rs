@@ -29,8 +29,8 @@ use crate::ranked::{Formula, Ranked, single, tasks};
 /// # Exactness
 /// Counts are integers. Each precision is one division rounded to `f64`, the steps are added as
 /// integer multiples of 2^-63, and the sum is divided and rounded once: at most 2 units in the last
-/// place from the exact value for values from 2^-10 up, at most 2^-62 below. The same bits for any
-/// order of the samples, any number of threads and every backend.
+/// place plus 2^-63 from the exact value, and the same bits for any order of the samples, any number
+/// of threads and every backend.
 ///
 /// # Complexity
 /// O(n) time for 16-bit scores and integers of small range, else a radix sort over the bits in use.

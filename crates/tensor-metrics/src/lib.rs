@@ -17,8 +17,9 @@
 //!
 //! | module | tensors | feature |
 //! |---|---|---|
-//! | [`slice`] | plain slices, `Vec`s and arrays | always there |
-//! | [`ndarray`](crate::ndarray) | ndarray arrays and views | `ndarray`, on by default |
+//! | [`slice`](mod@slice) | plain slices, `Vec`s and arrays | always there |
+//! | [`ndarray`] | ndarray arrays and views | `ndarray`, on by default |
+//! | `candle` | candle tensors | `candle` |
 //!
 //! Each module offers the same names:
 //!
@@ -36,7 +37,8 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `ndarray` | yes | the module [`ndarray`](crate::ndarray) |
+//! | `candle` | no | the module `candle` |
+//! | `ndarray` | yes | the module [`ndarray`] |
 //! | `parallel` | yes | several threads, through rayon |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -51,6 +53,9 @@ pub use metrics_core::{
     Backend, Batch, BucketCounts, Host, HostTensor, Owned, RankedCounts, Rule, ToTensor,
 };
 
+#[cfg(feature = "candle")]
+#[cfg_attr(docsrs, doc(cfg(feature = "candle")))]
+pub use metrics_candle as candle;
 #[cfg(feature = "ndarray")]
 #[cfg_attr(docsrs, doc(cfg(feature = "ndarray")))]
 pub use metrics_ndarray as ndarray;

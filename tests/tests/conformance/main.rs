@@ -5,6 +5,8 @@ mod suite;
 
 mod bounds;
 mod buckets;
+#[cfg(feature = "candle")]
+mod candle;
 mod copies;
 mod curves;
 mod dtypes;
@@ -25,6 +27,12 @@ mod undefined;
 mod weights;
 
 conformance_suite!(slice, metrics_core::Host);
+u64_suite!(slice_u64, metrics_core::Host);
 #[cfg(feature = "ndarray")]
 conformance_suite!(ndarray, metrics_ndarray::NdArray);
+#[cfg(feature = "ndarray")]
+u64_suite!(ndarray_u64, metrics_ndarray::NdArray);
+#[cfg(feature = "candle")]
+conformance_suite!(candle_cpu, metrics_candle::Candle::cpu());
 conformance_suite!(primitives, metrics_conformance::primitives::Primitives);
+u64_suite!(primitives_u64, metrics_conformance::primitives::Primitives);

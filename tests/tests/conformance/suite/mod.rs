@@ -6,6 +6,8 @@ mod listing;
 mod primitives;
 #[macro_use]
 mod dtypes;
+#[macro_use]
+mod u64;
 
 macro_rules! conformance_suite {
     ($name:ident, $backend:expr) => {

@@ -1,0 +1,67 @@
+//! One measurement of `cargo xtask compare-candle`: average precision of n candle scores, ours or
+//! composed of candle's own operations, in a process of its own.
+//!
+//! Prints the median seconds of a call, the bytes the first call needed at its peak beyond what the
+//! process held before, and the value.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::time::Instant;
+
+use candle_core::{DType, Device, Tensor};
+use metrics_benches::{Scores, batch};
+use metrics_candle::Candle;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = std::env::args().collect();
+    let [_, who, n] = &args[..] else { return Err("usage: beside-candle ours|candle N".into()) };
+    let n: usize = n.parse()?;
+    let (scores, targets) = batch(&Candle::cpu(), Scores::Uniform, 0.5, 1, n);
+    let (scores, targets) = (scores.0.flatten_all()?, targets.0.flatten_all()?);
+    let auprc = match who.as_str() {
+        "ours" => ours,
+        "candle" => composed,
+        _ => return Err("the first argument is `ours` or `candle`".into()),
+    };
+
+    let before = memory("VmRSS:")?;
+    // Starts the kernel's peak afresh.
+    std::fs::write("/proc/self/clear_refs", "5")?;
+    let value = auprc(&scores, &targets)?;
+    let peak = memory("VmHWM:")?.saturating_sub(before);
+
+    let n_calls = (2_000_000 / n).clamp(3, 1000);
+    let mut seconds = Vec::new();
+    for _ in 0..n_calls {
+        let start = Instant::now();
+        black_box(auprc(&scores, &targets)?);
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    seconds.sort_by(f64::total_cmp);
+    println!("{} {peak} {value}", seconds[n_calls / 2]);
+    Ok(())
+}
+
+fn ours(scores: &Tensor, targets: &Tensor) -> Result<f64, Box<dyn Error>> {
+    Ok(metrics_candle::binary_auprc(scores, targets)?)
+}
+
+/// Sort, gather, cumulative sum: what one writes with candle's operations, ties left aside.
+fn composed(scores: &Tensor, targets: &Tensor) -> Result<f64, Box<dyn Error>> {
+    let n = scores.elem_count();
+    let (_, order) = scores.sort_last_dim(false)?;
+    let sorted = targets.gather(&order, 0)?.to_dtype(DType::F32)?;
+    let tps = sorted.cumsum(0)?;
+    let ranks = Tensor::arange(1u32, n as u32 + 1, &Device::Cpu)?.to_dtype(DType::F32)?;
+    let sum = ((tps / ranks)? * &sorted)?.to_dtype(DType::F64)?.sum_all()?;
+    let n_positives = sorted.to_dtype(DType::F64)?.sum_all()?.to_scalar::<f64>()?;
+    Ok(sum.to_scalar::<f64>()? / n_positives)
+}
+
+/// A line of `/proc/self/status`, in bytes.
+fn memory(name: &str) -> Result<u64, Box<dyn Error>> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such line")?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kib * 1024)
+}

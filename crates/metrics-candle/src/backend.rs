@@ -1,0 +1,134 @@
+//! candle as a backend.
+
+use std::borrow::Cow;
+
+use candle_core::{Device, DeviceLocation, Tensor};
+use metrics_core::{
+    Areas, Backend, Batch, BucketCounts, Host, HostTensor, RankState, RankedCounts, Result, Rule,
+};
+
+use crate::cpu::with_batch;
+use crate::error::refused;
+use crate::ops;
+use crate::tensor::{InHost, upload};
+
+/// candle tensors on one device.
+#[derive(Debug, Clone)]
+pub struct Candle {
+    device: Device,
+}
+
+impl Candle {
+    /// Tensors on this device.
+    pub fn new(device: Device) -> Self {
+        Self { device }
+    }
+
+    /// Tensors in host memory.
+    pub fn cpu() -> Self {
+        Self::new(Device::Cpu)
+    }
+}
+
+impl Default for Candle {
+    fn default() -> Self {
+        Self::cpu()
+    }
+}
+
+impl Backend for Candle {
+    const NAME: &'static str = "candle";
+    type Tensor<'a> = Tensor;
+    /// Dtype i64.
+    type Index = Tensor;
+
+    fn of(tensor: &Tensor) -> Self {
+        Self::new(tensor.device().clone())
+    }
+
+    fn device(&self) -> Cow<'static, str> {
+        match self.device.location() {
+            DeviceLocation::Cpu => "cpu".into(),
+            DeviceLocation::Cuda { gpu_id } => format!("cuda:{gpu_id}").into(),
+            DeviceLocation::Metal { gpu_id } => format!("metal:{gpu_id}").into(),
+        }
+    }
+
+    fn shape(x: &Tensor) -> Vec<usize> {
+        x.dims().to_vec()
+    }
+
+    fn view<'t>(x: &'t Self::Tensor<'_>) -> Self::Tensor<'t> {
+        x.clone()
+    }
+
+    fn upload(&self, x: &HostTensor<'_>) -> Result<Tensor> {
+        upload(x, &self.device)
+    }
+
+    /// Always a copy: candle's memory can only be lent out under a lock.
+    fn download<'t>(&self, x: &'t Self::Tensor<'_>) -> Result<HostTensor<'t>> {
+        InHost::new(x)?.with("download", "elements", |host| Ok(host.into_owned()))
+    }
+
+    fn download_index(&self, index: &Tensor) -> Result<Vec<u64>> {
+        ops::download_index(index)
+    }
+
+    fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
+        x.reshape(&shape[..]).map_err(refused("reshape"))
+    }
+
+    fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
+        x.narrow(0, row, 1).map_err(refused("row"))
+    }
+
+    fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
+        let column = x.narrow(1, column, 1).and_then(|column| column.squeeze(1));
+        column.map_err(refused("column"))
+    }
+
+    fn find_invalid(&self, x: &Tensor, rule: Rule) -> Result<Option<(usize, f64)>> {
+        ops::find_invalid(x, rule)
+    }
+
+    fn argsort_descending(&self, x: &Tensor) -> Result<Tensor> {
+        ops::argsort_descending(x)
+    }
+
+    fn gather(&self, x: &Tensor, index: &Tensor) -> Result<Tensor> {
+        ops::gather(x, index)
+    }
+
+    fn cumsum(&self, x: &Tensor) -> Result<Tensor> {
+        ops::cumsum(x)
+    }
+
+    fn group_ends(&self, x: &Tensor) -> Result<Tensor> {
+        ops::group_ends(x)
+    }
+
+    fn bucket(&self, x: &Tensor, num_thresholds: usize) -> Result<Tensor> {
+        ops::bucket(x, num_thresholds)
+    }
+
+    fn bincount(&self, index: &Tensor, targets: &Tensor, n_bins: usize) -> Result<[Vec<u64>; 2]> {
+        ops::bincount(index, targets, n_bins)
+    }
+
+    fn areas(&self, batch: &Batch<'_, Self>) -> Result<Vec<Areas>> {
+        with_batch(batch, |batch| Host.areas(batch))
+    }
+
+    fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
+        with_batch(batch, |batch| Host.ranked_counts(batch))
+    }
+
+    fn count_buckets(&self, batch: &Batch<'_, Self>, counts: &mut BucketCounts) -> Result<()> {
+        with_batch(batch, |batch| Host.count_buckets(batch, counts))
+    }
+
+    fn append(&self, batch: &Batch<'_, Self>, state: &mut RankState) -> Result<()> {
+        with_batch(batch, |batch| Host.append(batch, state))
+    }
+}

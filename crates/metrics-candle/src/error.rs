@@ -1,0 +1,41 @@
+//! candle's errors as ours, and ours as candle's.
+
+use metrics_core::{Backend, Error};
+
+use crate::Candle;
+
+/// The error of an operation that candle refused.
+pub(crate) fn refused(op: &'static str) -> impl Fn(candle_core::Error) -> Error {
+    move |source| Error::Backend { backend: Candle::NAME, op, source: Box::new(source) }
+}
+
+/// An error of ours as an error of candle, for `?` inside functions that return
+/// [`candle_core::Result`]; its text stays.
+///
+/// ```
+/// use candle_core::{Device, Result, Tensor};
+/// use metrics_candle::{binary_auprc, to_candle};
+///
+/// fn auprc(scores: &Tensor, targets: &Tensor) -> Result<f64> {
+///     binary_auprc(scores, targets).map_err(to_candle)
+/// }
+/// let scores = Tensor::new(&[0.1f32, f32::NAN], &Device::Cpu)?;
+/// let error = auprc(&scores, &Tensor::new(&[0u8, 1], &Device::Cpu)?).unwrap_err();
+/// assert!(error.to_string().contains("score is NaN at task 0, index 1"));
+/// # Ok::<(), candle_core::Error>(())
+/// ```
+pub fn to_candle(error: Error) -> candle_core::Error {
+    match error {
+        // What came from candle goes back as it was.
+        Error::Backend { backend, op, source } => match source.downcast() {
+            Ok(source) => *source,
+            Err(source) => candle_core::Error::wrap(Error::Backend { backend, op, source }),
+        },
+        error => candle_core::Error::wrap(error),
+    }
+}
+
+/// An error of candle as an error of ours, for `?` inside functions that return [`crate::Result`].
+pub fn from_candle(error: candle_core::Error) -> Error {
+    refused("tensor operation")(error)
+}

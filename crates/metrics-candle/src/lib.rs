@@ -1,0 +1,89 @@
+//! The metrics of `tensor-metrics` on candle tensors.
+//!
+//! Scores, targets and weights are [`candle_core::Tensor`]s as a model returns them: f16, bf16, f32,
+//! f64 or integers; contiguous, narrowed, transposed or broadcast. Contiguous tensors in host memory
+//! are read in place, others are copied once. A tensor that requires a gradient is read as it is:
+//! its graph is not kept alive.
+//!
+//! ```
+//! use candle_core::{Device, Tensor};
+//! use metrics_candle::{binary_auprc, binary_auprc_tasks};
+//!
+//! let scores = Tensor::new(&[[0.1f32, 0.5, 0.7, 0.8], [1.0, 1.0, 1.0, 0.0]], &Device::Cpu)?;
+//! let targets = Tensor::new(&[[1u8, 0, 1, 1], [1, 0, 1, 0]], &Device::Cpu)?;
+//! assert_eq!(binary_auprc_tasks(&scores, &targets)?, [11.0 / 12.0, 2.0 / 3.0]);
+//! assert_eq!(binary_auprc(&scores.get(0)?, &targets.get(0)?)?, 11.0 / 12.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Inside a training loop
+//!
+//! A metric is fed as the batches come, in whatever sizes, and read once an epoch. Inside a function
+//! that returns [`candle_core::Result`], [`to_candle`] makes `?` work:
+//!
+//! ```
+//! use candle_core::{Device, Result, Tensor};
+//! use metrics_candle::{Auc, BinaryAuprc, to_candle};
+//! use metrics_core::Metric;
+//!
+//! fn evaluate(batches: &[(Tensor, Tensor)]) -> Result<(f64, f64)> {
+//!     let mut auprc = BinaryAuprc::new();
+//!     let mut auc = Auc::default();
+//!     for (logits, targets) in batches {
+//!         // AUPRC takes any score; the bucketed Auc takes probabilities.
+//!         auprc.update(logits, targets).map_err(to_candle)?;
+//!         let probabilities = (logits.neg()?.exp()? + 1.0)?.recip()?;
+//!         auc.update(&probabilities, targets).map_err(to_candle)?;
+//!     }
+//!     Ok((auprc.compute().map_err(to_candle)?, auc.compute().map_err(to_candle)?))
+//! }
+//!
+//! let logits = Tensor::new(&[-2.0f32, 0.0, 1.0, 1.5], &Device::Cpu)?;
+//! let targets = Tensor::new(&[1u8, 0, 1, 1], &Device::Cpu)?;
+//! assert_eq!(evaluate(&[(logits, targets)])?, (11.0 / 12.0, 2.0 / 3.0));
+//! # Ok::<(), candle_core::Error>(())
+//! ```
+//!
+//! # Several tasks
+//!
+//! A model with several heads returns `(n_samples, n_tasks)`. Its transpose is a view that goes
+//! straight in:
+//!
+//! ```
+//! use candle_core::{Device, Tensor};
+//! use metrics_candle::BinaryAuroc;
+//! use metrics_core::Metric;
+//!
+//! let heads = Tensor::new(&[[0.1f32, 0.9], [0.5, 0.2], [0.7, 0.4]], &Device::Cpu)?;
+//! let targets = Tensor::new(&[[0u8, 1], [0, 0], [1, 1]], &Device::Cpu)?;
+//! let mut auroc = BinaryAuroc::with_tasks(2)?;
+//! auroc.update(&heads.t()?, &targets.t()?)?;
+//! assert_eq!(auroc.compute_tasks()?, [1.0, 1.0]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Saving a metric beside a model
+//!
+//! A state is bytes; [`state_to_tensor`] and [`state_from_tensor`] put them into a tensor that goes
+//! into the same safetensors file as the model's weights.
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `parallel` | yes | several threads, through rayon |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod backend;
+mod cpu;
+mod error;
+mod ops;
+mod state;
+mod tensor;
+
+pub use backend::Candle;
+pub use error::{from_candle, to_candle};
+pub use metrics_core::{Error, Result};
+pub use state::{state_from_tensor, state_to_tensor};
+pub use tensor::best_device;
+
+metrics_core::backend_api!(Candle);

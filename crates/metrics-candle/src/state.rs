@@ -1,0 +1,64 @@
+//! States as tensors, so that they travel in a model's checkpoint.
+
+use candle_core::{DType, Device, Tensor};
+use metrics_core::{Error, Result};
+
+use crate::error::refused;
+
+/// The bytes of a state as a u8 tensor `(n_bytes,)` in host memory, for a safetensors file.
+///
+/// ```
+/// use std::collections::HashMap;
+///
+/// use candle_core::{Device, Tensor, safetensors};
+/// use metrics_candle::{BinaryAuprc, state_from_tensor, state_to_tensor};
+/// use metrics_core::{Metric, RankState};
+///
+/// let mut auprc = BinaryAuprc::new();
+/// let scores = Tensor::new(&[0.1f32, 0.5, 0.7, 0.8], &Device::Cpu)?;
+/// auprc.update(&scores, &Tensor::new(&[1u8, 0, 1, 1], &Device::Cpu)?)?;
+///
+/// let file = std::env::temp_dir().join("tensor-metrics-doc.safetensors");
+/// let weights = Tensor::zeros(3, candle_core::DType::F32, &Device::Cpu)?;
+/// let metric = state_to_tensor(&auprc.state()?.to_bytes())?;
+/// safetensors::save(&HashMap::from([("weights", weights), ("metrics.auprc", metric)]), &file)?;
+///
+/// let loaded = safetensors::load(&file, &Device::Cpu)?;
+/// let bytes = state_from_tensor(&loaded["metrics.auprc"])?;
+/// let mut resumed = BinaryAuprc::new();
+/// resumed.load_state(&RankState::from_bytes(&bytes)?)?;
+/// assert_eq!(resumed.compute()?, 11.0 / 12.0);
+/// # std::fs::remove_file(file)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Backend`] when candle has no memory for it.
+pub fn state_to_tensor(bytes: &[u8]) -> Result<Tensor> {
+    Tensor::from_slice(bytes, bytes.len(), &Device::Cpu).map_err(refused("state to tensor"))
+}
+
+/// The bytes that [`state_to_tensor`] put into a tensor, from any device.
+///
+/// # Errors
+/// [`Error::UnsupportedDtype`] for a tensor that is not u8, [`Error::UnsupportedShape`] for one that
+/// has not one dimension.
+pub fn state_from_tensor(tensor: &Tensor) -> Result<Vec<u8>> {
+    if tensor.dtype() != DType::U8 {
+        return Err(Error::UnsupportedDtype {
+            op: "state_from_tensor",
+            what: "bytes",
+            dtype: format!("{:?}", tensor.dtype()),
+            expected: "u8",
+        });
+    }
+    if tensor.rank() != 1 {
+        return Err(Error::UnsupportedShape {
+            op: "state_from_tensor",
+            what: "bytes",
+            shape: tensor.dims().to_vec(),
+            expected: "(n_bytes,)",
+        });
+    }
+    tensor.to_vec1().map_err(refused("tensor to state"))
+}
