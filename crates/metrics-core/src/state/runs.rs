@@ -46,7 +46,7 @@ pub(crate) fn merge(
     })
 }
 
-/// Runs from high to low in the byte form of a state: about 3 bytes a run where scores are dense.
+/// Runs from high to low in the byte form of a state: 1 to 3 bytes a run where scores are dense.
 ///
 /// A run is the distance below the key before it (the first: below the highest key of the kind),
 /// less one; then what it holds. The first byte is, from bit 0: two bits of tag, five bits of
