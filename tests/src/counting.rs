@@ -23,6 +23,7 @@ pub struct Counted<T> {
 
 #[derive(Debug, Default)]
 struct Counters {
+    device: Option<&'static str>,
     uploads: AtomicU64,
     downloads: AtomicU64,
     downloaded_elements: AtomicU64,
@@ -43,6 +44,12 @@ impl<B: Backend> Counting<B> {
     /// Counts the copies of a backend.
     pub fn new(inner: B) -> Self {
         Self { inner, counters: Arc::default() }
+    }
+
+    /// Counts the copies of a backend as if its tensors lay on a device of this name.
+    pub fn on(inner: B, device: &'static str) -> Self {
+        let counters = Counters { device: Some(device), ..Counters::default() };
+        Self { inner, counters: Arc::new(counters) }
     }
 
     /// The copies since the last call.
@@ -69,13 +76,15 @@ impl<B: Backend> Backend for Counting<B> {
     const NAME: &'static str = B::NAME;
     type Tensor<'a> = Counted<B::Tensor<'a>>;
     type Index = B::Index;
+    type KeptSamples = ();
+    type KeptCounts = ();
 
     fn of(tensor: &Self::Tensor<'_>) -> Self {
         Self { inner: B::of(&tensor.tensor), counters: Arc::clone(&tensor.counters) }
     }
 
     fn device(&self) -> Cow<'static, str> {
-        self.inner.device()
+        self.counters.device.map_or_else(|| self.inner.device(), Cow::Borrowed)
     }
 
     fn shape(x: &Self::Tensor<'_>) -> Vec<usize> {

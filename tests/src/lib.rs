@@ -3,6 +3,9 @@
 
 pub mod check;
 pub mod counting;
+#[cfg(feature = "cuda")]
+pub mod cuda;
+pub mod deferring;
 pub mod inputs;
 pub mod naive;
 pub mod primitives;

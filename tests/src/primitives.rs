@@ -53,6 +53,8 @@ impl Backend for Primitives {
     const NAME: &'static str = "primitives";
     type Tensor<'a> = Rows;
     type Index = Vec<Vec<u64>>;
+    type KeptSamples = ();
+    type KeptCounts = ();
 
     fn of(_tensor: &Rows) -> Self {
         Self

@@ -3,21 +3,22 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use crate::run::{Result, cargo, count_tests, root, run, stdout};
-use crate::{peers, readme};
+use crate::run::{Result, cargo, command, count_tests, root, run, stdout};
+use crate::{cuda, peers, readme};
 
 /// Crates that hold tensors; the core may know none of them.
 const TENSOR_LIBRARIES: [&str; 6] = ["ndarray", "candle-core", "tch", "arrow", "burn", "cudarc"];
 
 /// Each crate alone, in every feature set worth telling apart: a build of the whole workspace
 /// unifies features and hides mistakes.
-const FEATURE_SETS: [&[&str]; 11] = [
+const FEATURE_SETS: [&[&str]; 12] = [
     &["-p", "metrics-core"],
     &["-p", "metrics-core", "--no-default-features"],
     &["-p", "metrics-ndarray"],
     &["-p", "metrics-ndarray", "--no-default-features"],
     &["-p", "metrics-candle"],
     &["-p", "metrics-candle", "--no-default-features"],
+    &["-p", "metrics-cuda"],
     &["-p", "tensor-metrics"],
     &["-p", "tensor-metrics", "--no-default-features"],
     &["-p", "tensor-metrics", "--no-default-features", "--features", "ndarray"],
@@ -40,7 +41,7 @@ struct Step {
 
 /// Runs all steps; stops at the first that fails.
 pub(crate) fn all() -> Result<()> {
-    let steps: [(&str, Check); 12] = [
+    let steps: [(&str, Check); 13] = [
         ("format", format),
         ("core is free of tensor libraries", core_is_free),
         ("golden data", golden_data),
@@ -53,6 +54,7 @@ pub(crate) fn all() -> Result<()> {
         ("example with candle", example_with_candle),
         ("README as a newcomer types it", readme::newcomer),
         ("README commands", readme::commands),
+        ("CUDA", cuda::check),
     ];
     let n_steps = steps.len();
     let mut done = Vec::new();
@@ -168,10 +170,11 @@ fn documentation_tests() -> Result<String> {
 }
 
 /// The example fails by itself unless the value of all batches is that of all scores at once, to the
-/// bit.
+/// bit. Built as the tests were, so that candle is not compiled once more.
 fn example_with_candle() -> Result<String> {
-    let args = ["run", "--quiet", "-p", "tensor-metrics", "--features", "candle"];
-    let printed = stdout(cargo(&args).args(["--example", "evaluate_model"]))?;
+    let args = ["build", "--quiet", "--workspace", "--features", ALL_BACKENDS];
+    run(cargo(&args).args(["--example", "evaluate_model"]))?;
+    let printed = stdout(&mut command("target/debug/examples/evaluate_model", &[]))?;
     print!("{printed}");
     let epochs = printed.lines().filter(|line| line.starts_with("epoch ")).count();
     let last = printed.lines().last().unwrap_or_default();

@@ -2,9 +2,12 @@
 
 mod candle;
 mod ci;
+mod cuda;
+mod gpu_pack;
 mod peers;
 mod readme;
 mod run;
+mod wheels;
 
 use std::process::ExitCode;
 
@@ -16,13 +19,17 @@ cargo xtask TASK
                  --stored: with the peers' stored values, nothing is installed
                  --store:  measure the peers and store their values
   compare-candle time and memory of AUPRC on candle tensors, beside a composition of candle's own
-                 operations and torcheval";
+                 operations and torcheval
+  cuda-check     compile and lint everything with the feature `cuda`, link its tests; no GPU needed
+  gpu-pack       the CUDA tests and benches in one folder, for a machine with a GPU and no Rust";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match args[..] {
         ["ci"] => ci::all(),
+        ["cuda-check"] => cuda::check().map(|what| println!("{what}")),
+        ["gpu-pack"] => gpu_pack::pack(),
         ["compare-candle"] => candle::compare(),
         ["compare-peers"] => peers::compare(peers::Source::Measured),
         ["compare-peers", "--stored"] => peers::compare(peers::Source::Stored),

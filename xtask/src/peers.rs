@@ -8,7 +8,8 @@ use serde_json::Value;
 use tensor_metrics::slice::{Auc, binary_auprc, binary_auroc};
 use tensor_metrics::{Curve, Metric, Result as MetricResult};
 
-use crate::run::{Result, command, root, run, stdout};
+use crate::run::{Result, command, root, stdout};
+use crate::wheels::Wheels;
 
 /// Where the peers' values come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,6 +144,13 @@ fn read_json(path: &Path) -> Result<Value> {
     Ok(serde_json::from_str(&text)?)
 }
 
+/// The peers, each pinned.
+const WHEELS: Wheels = Wheels {
+    folder: "peers",
+    requirements: "xtask/peers/requirements.txt",
+    what: "scikit-learn, torcheval and Paddle (about 800 MB to fetch, 2.3 GB on disk)",
+};
+
 /// Runs the peers.
 fn measure(folder: &Path) -> Result<String> {
     let python = set_up()?;
@@ -150,20 +158,14 @@ fn measure(folder: &Path) -> Result<String> {
     stdout(&mut command(&python.to_string_lossy(), &[&script.to_string_lossy()]))
 }
 
-/// Sets the peers up in `target/peers`, once; returns their Python.
+/// Sets the peers up, once; returns their Python.
 pub(crate) fn set_up() -> Result<PathBuf> {
-    let requirements = root().join("xtask/peers/requirements.txt");
-    let wanted = fs::read_to_string(&requirements)?;
-    let venv = root().join("target/peers");
-    let python = venv.join("bin/python");
-    let installed = venv.join("requirements.txt");
-    if fs::read_to_string(&installed).is_ok_and(|text| text == wanted) {
-        return Ok(python);
-    }
-    eprintln!("installing the peers into target/peers: about 800 MB to fetch, 2.3 GB on disk");
-    run(&mut command("python3", &["-m", "venv", &venv.to_string_lossy()]))?;
-    let pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--requirement"];
-    run(command(&python.to_string_lossy(), &pip).arg(&requirements))?;
-    fs::write(&installed, wanted)?;
-    Ok(python)
+    WHEELS.install(|| Ok(()))?;
+    Ok(WHEELS.python())
+}
+
+/// The folder of a package among the peers.
+pub(crate) fn package(name: &str) -> Result<PathBuf> {
+    WHEELS.install(|| Ok(()))?;
+    Ok(WHEELS.site_packages()?.join(name))
 }

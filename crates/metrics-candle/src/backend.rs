@@ -8,6 +8,8 @@ use metrics_core::{
 };
 
 use crate::cpu::with_batch;
+#[cfg(feature = "cuda")]
+use crate::cuda;
 use crate::error::refused;
 use crate::ops;
 use crate::tensor::{InHost, upload};
@@ -36,11 +38,29 @@ impl Default for Candle {
     }
 }
 
+/// Returns what an expression makes of a CUDA device, where that is the device.
+macro_rules! on_cuda {
+    ($backend:expr, $device:ident => $made:expr) => {
+        #[cfg(feature = "cuda")]
+        if let Device::Cuda($device) = &$backend.device {
+            return $made;
+        }
+    };
+}
+
 impl Backend for Candle {
     const NAME: &'static str = "candle";
     type Tensor<'a> = Tensor;
     /// Dtype i64.
     type Index = Tensor;
+    #[cfg(feature = "cuda")]
+    type KeptSamples = cuda::KeptSamples;
+    #[cfg(not(feature = "cuda"))]
+    type KeptSamples = ();
+    #[cfg(feature = "cuda")]
+    type KeptCounts = cuda::KeptCounts;
+    #[cfg(not(feature = "cuda"))]
+    type KeptCounts = ();
 
     fn of(tensor: &Tensor) -> Self {
         Self::new(tensor.device().clone())
@@ -89,10 +109,12 @@ impl Backend for Candle {
     }
 
     fn find_invalid(&self, x: &Tensor, rule: Rule) -> Result<Option<(usize, f64)>> {
+        on_cuda!(self, device => cuda::find_invalid(device, x, rule));
         ops::find_invalid(x, rule)
     }
 
     fn argsort_descending(&self, x: &Tensor) -> Result<Tensor> {
+        on_cuda!(self, device => cuda::argsort_descending(device, x));
         ops::argsort_descending(x)
     }
 
@@ -101,34 +123,92 @@ impl Backend for Candle {
     }
 
     fn cumsum(&self, x: &Tensor) -> Result<Tensor> {
+        on_cuda!(self, device => cuda::cumsum(device, x));
         ops::cumsum(x)
     }
 
     fn group_ends(&self, x: &Tensor) -> Result<Tensor> {
+        on_cuda!(self, device => cuda::group_ends(device, x));
         ops::group_ends(x)
     }
 
     fn bucket(&self, x: &Tensor, num_thresholds: usize) -> Result<Tensor> {
+        on_cuda!(self, device => cuda::bucket(device, x, num_thresholds));
         ops::bucket(x, num_thresholds)
     }
 
     fn bincount(&self, index: &Tensor, targets: &Tensor, n_bins: usize) -> Result<[Vec<u64>; 2]> {
+        on_cuda!(self, device => cuda::bincount(device, index, targets, n_bins));
         ops::bincount(index, targets, n_bins)
     }
 
     fn areas(&self, batch: &Batch<'_, Self>) -> Result<Vec<Areas>> {
+        on_cuda!(self, device => cuda::areas(device, batch));
         with_batch(batch, |batch| Host.areas(batch))
     }
 
     fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
+        on_cuda!(self, device => cuda::ranked_counts(device, batch));
         with_batch(batch, |batch| Host.ranked_counts(batch))
     }
 
+    /// Weighted batches are counted on the host, from any device.
     fn count_buckets(&self, batch: &Batch<'_, Self>, counts: &mut BucketCounts) -> Result<()> {
+        if batch.weights.is_none() {
+            on_cuda!(self, device => cuda::count_buckets(device, batch, counts));
+        }
         with_batch(batch, |batch| Host.count_buckets(batch, counts))
     }
 
+    /// Weighted batches are held on the host, from any device.
     fn append(&self, batch: &Batch<'_, Self>, state: &mut RankState) -> Result<()> {
+        if batch.weights.is_none() {
+            on_cuda!(self, device => cuda::append(device, batch, state));
+        }
         with_batch(batch, |batch| Host.append(batch, state))
+    }
+
+    #[cfg(feature = "cuda")]
+    fn keep(
+        &self,
+        batch: &Batch<'_, Self>,
+        state: &mut RankState,
+        kept: &mut Self::KeptSamples,
+    ) -> Result<()> {
+        if batch.weights.is_none() {
+            on_cuda!(self, device => cuda::keep(device, batch, state, kept));
+        }
+        if let Some(dtype) = crate::tensor::dtype(&batch.scores) {
+            kept.check_type(batch.op, dtype)?;
+        }
+        self.append(batch, state)
+    }
+
+    #[cfg(feature = "cuda")]
+    fn kept_areas(state: &mut RankState, kept: &mut Self::KeptSamples) -> Result<Vec<Areas>> {
+        kept.areas(state)
+    }
+
+    #[cfg(feature = "cuda")]
+    fn settle(state: &mut RankState, kept: &mut Self::KeptSamples) -> Result<()> {
+        kept.settle(state)
+    }
+
+    #[cfg(feature = "cuda")]
+    fn keep_counts(
+        &self,
+        batch: &Batch<'_, Self>,
+        counts: &mut BucketCounts,
+        kept: &mut Self::KeptCounts,
+    ) -> Result<()> {
+        if batch.weights.is_none() {
+            on_cuda!(self, device => cuda::keep_counts(device, batch, counts, kept));
+        }
+        self.count_buckets(batch, counts)
+    }
+
+    #[cfg(feature = "cuda")]
+    fn settle_counts(counts: &mut BucketCounts, kept: &mut Self::KeptCounts) -> Result<()> {
+        kept.settle(counts)
     }
 }

@@ -67,20 +67,33 @@
 //! A state is bytes; [`state_to_tensor`] and [`state_from_tensor`] put them into a tensor that goes
 //! into the same safetensors file as the model's weights.
 //!
+//! # On a CUDA device
+//!
+//! With the feature `cuda`, tensors on CUDA devices are read in place, on candle's own stream. Updates
+//! do not wait for the device: a batch that turns out bad stays out, and the next read of the metric
+//! says so once, with [`Error::LeftOut`]. Weighted batches are copied to the host. A program built with
+//! the feature starts only where the driver's library is, because candle links it.
+//!
 //! | feature | default | what it adds |
 //! |---|---|---|
+//! | `cuda` | no | tensors on CUDA devices; needs nvcc to build |
 //! | `parallel` | yes | several threads, through rayon |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod backend;
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod error;
 mod ops;
 mod state;
 mod tensor;
 
 pub use backend::Candle;
+#[cfg(feature = "cuda")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cuda")))]
+pub use cuda::{Memory, OnCandle};
 pub use error::{from_candle, to_candle};
 pub use metrics_core::{Error, Result};
 pub use state::{state_from_tensor, state_to_tensor};

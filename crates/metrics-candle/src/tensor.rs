@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use candle_core::{DType, Device, Storage, Tensor};
+use candle_core::{Device, Storage, Tensor};
 use metrics_core::{Buffer, Element, Error, HostTensor, Result, ToTensor};
 
 use crate::Candle;
@@ -35,19 +35,36 @@ impl InHost {
         what: &'static str,
         f: impl FnOnce(HostTensor<'_>) -> Result<R>,
     ) -> Result<R> {
-        let unsupported = |dtype: DType| Error::UnsupportedDtype {
-            op,
-            what,
-            dtype: format!("{dtype:?}"),
-            expected: DTYPES,
-        };
         let (storage, layout) = self.0.storage_and_layout();
         let (Storage::Cpu(storage), Some(range)) = (&*storage, layout.contiguous_offsets()) else {
-            return Err(unsupported(self.0.dtype()));
+            return Err(unsupported(op, what, &self.0));
         };
-        let buffer = buffer(storage, range).ok_or_else(|| unsupported(self.0.dtype()))?;
+        let buffer = buffer(storage, range).ok_or_else(|| unsupported(op, what, &self.0))?;
         f(HostTensor::from_buffer(buffer, self.0.dims().to_vec())?)
     }
+}
+
+/// The dtype of a tensor, if metrics take it.
+#[cfg(feature = "cuda")]
+pub(crate) fn dtype(tensor: &Tensor) -> Option<metrics_core::DType> {
+    use candle_core::DType;
+    Some(match tensor.dtype() {
+        DType::U8 => metrics_core::DType::U8,
+        DType::U32 => metrics_core::DType::U32,
+        DType::I16 => metrics_core::DType::I16,
+        DType::I32 => metrics_core::DType::I32,
+        DType::I64 => metrics_core::DType::I64,
+        DType::F16 => metrics_core::DType::F16,
+        DType::BF16 => metrics_core::DType::Bf16,
+        DType::F32 => metrics_core::DType::F32,
+        DType::F64 => metrics_core::DType::F64,
+        _ => return None,
+    })
+}
+
+/// The error for a dtype no metric takes.
+pub(crate) fn unsupported(op: &'static str, what: &'static str, tensor: &Tensor) -> Error {
+    Error::UnsupportedDtype { op, what, dtype: format!("{:?}", tensor.dtype()), expected: DTYPES }
 }
 
 /// Part of a storage, borrowed; `None` for a dtype no metric takes.

@@ -33,6 +33,11 @@ impl Areas {
         }
     }
 
+    /// Whether there is no sample of non-zero weight.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.n_positives() == 0.0 && self.n_negatives() == 0.0
+    }
+
     /// Negatives: their number, or the sum of their weights.
     pub fn n_negatives(&self) -> f64 {
         match self.0 {
@@ -89,6 +94,13 @@ impl CountedAreas {
     /// Sums of a part of the scores, above which `tp` positives and `fp` negatives lie.
     pub fn starting_at(tp: u64, fp: u64) -> Self {
         Self { tp, fp, ..Self::default() }
+    }
+
+    /// Sums that were taken elsewhere, say on a device, as [`push`](Self::push) takes them:
+    /// `precision_sum` is Σ step in tp · ⌊precision · 2^63⌋, `pairs` is Σ step in fp · (tp before +
+    /// tp after).
+    pub fn from_sums(tp: u64, fp: u64, precision_sum: u128, pairs: u128) -> Self {
+        Self { tp, fp, precision_sum, pairs }
     }
 
     /// The next distinct score, with the positives and the negatives that have it.

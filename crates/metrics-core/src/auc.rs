@@ -59,11 +59,12 @@ pub const MAX_NUM_THRESHOLDS: usize = 1 << 24;
 /// # Ok::<(), metrics_core::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Auc<B> {
+pub struct Auc<B: Backend> {
     curve: Curve,
     undefined: Undefined,
     counts: BucketCounts,
-    backend: PhantomData<fn(&B)>,
+    /// Counts that are not among the others yet.
+    kept: B::KeptCounts,
 }
 
 /// Choices for an [`Auc`].
@@ -102,23 +103,23 @@ impl<B: Backend> AucBuilder<B> {
     /// # Errors
     /// [`Error::InvalidNumThresholds`], before any memory is taken.
     pub fn build(self) -> Result<Auc<B>> {
-        let Self { curve, num_thresholds, undefined, backend } = self;
+        let Self { curve, num_thresholds, undefined, .. } = self;
         if !(1..=MAX_NUM_THRESHOLDS).contains(&num_thresholds) {
             let max = MAX_NUM_THRESHOLDS;
             return Err(Error::InvalidNumThresholds { given: num_thresholds, max });
         }
-        Ok(Auc { curve, undefined, counts: BucketCounts::new(num_thresholds), backend })
+        Ok(Auc::with_counts(curve, undefined, BucketCounts::new(num_thresholds)))
     }
 }
 
-impl<B> Clone for Auc<B> {
+impl<B: Backend> Clone for Auc<B> {
     /// A deep copy.
     fn clone(&self) -> Self {
         Self {
             curve: self.curve,
             undefined: self.undefined,
             counts: self.counts.clone(),
-            backend: PhantomData,
+            kept: self.kept.clone(),
         }
     }
 }
@@ -126,12 +127,8 @@ impl<B> Clone for Auc<B> {
 impl<B: Backend> Default for Auc<B> {
     /// The area under the ROC curve with 4095 thresholds.
     fn default() -> Self {
-        Self {
-            curve: Curve::Roc,
-            undefined: Undefined::Default,
-            counts: BucketCounts::new(DEFAULT_NUM_THRESHOLDS),
-            backend: PhantomData,
-        }
+        let counts = BucketCounts::new(DEFAULT_NUM_THRESHOLDS);
+        Self::with_counts(Curve::Roc, Undefined::Default, counts)
     }
 }
 
@@ -142,6 +139,10 @@ impl<B: Backend> Auc<B> {
     /// [`Error::InvalidNumThresholds`], before any memory is taken.
     pub fn new(curve: Curve, num_thresholds: usize) -> Result<Self> {
         Self::builder().curve(curve).num_thresholds(num_thresholds).build()
+    }
+
+    fn with_counts(curve: Curve, undefined: Undefined, counts: BucketCounts) -> Self {
+        Self { curve, undefined, counts, kept: B::KeptCounts::default() }
     }
 
     /// Choices for a metric, with their defaults.
@@ -180,7 +181,8 @@ impl<B: Backend> Auc<B> {
         Ok(Bounds { lower: value, upper: value })
     }
 
-    fn areas(&self) -> Result<Areas> {
+    fn areas(&mut self) -> Result<Areas> {
+        self.settle()?;
         if self.counts.is_empty() {
             return Err(Error::NoSamples { op: OP });
         }
@@ -210,7 +212,11 @@ impl<B: Backend> Auc<B> {
         if batch.is_empty() {
             return Ok(());
         }
-        batch.backend().count_buckets(&batch, &mut self.counts)
+        batch.backend().keep_counts(&batch, &mut self.counts, &mut self.kept)
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        B::settle_counts(&mut self.counts, &mut self.kept)
     }
 }
 
@@ -273,7 +279,8 @@ impl<B: Backend> Metric for Auc<B> {
     }
 
     fn compute(&mut self) -> Result<f64> {
-        self.value(&self.areas()?)
+        let areas = self.areas()?;
+        self.value(&areas)
     }
 
     fn compute_tasks(&mut self) -> Result<Vec<f64>> {
@@ -282,20 +289,30 @@ impl<B: Backend> Metric for Auc<B> {
 
     fn merge(&mut self, other: &Self) -> Result<()> {
         self.expect(other.curve, other.num_thresholds())?;
-        self.counts.merge(OP, &other.counts)
+        // What is wrong with an update of the other metric is for its own next reader.
+        let mut theirs = other.clone();
+        match theirs.settle() {
+            Err(Error::LeftOut { .. }) => theirs.settle()?,
+            settled => settled?,
+        }
+        self.settle()?;
+        self.counts.merge(OP, &theirs.counts)
     }
 
     fn reset(&mut self) {
         self.counts = BucketCounts::new(self.num_thresholds());
+        self.kept = B::KeptCounts::default();
     }
 
     fn state(&mut self) -> Result<AucState> {
+        self.settle()?;
         Ok(AucState::new(self.curve, &self.counts))
     }
 
     fn load_state(&mut self, state: &AucState) -> Result<()> {
         self.expect(state.curve(), state.num_thresholds())?;
         self.counts = state.counts()?;
+        self.kept = B::KeptCounts::default();
         Ok(())
     }
 }

@@ -30,6 +30,14 @@ pub trait Backend: Clone + Debug + Sized {
     /// A matrix of non-negative integers: positions in rows, bucket numbers.
     type Index: Clone + Debug;
 
+    /// Samples that an exact metric keeps on a device until it is read; `()` where
+    /// [`append`](Self::append) need not wait for anything.
+    type KeptSamples: Clone + Debug + Default;
+
+    /// Bucket counts that an [`Auc`](crate::Auc) keeps on a device until it is read; `()` where
+    /// [`count_buckets`](Self::count_buckets) need not wait for anything.
+    type KeptCounts: Clone + Debug + Default;
+
     /// The backend for the device a tensor lives on.
     fn of(tensor: &Self::Tensor<'_>) -> Self;
 
@@ -176,6 +184,64 @@ pub trait Backend: Clone + Debug + Sized {
     /// [`Error::TooManySamples`](crate::Error::TooManySamples); the state is then unchanged.
     fn append(&self, batch: &Batch<'_, Self>, state: &mut RankState) -> Result<()> {
         compose::append(self, batch, state)
+    }
+
+    /// Adds a batch to what a metric holds: the state, and what is kept on the device.
+    ///
+    /// A backend whose elements lie on a device need not wait for them: it may keep the batch there
+    /// and find what is wrong with it when the metric is read. A fused step.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append), but for what only the device knows; nothing has changed then.
+    fn keep(
+        &self,
+        batch: &Batch<'_, Self>,
+        state: &mut RankState,
+        _kept: &mut Self::KeptSamples,
+    ) -> Result<()> {
+        self.append(batch, state)
+    }
+
+    /// The areas of each task of the state and what is kept. A fused step: what
+    /// [`settle`](Self::settle) and then [`RankState::areas`] give.
+    ///
+    /// # Errors
+    /// [`Error::LeftOut`](crate::Error::LeftOut), once, for batches that turned out bad.
+    fn kept_areas(state: &mut RankState, kept: &mut Self::KeptSamples) -> Result<Vec<Areas>> {
+        Self::settle(state, kept)?;
+        Ok(state.areas())
+    }
+
+    /// Moves what is kept to the state.
+    ///
+    /// # Errors
+    /// [`Error::LeftOut`](crate::Error::LeftOut), once, for batches that turned out bad; they are
+    /// forgotten then, and nothing else is.
+    fn settle(_state: &mut RankState, _kept: &mut Self::KeptSamples) -> Result<()> {
+        Ok(())
+    }
+
+    /// Adds a batch of one task to bucket counts, or to what is kept of them on the device. A fused
+    /// step.
+    ///
+    /// # Errors
+    /// As [`count_buckets`](Self::count_buckets), but for what only the device knows; nothing has
+    /// changed then.
+    fn keep_counts(
+        &self,
+        batch: &Batch<'_, Self>,
+        counts: &mut BucketCounts,
+        _kept: &mut Self::KeptCounts,
+    ) -> Result<()> {
+        self.count_buckets(batch, counts)
+    }
+
+    /// Moves the counts that are kept to the others.
+    ///
+    /// # Errors
+    /// [`Error::LeftOut`](crate::Error::LeftOut), once, for batches that turned out bad.
+    fn settle_counts(_counts: &mut BucketCounts, _kept: &mut Self::KeptCounts) -> Result<()> {
+        Ok(())
     }
 }
 

@@ -62,6 +62,14 @@ impl BucketCounts {
         self.n_counted == 0 && self.fractional_weight == 0.0
     }
 
+    /// Whether so many samples more, unweighted, may be added.
+    ///
+    /// # Errors
+    /// [`Error::TooManySamples`], [`Error::WeightOverflow`].
+    pub fn check_room(&self, op: &'static str, n_samples: u64) -> Result<()> {
+        self.room(op, n_samples, 0.0).map(|_| ())
+    }
+
     /// Makes room for a batch of so many samples, weighted or not, which must then be added.
     ///
     /// # Errors
@@ -82,6 +90,12 @@ impl BucketCounts {
         n_counted: u64,
         fractional_weight: f64,
     ) -> Result<()> {
+        (self.n_counted, self.fractional_weight) = self.room(op, n_counted, fractional_weight)?;
+        Ok(())
+    }
+
+    /// Samples and weight with these added, if there is room for them.
+    fn room(&self, op: &'static str, n_counted: u64, fractional_weight: f64) -> Result<(u64, f64)> {
         let n_samples = self.n_counted.saturating_add(n_counted);
         if n_samples > MAX_SAMPLES {
             return Err(Error::TooManySamples { op, task: 0, n_samples, max: MAX_SAMPLES });
@@ -90,8 +104,7 @@ impl BucketCounts {
         if weight + n_samples as f64 >= WEIGHT_LIMIT {
             return Err(Error::WeightOverflow { op, task: 0 });
         }
-        (self.n_counted, self.fractional_weight) = (n_samples, weight);
-        Ok(())
+        Ok((n_samples, weight))
     }
 
     /// Adds one sample for which room was made. Branch-free: labels come in random order.

@@ -2,6 +2,7 @@
 
 use crate::areas::{Areas, CountedAreas};
 use crate::error::Result;
+use crate::kind::ScoreKind;
 use crate::options::{Undefined, UndefinedCase};
 
 /// Cumulative counts over the distinct scores of one task, from high to low.
@@ -17,6 +18,13 @@ pub struct RankedCounts {
 }
 
 impl RankedCounts {
+    /// Counts that were taken elsewhere, say on a device: the keys of the distinct scores,
+    /// decreasing, and the positives and negatives with a score at least as high.
+    pub fn from_keys(kind: ScoreKind, keys: &[u64], tps: Vec<u64>, fps: Vec<u64>) -> Self {
+        let thresholds = keys.iter().map(|&key| kind.threshold(key)).collect();
+        Self { thresholds, tps, fps }
+    }
+
     /// The areas under the curves through these counts.
     pub fn areas(&self) -> Areas {
         let (mut sums, mut tp, mut fp) = (CountedAreas::default(), 0, 0);

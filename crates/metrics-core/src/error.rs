@@ -269,6 +269,19 @@ pub enum Error {
         /// Where reading stopped.
         offset: usize,
     },
+    /// Updates were left out because of what they held. Only the device knew, and `update` does not
+    /// wait for it; the other updates count.
+    #[error("{source}; this was update {update} of {n_updates} since the metric was last read{more}", more = others(*.n_left_out))]
+    LeftOut {
+        /// The first update that was left out, counted from 1 since the metric was last read.
+        update: usize,
+        /// Updates since the metric was last read.
+        n_updates: usize,
+        /// How many of them were left out.
+        n_left_out: usize,
+        /// What was wrong with the first.
+        source: Box<Error>,
+    },
     /// The tensor library refused an operation.
     #[error("{backend}: {op} failed: {source}")]
     Backend {
@@ -279,6 +292,14 @@ pub enum Error {
         /// The library's own error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+/// What to say of further updates that were left out.
+fn others(n_left_out: usize) -> String {
+    match n_left_out {
+        0 | 1 => ", and is left out".into(),
+        n => format!(", and is left out with {} more", n - 1),
+    }
 }
 
 /// A value in as many digits as it takes, with an exponent where that would be hundreds.

@@ -1,10 +1,14 @@
 //! How scores compare: the kinds of score a state holds, and their order-preserving keys.
 
+use crate::dtype::DType;
+
 /// A family of scores with one order and one width of key.
 ///
-/// A score becomes an unsigned key of the same order, so that the rest is integers.
+/// A score becomes an unsigned key of the same order, so that the rest is integers: the bits of a
+/// float with the sign flipped, or all bits where it is negative, `-0.0` first made `0.0`; the value
+/// of a signed integer with the sign flipped; the value of an unsigned one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum ScoreKind {
+pub enum ScoreKind {
     /// Half precision; 16-bit keys.
     F16,
     /// Brain float; 16-bit keys.
@@ -29,6 +33,19 @@ enum Value {
 }
 
 impl ScoreKind {
+    /// The kind of scores of this type.
+    pub fn of(dtype: DType) -> Self {
+        match dtype {
+            DType::F16 => Self::F16,
+            DType::Bf16 => Self::Bf16,
+            DType::F32 => Self::F32,
+            DType::F64 => Self::F64,
+            DType::Bool | DType::U8 | DType::I8 | DType::U16 | DType::I16 | DType::I32 => Self::I32,
+            DType::U32 | DType::I64 => Self::I64,
+            DType::U64 => Self::U64,
+        }
+    }
+
     const ALL: [Self; 7] =
         [Self::F16, Self::Bf16, Self::F32, Self::F64, Self::I32, Self::I64, Self::U64];
 
@@ -42,7 +59,7 @@ impl ScoreKind {
     }
 
     /// Name for error messages.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::F16 => "f16",
             Self::Bf16 => "bf16",
@@ -60,12 +77,12 @@ impl ScoreKind {
     }
 
     /// Whether there are at most 65,536 distinct scores.
-    pub(crate) fn is_tiny(self) -> bool {
+    pub fn is_tiny(self) -> bool {
         matches!(self, Self::F16 | Self::Bf16)
     }
 
     /// The narrowest kind that holds every score of both exactly.
-    pub(crate) fn join(self, other: Self) -> Option<Self> {
+    pub fn join(self, other: Self) -> Option<Self> {
         use ScoreKind::{Bf16, F16, F32, F64, I32, I64};
         match (self, other) {
             _ if self == other => Some(self),
@@ -77,7 +94,7 @@ impl ScoreKind {
     }
 
     /// Smallest and largest key of a score that is not NaN.
-    pub(crate) fn key_range(self) -> (u64, u64) {
+    pub fn key_range(self) -> (u64, u64) {
         let floats = |infinity: u64, sign: u64| (sign - 1 - infinity, sign | infinity);
         match self {
             Self::F16 => floats(0x7c00, 1 << 15),

@@ -81,6 +81,7 @@ pub use error::{Error, Result, StateError};
 pub use exact::MAX_SAMPLES;
 pub use host::HostTensor;
 pub use input::Batch;
+pub use kind::ScoreKind;
 pub use metric::Metric;
 pub use options::{Curve, Options, Undefined};
 pub use ranked::{Formula, Ranked};

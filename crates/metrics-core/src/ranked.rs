@@ -78,19 +78,22 @@ fn values<F: Formula>(areas: &[Areas], undefined: Undefined) -> Result<Vec<f64>>
 /// An exact ranking metric over all samples it was fed; see
 /// [`BinaryAuprc`](crate::BinaryAuprc) and [`BinaryAuroc`](crate::BinaryAuroc).
 #[derive(Debug)]
-pub struct Ranked<B, F> {
+pub struct Ranked<B: Backend, F> {
     undefined: Undefined,
     state: RankState,
+    /// Samples that are not in the state yet.
+    kept: B::KeptSamples,
     areas: Option<Vec<Areas>>,
     formula: PhantomData<fn(&B) -> F>,
 }
 
-impl<B, F> Clone for Ranked<B, F> {
+impl<B: Backend, F> Clone for Ranked<B, F> {
     /// A deep copy.
     fn clone(&self) -> Self {
         Self {
             undefined: self.undefined,
             state: self.state.clone(),
+            kept: self.kept.clone(),
             areas: self.areas.clone(),
             formula: PhantomData,
         }
@@ -121,7 +124,8 @@ impl<B: Backend, F: Formula> Ranked<B, F> {
     }
 
     fn with_state(state: RankState) -> Self {
-        Self { undefined: Undefined::Default, state, areas: None, formula: PhantomData }
+        let kept = B::KeptSamples::default();
+        Self { undefined: Undefined::Default, state, kept, areas: None, formula: PhantomData }
     }
 
     /// What to return where the metric is undefined.
@@ -141,10 +145,15 @@ impl<B: Backend, F: Formula> Ranked<B, F> {
     /// # Errors
     /// [`Error::NoSamples`] before the first sample.
     pub fn areas(&mut self) -> Result<Vec<Areas>> {
-        if self.state.is_empty() {
+        if let Some(areas) = &self.areas {
+            return Ok(areas.clone());
+        }
+        let areas = B::kept_areas(&mut self.state, &mut self.kept)?;
+        if areas.iter().all(Areas::is_empty) {
             return Err(Error::NoSamples { op: F::OP });
         }
-        Ok(self.areas.get_or_insert_with(|| self.state.areas()).clone())
+        self.areas = Some(areas.clone());
+        Ok(areas)
     }
 
     /// Precision and recall of one task at each distinct score.
@@ -171,6 +180,7 @@ impl<B: Backend, F: Formula> Ranked<B, F> {
     }
 
     fn points(&mut self, task: usize) -> Result<Vec<Point>> {
+        B::settle(&mut self.state, &mut self.kept)?;
         if self.state.is_empty() {
             return Err(Error::NoSamples { op: F::OP });
         }
@@ -189,7 +199,7 @@ impl<B: Backend, F: Formula> Ranked<B, F> {
         if batch.is_empty() {
             return Ok(());
         }
-        batch.backend().append(&batch, &mut self.state)?;
+        batch.backend().keep(&batch, &mut self.state, &mut self.kept)?;
         self.areas = None;
         Ok(())
     }
@@ -228,17 +238,31 @@ impl<B: Backend, F: Formula> Metric for Ranked<B, F> {
     }
 
     fn merge(&mut self, other: &Self) -> Result<()> {
-        self.state.merge(F::OP, &other.state)?;
+        // What is wrong with an update of the other metric is for its own next reader.
+        let (mut theirs, mut kept) = (RankState::new(other.n_tasks()), other.kept.clone());
+        match B::settle(&mut theirs, &mut kept) {
+            Err(Error::LeftOut { .. }) => B::settle(&mut theirs, &mut kept)?,
+            settled => settled?,
+        }
+        B::settle(&mut self.state, &mut self.kept)?;
+        if theirs.is_empty() {
+            self.state.merge(F::OP, &other.state)?;
+        } else {
+            theirs.merge(F::OP, &other.state)?;
+            self.state.merge(F::OP, &theirs)?;
+        }
         self.areas = None;
         Ok(())
     }
 
     fn reset(&mut self) {
         self.state = RankState::new(self.n_tasks());
+        self.kept = B::KeptSamples::default();
         self.areas = None;
     }
 
     fn state(&mut self) -> Result<RankState> {
+        B::settle(&mut self.state, &mut self.kept)?;
         self.state.compact();
         Ok(self.state.clone())
     }
@@ -249,6 +273,7 @@ impl<B: Backend, F: Formula> Metric for Ranked<B, F> {
             return Err(Error::MergeTasks { op: F::OP, given, n_tasks });
         }
         self.state = state.clone();
+        self.kept = B::KeptSamples::default();
         self.areas = None;
         Ok(())
     }

@@ -20,6 +20,8 @@ pub struct NdArray;
 impl Backend for NdArray {
     const NAME: &'static str = "ndarray";
     type Tensor<'a> = NdTensor<'a>;
+    type KeptSamples = ();
+    type KeptCounts = ();
     type Index = Array2<u64>;
 
     fn of(_tensor: &Self::Tensor<'_>) -> Self {

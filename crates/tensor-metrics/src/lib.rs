@@ -38,6 +38,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `candle` | no | the module `candle` |
+//! | `cuda` | no | tensors on CUDA devices, for `candle`; needs nvcc to build |
 //! | `ndarray` | yes | the module [`ndarray`] |
 //! | `parallel` | yes | several threads, through rayon |
 

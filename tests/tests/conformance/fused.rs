@@ -4,7 +4,7 @@ use metrics_conformance::inputs::{feed, feed_weighted, tensor, vector};
 use metrics_conformance::primitives::Primitives;
 use metrics_conformance::random::{Kind, Random, Samples, seed};
 use metrics_core::{
-    Areas, Auc, AucState, Backend, Batch, BinaryAuprc, Curve, Metric, RankedCounts,
+    Areas, Auc, AucState, Backend, Batch, BinaryAuprc, Curve, Error, Metric, Owned, RankedCounts,
 };
 
 use crate::weights::fractions;
@@ -58,13 +58,26 @@ pub(crate) fn errors_equal_those_of_the_composition<B: Backend>(backend: &B, sam
 
 fn errors<B: Backend>(backend: &B, samples: &Samples) -> [String; 4] {
     let (scores, targets) = (vector(backend, &samples.scores), vector(backend, &samples.targets));
-    let rank = BinaryAuprc::<B>::new().update(&scores, &targets);
-    let buckets = Auc::<B>::new(Curve::Roc, 10).unwrap().update(&scores, &targets);
+    let rank = error(BinaryAuprc::<B>::new(), &scores, &targets);
+    let buckets = error(Auc::<B>::new(Curve::Roc, 10).unwrap(), &scores, &targets);
     with_batch(backend, samples, |batch| {
         let areas = backend.areas(batch).expect_err("a bad sample");
         let counts = backend.ranked_counts(batch).expect_err("a bad sample");
         [format!("{areas:?}"), format!("{counts:?}"), format!("{rank:?}"), format!("{buckets:?}")]
     })
+}
+
+/// The error of an update, now or when the metric is read.
+fn error<M: Metric>(
+    mut metric: M,
+    scores: &Owned<M::Backend>,
+    targets: &Owned<M::Backend>,
+) -> Error {
+    let read = metric.update(scores, targets).and_then(|()| metric.compute().map(|_| ()));
+    match read.expect_err("a bad sample") {
+        Error::LeftOut { update: 1, n_updates: 1, n_left_out: 1, source } => *source,
+        error => error,
+    }
 }
 
 /// The same for every kind of scores at sizes where the engines of backends change their ways.

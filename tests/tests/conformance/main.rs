@@ -9,6 +9,7 @@ mod buckets;
 mod candle;
 mod copies;
 mod curves;
+mod deferred;
 mod dtypes;
 mod exhaustive;
 mod fused;
@@ -34,5 +35,9 @@ conformance_suite!(ndarray, metrics_ndarray::NdArray);
 u64_suite!(ndarray_u64, metrics_ndarray::NdArray);
 #[cfg(feature = "candle")]
 conformance_suite!(candle_cpu, metrics_candle::Candle::cpu());
+#[cfg(feature = "cuda")]
+conformance_suite!(candle_cuda, metrics_conformance::cuda::candle());
+conformance_suite!(deferring, metrics_conformance::deferring::Deferring);
+u64_suite!(deferring_u64, metrics_conformance::deferring::Deferring);
 conformance_suite!(primitives, metrics_conformance::primitives::Primitives);
 u64_suite!(primitives_u64, metrics_conformance::primitives::Primitives);

@@ -5,6 +5,7 @@
 #[path = "../common/backends.rs"]
 mod backends;
 mod configurations;
+mod devices;
 mod empty;
 mod filled;
 #[path = "../common/given.rs"]

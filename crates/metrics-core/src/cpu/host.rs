@@ -33,6 +33,8 @@ impl Backend for Host {
     const NAME: &'static str = "slice";
     type Tensor<'a> = HostTensor<'a>;
     type Index = HostIndex;
+    type KeptSamples = ();
+    type KeptCounts = ();
 
     fn of(_tensor: &Self::Tensor<'_>) -> Self {
         Self

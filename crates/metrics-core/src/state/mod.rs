@@ -151,6 +151,55 @@ impl RankState {
         }
     }
 
+    /// The kind of scores a task holds, if it holds any.
+    pub fn score_kind(&self, task: usize) -> Option<ScoreKind> {
+        self.tasks.get(task).and_then(TaskState::kind)
+    }
+
+    /// Whether samples of this kind, so many a task, may be added.
+    ///
+    /// # Errors
+    /// [`Error::ScoreTypeMismatch`], [`Error::TooManySamples`].
+    pub fn check_counted(&self, op: &'static str, kind: ScoreKind, n_samples: u64) -> Result<()> {
+        (0..self.n_tasks()).try_for_each(|task| self.check(op, task, kind, n_samples, 0.0))
+    }
+
+    /// Adds samples that were ranked elsewhere, say on a device: for each task the keys of its
+    /// distinct scores, decreasing, and how many positives and negatives have each.
+    ///
+    /// # Errors
+    /// As [`check_counted`](Self::check_counted), and [`Error::MergeTasks`] for another number of
+    /// tasks; the state is then unchanged.
+    pub fn append_groups(
+        &mut self,
+        op: &'static str,
+        kind: ScoreKind,
+        tasks: &[Vec<[u64; 3]>],
+    ) -> Result<()> {
+        if tasks.len() != self.n_tasks() {
+            let (given, n_tasks) = (tasks.len(), self.n_tasks());
+            return Err(Error::MergeTasks { op, given, n_tasks });
+        }
+        for (task, groups) in tasks.iter().enumerate() {
+            let n_samples =
+                groups.iter().map(|[_, positives, negatives]| positives + negatives).sum();
+            self.check(op, task, kind, n_samples, 0.0)?;
+        }
+        for (task, groups) in
+            self.tasks.iter_mut().zip(tasks).filter(|(_, groups)| !groups.is_empty())
+        {
+            task.append_runs(
+                kind,
+                groups.iter().map(|&[key, n_positives, n_negatives]| Run {
+                    key,
+                    n_positives,
+                    n_negatives,
+                }),
+            );
+        }
+        Ok(())
+    }
+
     /// Takes in all samples of another state.
     ///
     /// # Errors

@@ -145,6 +145,16 @@ impl TaskState {
         self.compact_if_smaller();
     }
 
+    /// Takes in runs from high to low. The kinds must have a join.
+    pub(crate) fn append_runs(&mut self, kind: ScoreKind, runs: impl Iterator<Item = Run>) {
+        let held = self.hold(kind);
+        let mut n_counted = 0;
+        let runs = runs.map(|run| Run { key: kind.widen(run.key, held), ..run });
+        let runs = runs.inspect(|run| n_counted += run.n_positives + run.n_negatives);
+        self.runs = RunList::encode(held, merge(self.runs.iter(held), runs));
+        self.n_counted += n_counted;
+    }
+
     /// Takes in all samples of another task. The kinds must have a join.
     pub(crate) fn merge(&mut self, other: &Self) {
         let Some(kind) = other.kind else { return };

@@ -1,0 +1,64 @@
+//! Ranking metrics on CUDA devices: kernels in CUDA C++ on CUB, and their launcher.
+//!
+//! This crate knows no tensor library. A backend lends its memory and its stream through `Device`;
+//! scores and targets come as addresses. The results are the bits the CPU engine returns.
+//!
+//! ```text
+//! scores, targets → words (task, distance below the highest key, label) → sorted → sums → areas
+//! ```
+//!
+//! 1. *Read*: one pass checks the samples and makes order-preserving keys. Where the range of the
+//!    keys in use leaves room, a sample becomes one word of 32 bits, else of 64, with its label in
+//!    bit 0; else a distance and a mark.
+//! 2. *Sort*: CUB's radix sort, over only the bits in use. Task and score are sorted at once.
+//! 3. *Summarise* tiles of 4,096 words, scan the summaries, and *walk* each tile knowing what lies
+//!    before it. The sums are integers, so that neither blocks nor their order can change a bit.
+//!
+//! 16-bit scores of one task are counted instead of sorted, and so are the buckets of an
+//! [`Auc`](metrics_core::Auc).
+//!
+//! Updates of stateful metrics never wait for the device: `KeptSamples` and `KeptCounts` hold
+//! what it was given, and find out what was wrong with it when they are read.
+//!
+//! # Building
+//! The feature `kernels` compiles the CUDA code with nvcc: put it on `PATH`, or set `CUDA_HOME` or
+//! `NVCC`. `CUDA_COMPUTE_CAP` (say `90`) names the device to compile for; by default machine code for
+//! Ampere (80) and Hopper (90) and PTX for newer devices are made. The CUDA runtime is linked
+//! statically: a program with this crate starts on a machine without a driver, and
+//! `device_count` says so there.
+//!
+//! Without the feature there is no launcher: only the arithmetic that the kernels share with the host
+//! is compiled, for the tests.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "kernels")]
+mod counts;
+#[cfg(feature = "kernels")]
+mod device;
+#[cfg(feature = "kernels")]
+mod ffi;
+#[cfg(feature = "kernels")]
+mod kept;
+#[cfg(feature = "kernels")]
+pub mod ops;
+#[cfg(feature = "kernels")]
+mod rank;
+#[cfg(feature = "kernels")]
+mod status;
+#[cfg(feature = "kernels")]
+mod statuses;
+#[cfg(any(feature = "kernels", test))]
+mod sums;
+
+#[cfg(feature = "kernels")]
+pub use counts::KeptCounts;
+#[cfg(feature = "kernels")]
+pub use device::{Batch, Device, Input, device_count};
+#[cfg(feature = "kernels")]
+pub use kept::KeptSamples;
+#[cfg(feature = "kernels")]
+pub use rank::{areas, ranked_counts};
+
+#[cfg(test)]
+mod host;

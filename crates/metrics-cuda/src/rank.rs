@@ -1,0 +1,339 @@
+//! Ranking on the device: samples to sorted words, sorted words to sums or groups.
+
+#![allow(unsafe_code)]
+
+use std::ptr;
+
+use metrics_core::{Areas, Error, RankedCounts, Result, Rule, ScoreKind};
+
+use crate::counts::Counts;
+use crate::device::{Batch, Device, Queue, Room};
+use crate::ffi::{self, Plan, Samples, Status, Words};
+use crate::status::{Origin, key_range};
+use crate::sums::Sums;
+
+/// Samples up to which the range of the keys is not worth waiting for.
+pub(crate) const UNSCANNED: usize = 1 << 20;
+
+/// A group of equal scores of one task: its key, and how many positives and negatives have it.
+pub(crate) type Group = [u64; 3];
+
+/// The areas of each task of a batch. Waits once for the device; twice where the batch has more than
+/// 2^20 samples, since the range of their scores then saves more than the wait costs.
+///
+/// # Errors
+/// [`Error::NanScore`], [`Error::InvalidTarget`], [`Error::Backend`].
+pub fn areas<D: Device>(device: &D, batch: &Batch) -> Result<Vec<Areas>> {
+    let queue = Queue::new(device, batch.op)?;
+    if is_counted(ScoreKind::of(batch.scores.dtype), batch.n_tasks) {
+        let counts = Counts::new(&queue)?;
+        let status = queue.filled(1, 0xff)?;
+        counts.add(&queue, batch, status.address())?;
+        Origin::new(batch, Rule::NotNan).check(&queue.read(&status, 1)?[0])?;
+        return Ok(vec![counts.areas(&queue)?]);
+    }
+    let (sorted, status) = sort_batch(&queue, batch)?;
+    let sums = sorted.sums(&queue)?;
+    let areas = read_areas(&queue, &sums)?;
+    Origin::new(batch, Rule::NotNan).check(&queue.read(&status, 1)?[0])?;
+    Ok(areas)
+}
+
+/// The ranked counts of each task of a batch.
+///
+/// # Errors
+/// [`Error::NanScore`], [`Error::InvalidTarget`], [`Error::Backend`].
+pub fn ranked_counts<D: Device>(device: &D, batch: &Batch) -> Result<Vec<RankedCounts>> {
+    let queue = Queue::new(device, batch.op)?;
+    let (sorted, status) = sort_batch(&queue, batch)?;
+    let tasks = sorted.groups(&queue)?;
+    Origin::new(batch, Rule::NotNan).check(&queue.read(&status, 1)?[0])?;
+    let kind = ScoreKind::of(batch.scores.dtype);
+    Ok(tasks.into_iter().map(|groups| accumulate(kind, &groups)).collect())
+}
+
+fn accumulate(kind: ScoreKind, groups: &[Group]) -> RankedCounts {
+    let keys: Vec<_> = groups.iter().map(|group| group[0]).collect();
+    let sums = |i: usize| {
+        groups
+            .iter()
+            .scan(0, |sum, group| {
+                *sum += group[i];
+                Some(*sum)
+            })
+            .collect()
+    };
+    RankedCounts::from_keys(kind, &keys, sums(1), sums(2))
+}
+
+/// Whether scores are counted rather than sorted.
+pub(crate) fn is_counted(kind: ScoreKind, n_tasks: usize) -> bool {
+    kind.is_tiny() && n_tasks == 1
+}
+
+fn sort_batch<D: Device>(
+    queue: &Queue<'_, D>,
+    batch: &Batch,
+) -> Result<(Sorted<D>, Room<D, Status>)> {
+    let status: Room<D, Status> = queue.filled(1, 0xff)?;
+    let samples = batch.samples();
+    let mut range = ScoreKind::of(batch.scores.dtype).key_range();
+    let mut to_note = status.address();
+    if batch.n_tasks * batch.n_samples > UNSCANNED {
+        // SAFETY: the samples are what their maker promised, and the status has its room.
+        queue.check(unsafe { ffi::tm_scan(&samples, status.address(), queue.stream()) })?;
+        let seen = queue.read(&status, 1)?[0];
+        Origin::new(batch, Rule::NotNan).check(&seen)?;
+        range = key_range(&seen);
+        to_note = ptr::null_mut();
+    }
+    let parts = [Part { samples, status: to_note, bias: 0 }];
+    Ok((Sorted::new(queue, &parts, range)?, status))
+}
+
+/// Samples to be sorted with others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    pub(crate) samples: Samples,
+    /// Where to note what they tell; null where that is known.
+    pub(crate) status: *mut Status,
+    /// What the reading of these scores adds to their keys.
+    pub(crate) bias: u64,
+}
+
+fn bits(x: u64) -> i32 {
+    (u64::BITS - x.leading_zeros()) as i32
+}
+
+/// How scores with keys in this range are sorted.
+fn plan((low, high): (u64, u64), n_tasks: u64) -> Plan {
+    let (key_bits, task_bits) = (bits(high - low), bits(n_tasks - 1));
+    // One bit for the label.
+    let n_bits = match key_bits + 1 + task_bits {
+        0..=32 => 32,
+        33..=64 => 64,
+        _ => 128,
+    };
+    Plan { n_bits, key_bits, task_bits, unused: 0, top: high }
+}
+
+/// Words on the device.
+#[derive(Debug)]
+struct WordRoom<D: Device> {
+    words: Room<D, u64>,
+    marks: Option<Room<D, u32>>,
+}
+
+impl<D: Device> WordRoom<D> {
+    fn new(queue: &Queue<'_, D>, plan: &Plan, n: usize) -> Result<Self> {
+        let n_words = if plan.n_bits == 32 { n.div_ceil(2) } else { n };
+        let marks = if plan.n_bits == 128 { Some(queue.room(n)?) } else { None };
+        Ok(Self { words: queue.room(n_words)?, marks })
+    }
+
+    /// The words from one on.
+    fn from(&self, plan: &Plan, start: usize) -> Words {
+        let n_bytes = if plan.n_bits == 32 { 4 } else { 8 };
+        let words = self.words.address().cast::<u8>().wrapping_add(start * n_bytes);
+        let marks = self.marks.as_ref().map_or(ptr::null_mut(), |marks| marks.at(start));
+        Words { words: words.cast(), marks }
+    }
+}
+
+/// The sorted samples of all tasks, and the summaries of their tiles.
+#[derive(Debug)]
+pub(crate) struct Sorted<D: Device> {
+    plan: Plan,
+    words: WordRoom<D>,
+    summaries: Room<D, u8>,
+    n: u64,
+    n_columns: u64,
+    n_tasks: usize,
+}
+
+impl<D: Device> Sorted<D> {
+    /// Sorts parts with equally many tasks, whose keys must lie in the range, or else the samples'
+    /// status says that they are bad.
+    pub(crate) fn new(queue: &Queue<'_, D>, parts: &[Part], range: (u64, u64)) -> Result<Self> {
+        let n_tasks = parts.first().map_or(1, |part| part.samples.n_tasks);
+        let n_columns: u64 = parts.iter().map(|part| part.samples.n_columns).sum();
+        let n = n_tasks * n_columns;
+        if n > u32::MAX.into() {
+            let source = format!("{n} samples at once, at most {} fit one sort", u32::MAX);
+            return Err(Error::Backend { backend: "cuda", op: "sort", source: source.into() });
+        }
+        let plan = plan(range, n_tasks);
+        let words = WordRoom::new(queue, &plan, n as usize)?;
+        let mut start = 0;
+        for part in parts {
+            let biased = Plan { top: plan.top.wrapping_add(part.bias), ..plan };
+            let to = words.from(&plan, start);
+            // SAFETY: the samples are what their maker promised; there is room for all of them.
+            queue.check(unsafe {
+                ffi::tm_pack(&part.samples, part.status, &biased, &to, queue.stream())
+            })?;
+            start += (part.samples.n_tasks * part.samples.n_columns) as usize;
+        }
+        let words = sort(queue, &plan, words, n)?;
+        let summaries = summarise(queue, &plan, &words, n, n_columns)?;
+        Ok(Self { plan, words, summaries, n, n_columns, n_tasks: n_tasks as usize })
+    }
+
+    /// The sums of each task, still on the device.
+    pub(crate) fn sums(&self, queue: &Queue<'_, D>) -> Result<Room<D, Sums>> {
+        let sums: Room<D, Sums> = queue.filled(self.n_tasks, 0)?;
+        // SAFETY: words and summaries are of these samples; there is a room of sums for each task.
+        queue.check(unsafe {
+            ffi::tm_sum(
+                &self.plan,
+                &self.words.from(&self.plan, 0),
+                self.n,
+                self.n_columns,
+                self.summaries.address().cast(),
+                sums.address(),
+                queue.stream(),
+            )
+        })?;
+        Ok(sums)
+    }
+
+    /// The groups of each task, from high to low.
+    pub(crate) fn groups(&self, queue: &Queue<'_, D>) -> Result<Vec<Vec<Group>>> {
+        let n_groups: Room<D, u64> = queue.room(1)?;
+        let summaries = self.summaries.address().cast();
+        // SAFETY: the summaries are of as many samples; there is room for one number.
+        queue.check(unsafe {
+            ffi::tm_n_groups(self.n, summaries, n_groups.address(), queue.stream())
+        })?;
+        let n_groups = queue.read(&n_groups, 1)?[0] as usize;
+        let room = || queue.room::<u64>(n_groups);
+        let (keys, ends, tps) = (room()?, room()?, room()?);
+        // SAFETY: as for the sums; there is room for each group.
+        queue.check(unsafe {
+            ffi::tm_groups(
+                &self.plan,
+                &self.words.from(&self.plan, 0),
+                self.n,
+                self.n_columns,
+                summaries,
+                keys.address(),
+                ends.address(),
+                tps.address(),
+                queue.stream(),
+            )
+        })?;
+        let read = |room: &Room<D, u64>| queue.read(room, n_groups);
+        Ok(by_task(&read(&keys)?, &read(&ends)?, &read(&tps)?, self.n_tasks, self.n_columns))
+    }
+}
+
+/// Groups told apart by task, and what each adds rather than the sums so far.
+fn by_task(
+    keys: &[u64],
+    ends: &[u64],
+    tps: &[u64],
+    n_tasks: usize,
+    n_columns: u64,
+) -> Vec<Vec<Group>> {
+    let mut tasks = vec![Vec::new(); n_tasks];
+    let (mut start, mut tp) = (0, 0);
+    for ((&key, &end), &next_tp) in keys.iter().zip(ends).zip(tps) {
+        let task = (end - 1) / n_columns;
+        if start % n_columns == 0 {
+            tp = 0;
+        }
+        let n_positives = next_tp - tp;
+        tasks[task as usize].push([key, n_positives, end - start - n_positives]);
+        (start, tp) = (end, next_tp);
+    }
+    tasks
+}
+
+fn sort<D: Device>(
+    queue: &Queue<'_, D>,
+    plan: &Plan,
+    words: WordRoom<D>,
+    n: u64,
+) -> Result<WordRoom<D>> {
+    let other = WordRoom::new(queue, plan, n as usize)?;
+    let (ours, theirs) = (words.from(plan, 0), other.from(plan, 0));
+    let (mut n_bytes, mut swapped) = (0, 0);
+    let mut sort = |temporary| {
+        // SAFETY: both rooms hold as many words, and the temporary memory as many bytes.
+        queue.check(unsafe {
+            ffi::tm_sort(
+                plan,
+                &ours,
+                &theirs,
+                n,
+                temporary,
+                &mut n_bytes,
+                &mut swapped,
+                queue.stream(),
+            )
+        })?;
+        Ok::<_, Error>((n_bytes, swapped))
+    };
+    let (n_bytes, _) = sort(ptr::null_mut())?;
+    let temporary: Room<D, u8> = queue.room(n_bytes)?;
+    let (_, swapped) = sort(temporary.address().cast())?;
+    Ok(if swapped == 0 { words } else { other })
+}
+
+fn summarise<D: Device>(
+    queue: &Queue<'_, D>,
+    plan: &Plan,
+    words: &WordRoom<D>,
+    n: u64,
+    n_columns: u64,
+) -> Result<Room<D, u8>> {
+    let sorted = words.from(plan, 0);
+    let mut n_bytes = 0;
+    let mut summarise = |temporary| {
+        // SAFETY: there are as many words, and the temporary memory has as many bytes.
+        queue.check(unsafe {
+            ffi::tm_summarise(plan, &sorted, n, n_columns, temporary, &mut n_bytes, queue.stream())
+        })?;
+        Ok::<_, Error>(n_bytes)
+    };
+    let n_bytes = summarise(ptr::null_mut())?;
+    let temporary: Room<D, u8> = queue.room(n_bytes)?;
+    summarise(temporary.address().cast())?;
+    Ok(temporary)
+}
+
+/// Waits for the sums and makes areas of them.
+pub(crate) fn read_areas<D: Device>(
+    queue: &Queue<'_, D>,
+    sums: &Room<D, Sums>,
+) -> Result<Vec<Areas>> {
+    let sums = queue.read(sums, sums.len())?;
+    Ok(sums.iter().map(|sums| sums.areas().into()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_as_narrow_as_the_range_allows() {
+        let unit_interval = (0x8000_0000, 0xbf80_0000);
+        let all = ScoreKind::F32.key_range();
+        assert_eq!(plan(unit_interval, 1).n_bits, 32);
+        assert_eq!(plan((0x8000_0000, 0xff80_0000), 1).n_bits, 32);
+        assert_eq!(plan(all, 1).n_bits, 64);
+        assert_eq!(plan(unit_interval, 2).n_bits, 32);
+        assert_eq!(plan(unit_interval, 3).n_bits, 64);
+        assert_eq!(plan(all, 1 << 31).n_bits, 64);
+        assert_eq!(plan(ScoreKind::F64.key_range(), 1).n_bits, 128);
+        assert_eq!(plan((1 << 63, (1 << 63) | 0x3ff0_0000_0000_0000), 1).n_bits, 64);
+        assert_eq!(plan((7, 7), 1), Plan { key_bits: 0, ..plan((7, 7), 1) });
+    }
+
+    #[test]
+    fn groups_part_at_tasks() {
+        // Two tasks of three samples; the first has one group, the second three.
+        let tasks = by_task(&[9, 8, 7, 6], &[3, 4, 5, 6], &[2, 0, 1, 1], 2, 3);
+        assert_eq!(tasks, [vec![[9, 2, 1]], vec![[8, 0, 1], [7, 1, 0], [6, 0, 1]]]);
+    }
+}

@@ -1,0 +1,155 @@
+//! A backend that looks at a batch only when its metric is read, as one whose tensors lie on a device
+//! does: it shows that the metrics can wait.
+
+use std::borrow::Cow;
+
+use metrics_core::{
+    Areas, Backend, Batch, BucketCounts, Error, Host, HostTensor, RankState, RankedCounts, Result,
+    Rule,
+};
+
+/// The backend; its tensors are those of plain slices.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Deferring;
+
+/// Batches that nobody has looked at.
+pub type Kept = Vec<Batch<'static, Host>>;
+
+fn host<'a>(batch: &Batch<'a, Deferring>) -> Batch<'a, Host> {
+    let Batch { op, n_tasks, n_samples, .. } = *batch;
+    let (scores, targets) = (batch.scores.clone(), batch.targets.clone());
+    Batch { op, scores, targets, weights: batch.weights.clone(), n_tasks, n_samples }
+}
+
+/// A copy: the caller may write to its tensors later.
+fn owned(batch: &Batch<'_, Deferring>) -> Batch<'static, Host> {
+    let Batch { op, scores, targets, weights, n_tasks, n_samples } = host(batch);
+    let (scores, targets) = (scores.into_owned(), targets.into_owned());
+    let weights = weights.map(HostTensor::into_owned);
+    Batch { op, scores, targets, weights, n_tasks, n_samples }
+}
+
+/// Adds all batches; those that cannot be are left out.
+fn add_all(kept: &mut Kept, mut add: impl FnMut(&Batch<'_, Host>) -> Result<()>) -> Result<()> {
+    let n_updates = kept.len();
+    let results = kept.drain(..).map(|batch| add(&batch)).enumerate();
+    let mut bad: Vec<_> = results.filter_map(|(i, result)| Some((i, result.err()?))).collect();
+    let n_left_out = bad.len();
+    if n_left_out == 0 {
+        return Ok(());
+    }
+    let (i, source) = bad.swap_remove(0);
+    Err(Error::LeftOut { update: i + 1, n_updates, n_left_out, source: Box::new(source) })
+}
+
+impl Backend for Deferring {
+    const NAME: &'static str = "deferring";
+    type Tensor<'a> = HostTensor<'a>;
+    type Index = <Host as Backend>::Index;
+    type KeptSamples = Kept;
+    type KeptCounts = Kept;
+
+    fn of(_tensor: &HostTensor<'_>) -> Self {
+        Self
+    }
+
+    fn device(&self) -> Cow<'static, str> {
+        Host.device()
+    }
+
+    fn shape(x: &HostTensor<'_>) -> Vec<usize> {
+        Host::shape(x)
+    }
+
+    fn view<'t>(x: &'t HostTensor<'_>) -> HostTensor<'t> {
+        Host::view(x)
+    }
+
+    fn upload(&self, x: &HostTensor<'_>) -> Result<HostTensor<'static>> {
+        Host.upload(x)
+    }
+
+    fn download<'t>(&self, x: &'t HostTensor<'_>) -> Result<HostTensor<'t>> {
+        Host.download(x)
+    }
+
+    fn download_index(&self, index: &Self::Index) -> Result<Vec<u64>> {
+        Host.download_index(index)
+    }
+
+    fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
+        Host.reshape(x, shape)
+    }
+
+    fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
+        Host.row(x, row)
+    }
+
+    fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
+        Host.column(x, column)
+    }
+
+    fn find_invalid(&self, x: &HostTensor<'_>, rule: Rule) -> Result<Option<(usize, f64)>> {
+        Host.find_invalid(x, rule)
+    }
+
+    fn argsort_descending(&self, x: &HostTensor<'_>) -> Result<Self::Index> {
+        Host.argsort_descending(x)
+    }
+
+    fn gather(&self, x: &HostTensor<'_>, index: &Self::Index) -> Result<HostTensor<'static>> {
+        Host.gather(x, index)
+    }
+
+    fn cumsum(&self, x: &HostTensor<'_>) -> Result<HostTensor<'static>> {
+        Host.cumsum(x)
+    }
+
+    fn group_ends(&self, x: &HostTensor<'_>) -> Result<Self::Index> {
+        Host.group_ends(x)
+    }
+
+    fn bucket(&self, x: &HostTensor<'_>, num_thresholds: usize) -> Result<Self::Index> {
+        Host.bucket(x, num_thresholds)
+    }
+
+    fn bincount(
+        &self,
+        index: &Self::Index,
+        targets: &HostTensor<'_>,
+        n_bins: usize,
+    ) -> Result<[Vec<u64>; 2]> {
+        Host.bincount(index, targets, n_bins)
+    }
+
+    fn areas(&self, batch: &Batch<'_, Self>) -> Result<Vec<Areas>> {
+        Host.areas(&host(batch))
+    }
+
+    fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
+        Host.ranked_counts(&host(batch))
+    }
+
+    fn keep(&self, batch: &Batch<'_, Self>, _: &mut RankState, kept: &mut Kept) -> Result<()> {
+        kept.push(owned(batch));
+        Ok(())
+    }
+
+    fn settle(state: &mut RankState, kept: &mut Kept) -> Result<()> {
+        add_all(kept, |batch| Host.append(batch, state))
+    }
+
+    fn keep_counts(
+        &self,
+        batch: &Batch<'_, Self>,
+        _: &mut BucketCounts,
+        kept: &mut Kept,
+    ) -> Result<()> {
+        kept.push(owned(batch));
+        Ok(())
+    }
+
+    fn settle_counts(counts: &mut BucketCounts, kept: &mut Kept) -> Result<()> {
+        add_all(kept, |batch| Host.count_buckets(batch, counts))
+    }
+}

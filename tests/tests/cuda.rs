@@ -1,0 +1,254 @@
+//! What is particular to metrics on CUDA devices. Needs one.
+#![cfg(feature = "cuda")]
+
+use candle_core::{DType, Device, Tensor};
+use metrics_candle::{
+    Auc, BinaryAuprc, BinaryAuroc, binary_auprc, binary_auprc_tasks, binary_auroc,
+    binary_auroc_tasks, binary_precision_recall_curve,
+};
+use metrics_conformance::cuda::device;
+use metrics_conformance::random::Random;
+use metrics_core::{Curve, Metric, RankState};
+use rstest::rstest;
+
+/// Scores and targets on the CPU and the same on the device.
+struct Both {
+    cpu: [Tensor; 2],
+    cuda: [Tensor; 2],
+}
+
+impl Both {
+    fn new(scores: Tensor, targets: Tensor) -> Self {
+        let cuda = [&scores, &targets].map(|x| x.to_device(&device()).unwrap());
+        Self { cpu: [scores, targets], cuda }
+    }
+
+    /// Random scores of this dtype, in `[0, 1)` or of both signs, in rows.
+    fn random(dtype: DType, n_tasks: usize, n: usize, low: f64, seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let scores: Vec<f32> =
+            (0..n_tasks * n).map(|_| (low + (1.0 - low) * random.unit()) as f32).collect();
+        let targets: Vec<u8> = (0..n_tasks * n).map(|_| random.below(2) as u8).collect();
+        let shape: &[usize] = if n_tasks == 1 { &[n] } else { &[n_tasks, n] };
+        let scores = Tensor::from_vec(scores, shape, &Device::Cpu).unwrap();
+        let targets = Tensor::from_vec(targets, shape, &Device::Cpu).unwrap();
+        Self::new(scores.to_dtype(dtype).unwrap(), targets)
+    }
+}
+
+fn vector<T: candle_core::WithDType>(data: &[T]) -> Tensor {
+    Tensor::new(data, &device()).unwrap()
+}
+
+/// One task on both sides of the limits where the kernels change their ways.
+#[rstest]
+fn one_task_has_the_bits_of_the_cpu(
+    #[values(1, 2, 4095, 4096, 4097, 1 << 20, (1 << 20) + 1, 10_000_000)] n: usize,
+    #[values(DType::F32, DType::F64, DType::BF16, DType::F16, DType::U32)] dtype: DType,
+    #[values(0.0, -1.0)] low: f64,
+) {
+    if dtype == DType::U32 && low < 0.0 {
+        return;
+    }
+    let Both { cpu: [x, y], cuda: [a, b] } = Both::random(dtype, 1, n, low, 1);
+    assert_eq!(binary_auprc(&a, &b).unwrap(), binary_auprc(&x, &y).unwrap());
+    assert_eq!(binary_auroc(&a, &b).unwrap(), binary_auroc(&x, &y).unwrap());
+}
+
+#[test]
+fn a_hundred_million_samples_have_the_bits_of_the_cpu() {
+    let Both { cpu: [x, y], cuda: [a, b] } = Both::random(DType::F32, 1, 100_000_000, 0.0, 2);
+    assert_eq!(binary_auprc(&a, &b).unwrap(), binary_auprc(&x, &y).unwrap());
+    assert_eq!(binary_auroc(&a, &b).unwrap(), binary_auroc(&x, &y).unwrap());
+}
+
+#[rstest]
+#[case(2, 3)]
+#[case(7, 10_000)]
+#[case(1_000, 100_000)]
+#[case(100_000, 10)]
+fn tasks_have_the_bits_of_the_cpu(
+    #[case] n_tasks: usize,
+    #[case] n: usize,
+    #[values(DType::F32, DType::F64, DType::F16)] dtype: DType,
+) {
+    let Both { cpu: [x, y], cuda: [a, b] } = Both::random(dtype, n_tasks, n, -1.0, 3);
+    assert_eq!(binary_auprc_tasks(&a, &b).unwrap(), binary_auprc_tasks(&x, &y).unwrap());
+    assert_eq!(binary_auroc_tasks(&a, &b).unwrap(), binary_auroc_tasks(&x, &y).unwrap());
+}
+
+#[test]
+fn curves_are_those_of_the_cpu() {
+    let Both { cpu: [x, y], cuda: [a, b] } = Both::random(DType::F32, 1, 100_000, -1.0, 4);
+    let expected = binary_precision_recall_curve(&x, &y).unwrap();
+    assert_eq!(binary_precision_recall_curve(&a, &b).unwrap(), expected);
+}
+
+/// Fed in batches of all sizes, read in between, merged and saved: the state has the CPU's bytes.
+#[rstest]
+fn states_have_the_bytes_of_the_cpu(
+    #[values(DType::F32, DType::F64, DType::BF16)] dtype: DType,
+    #[values(1, 3)] n_tasks: usize,
+) {
+    let new = || BinaryAuprc::with_tasks(n_tasks).unwrap();
+    let (mut on_cpu, mut on_cuda, mut later) = (new(), new(), new());
+    for (i, n) in [1, 1000, 5, 70_000, 3, 1 << 19, 17].into_iter().enumerate() {
+        let Both { cpu: [x, y], cuda: [a, b] } = Both::random(dtype, n_tasks, n, -1.0, i as u64);
+        on_cpu.update(&x, &y).unwrap();
+        if i < 4 {
+            on_cuda.update(&a, &b).unwrap()
+        } else {
+            later.update(&a, &b).unwrap()
+        }
+        if i == 2 {
+            assert_eq!(on_cuda.compute_tasks().unwrap(), on_cpu.compute_tasks().unwrap());
+        }
+    }
+    let apart = later.compute_tasks().unwrap();
+    on_cuda.merge(&later).unwrap();
+    assert_eq!(later.compute_tasks().unwrap(), apart);
+    assert_eq!(on_cuda.compute_tasks().unwrap(), on_cpu.compute_tasks().unwrap());
+    let bytes = on_cpu.state().unwrap().to_bytes();
+    assert_eq!(on_cuda.state().unwrap().to_bytes(), bytes);
+    let mut loaded = new();
+    loaded.load_state(&RankState::from_bytes(&bytes).unwrap()).unwrap();
+    let Both { cpu: [x, y], cuda: [a, b] } = Both::random(dtype, n_tasks, 999, -1.0, 9);
+    on_cpu.update(&x, &y).unwrap();
+    loaded.update(&a, &b).unwrap();
+    assert_eq!(loaded.compute_tasks().unwrap(), on_cpu.compute_tasks().unwrap());
+}
+
+#[rstest]
+fn bucket_counts_are_those_of_the_cpu(
+    #[values(1, 7, 4095, 1 << 17)] num_thresholds: usize,
+    #[values(DType::F32, DType::F64, DType::BF16)] dtype: DType,
+) {
+    let new = || Auc::new(Curve::Pr, num_thresholds).unwrap();
+    let (mut on_cpu, mut on_cuda) = (new(), new());
+    for (i, n) in [1, 100, 1_000_000].into_iter().enumerate() {
+        let Both { cpu: [x, y], cuda: [a, b] } = Both::random(dtype, 1, n, 0.0, i as u64);
+        on_cpu.update(&x, &y).unwrap();
+        on_cuda.update(&a, &b).unwrap();
+    }
+    assert_eq!(on_cuda.compute().unwrap(), on_cpu.compute().unwrap());
+    assert_eq!(on_cuda.bounds().unwrap(), on_cpu.bounds().unwrap());
+    assert_eq!(on_cuda.state().unwrap(), on_cpu.state().unwrap());
+}
+
+/// A bad batch stays out; the next read says so, once; the good ones count.
+#[rstest]
+fn a_bad_batch_is_left_out_and_reported_once(#[values(DType::F32, DType::BF16)] dtype: DType) {
+    let (good, labels) = (vector(&[0.1f32, 0.5, 0.7, 0.8]), vector(&[1u8, 0, 1, 1]));
+    let good = good.to_dtype(dtype).unwrap();
+    let nan = vector(&[0.5f32, f32::NAN]).to_dtype(dtype).unwrap();
+    let mut auroc = BinaryAuroc::new();
+    auroc.update(&good, &labels).unwrap();
+    auroc.update(&nan, &vector(&[1u8, 0])).unwrap();
+    auroc.update(&good, &vector(&[1.0f32, 0.0, 0.5, 1.0])).unwrap();
+    assert_eq!(
+        auroc.compute().unwrap_err().to_string(),
+        "binary_auroc: score is NaN at task 0, index 1; \
+         this was update 2 of 3 since the metric was last read, and is left out with 1 more"
+    );
+    assert_eq!(auroc.compute().unwrap(), 2.0 / 3.0);
+    assert_eq!(auroc.compute().unwrap(), 2.0 / 3.0);
+    auroc.update(&good, &vector(&[1i64, 0, 1, 2])).unwrap();
+    assert_eq!(
+        auroc.state().unwrap_err().to_string(),
+        "binary_auroc: target is 2 at task 0, index 3, expected 0 or 1; \
+         this was update 1 of 1 since the metric was last read, and is left out"
+    );
+    assert_eq!(auroc.compute().unwrap(), 2.0 / 3.0);
+}
+
+#[test]
+fn a_bad_prediction_stays_out_of_the_buckets() {
+    let mut auc = Auc::default();
+    auc.update(&vector(&[0.1f32, 0.5, 0.7, 0.8]), &vector(&[1u8, 0, 1, 1])).unwrap();
+    let value = auc.compute().unwrap();
+    auc.update(&vector(&[0.5f32, 1.5]), &vector(&[1u8, 0])).unwrap();
+    assert_eq!(
+        auc.compute().unwrap_err().to_string(),
+        "auc: prediction is 1.5 at row 1, expected a probability in [0, 1]; \
+         this was update 1 of 1 since the metric was last read, and is left out"
+    );
+    assert_eq!(auc.compute().unwrap(), value);
+}
+
+#[test]
+fn functions_name_what_is_wrong() {
+    let text = |x: &Tensor, y: &Tensor| binary_auprc(x, y).unwrap_err().to_string();
+    let scores = vector(&[0.5f32, f32::NAN]);
+    assert_eq!(text(&scores, &vector(&[1u8, 0])), "binary_auprc: score is NaN at task 0, index 1");
+    assert_eq!(text(&scores, &vector(&[1u8, 7])), "binary_auprc: score is NaN at task 0, index 1");
+    assert_eq!(
+        text(&scores, &vector(&[0.5f64, 0.0])),
+        "binary_auprc: target is 0.5 at task 0, index 0, expected 0 or 1"
+    );
+}
+
+#[test]
+fn tensors_on_two_devices_are_refused() {
+    let scores = vector(&[0.5f32, 0.7]);
+    let targets = Tensor::new(&[0u8, 1], &Device::Cpu).unwrap();
+    let mut auprc = BinaryAuprc::new();
+    auprc.update(&scores, &vector(&[0u8, 1])).unwrap();
+    assert_eq!(
+        auprc.update(&scores, &targets).unwrap_err().to_string(),
+        "binary_auprc: scores are on cuda:0 but targets are on cpu"
+    );
+    assert_eq!(auprc.compute().unwrap(), 1.0);
+}
+
+/// One metric may be fed from both sides, weighted or not.
+#[test]
+fn batches_from_both_sides_meet_in_the_state() {
+    let Both { cpu: [x, y], cuda: [a, b] } = Both::random(DType::F32, 1, 5_000, -1.0, 5);
+    let weights = Tensor::full(2.0f64, 5_000, &Device::Cpu).unwrap();
+    let (mut mixed, mut on_cpu) = (BinaryAuprc::new(), BinaryAuprc::new());
+    mixed.update(&a, &b).unwrap();
+    mixed.update(&x, &y).unwrap();
+    mixed.update_weighted(&a, &b, &weights.to_device(&device()).unwrap()).unwrap();
+    for _ in 0..4 {
+        on_cpu.update(&x, &y).unwrap();
+    }
+    assert_eq!(mixed.state().unwrap().to_bytes(), on_cpu.state().unwrap().to_bytes());
+}
+
+#[test]
+fn views_and_empty_tensors_need_no_care() {
+    let heads = vector(&[0.1f32, 1.0, 0.5, 1.0, 0.7, 1.0, 0.8, 0.0]).reshape((4, 2)).unwrap();
+    let targets = vector(&[1u8, 1, 0, 0, 1, 1, 1, 0]).reshape((4, 2)).unwrap();
+    let (x, y) = (heads.t().unwrap(), targets.t().unwrap());
+    assert_eq!(binary_auprc_tasks(&x, &y).unwrap(), [11.0 / 12.0, 2.0 / 3.0]);
+    let (x, y) = (heads.narrow(1, 0, 1).unwrap(), targets.narrow(1, 0, 1).unwrap());
+    assert_eq!(binary_auprc(&x.t().unwrap(), &y.t().unwrap()).unwrap(), 11.0 / 12.0);
+    let mut auprc = BinaryAuprc::new();
+    auprc.update(&vector::<f32>(&[]), &vector::<u8>(&[])).unwrap();
+    assert!(auprc.compute().is_err());
+}
+
+#[test]
+fn a_device_with_a_stream_of_its_own_serves_as_well() {
+    let own = Device::new_cuda_with_stream(0).unwrap();
+    let Both { cpu: [x, y], .. } = Both::random(DType::F32, 1, 300_000, 0.0, 6);
+    let [a, b] = [&x, &y].map(|tensor| tensor.to_device(&own).unwrap());
+    let mut auprc = BinaryAuprc::new();
+    auprc.update(&a, &b).unwrap();
+    drop((a, b));
+    assert_eq!(auprc.compute().unwrap(), binary_auprc(&x, &y).unwrap());
+}
+
+/// 2^45 samples need more memory than any device has beside them; the error says so, and what the
+/// metric held is still there.
+#[test]
+fn no_memory_is_an_error_that_loses_nothing() {
+    let (good, labels) = (vector(&[0.1f32, 0.5, 0.7, 0.8]), vector(&[1u8, 0, 1, 1]));
+    let mut auprc = BinaryAuprc::new();
+    auprc.update(&good, &labels).unwrap();
+    let one = Tensor::zeros(1, DType::F64, &device()).unwrap();
+    let huge = one.broadcast_as(1 << 45).unwrap();
+    let targets = Tensor::zeros(1, DType::U8, &device()).unwrap().broadcast_as(1 << 45).unwrap();
+    assert!(auprc.update(&huge, &targets).is_err());
+    assert_eq!(auprc.compute().unwrap(), 11.0 / 12.0);
+}
