@@ -18,3 +18,13 @@ pub fn device() -> Device {
 pub fn candle() -> Candle {
     Candle::new(device())
 }
+
+/// libtorch on the first CUDA device.
+///
+/// # Panics
+/// Where libtorch has no CUDA half.
+#[cfg(feature = "tch")]
+pub fn tch() -> metrics_tch::Tch {
+    assert!(metrics_tch::load_cuda(), "libtorch_cuda.so is not to be found");
+    metrics_tch::Tch::new(tch::Device::Cuda(0))
+}

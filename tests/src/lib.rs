@@ -11,3 +11,5 @@ pub mod naive;
 pub mod primitives;
 pub mod random;
 pub mod rational;
+#[cfg(feature = "tch")]
+pub mod torcheval;

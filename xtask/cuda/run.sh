@@ -5,8 +5,10 @@ set -uo pipefail
 cd "$(dirname "$0")"
 log=${OUT:-.}
 mkdir -p "$log"
+# Where torch is: the suite runs on its libtorch too.
+torch=$(python3 -c 'import importlib.util as u; print(u.find_spec("torch").submodule_search_locations[0])')/lib
 nvidia=$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/nvidia/cu13/lib
-export LD_LIBRARY_PATH="${CUDA_HOME:-/usr/local/cuda}/lib64:$nvidia${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+export LD_LIBRARY_PATH="${CUDA_HOME:-/usr/local/cuda}/lib64:$nvidia:$torch${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 if ! ./on-cuda --probe; then
   echo "no CUDA device"
   exit 3
@@ -27,7 +29,8 @@ step() {
 }
 
 step kernels ./kernels
-step conformance ./conformance candle_cuda --test-threads 8
+step candle ./conformance candle_cuda --test-threads 8
+step libtorch ./conformance tch_cuda --test-threads 8
 step cuda ./cuda --test-threads 2
 sanitizer=${CUDA_HOME:-/usr/local/cuda}/bin/compute-sanitizer
 for tool in memcheck racecheck initcheck; do

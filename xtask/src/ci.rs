@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use crate::run::{Result, cargo, command, count_tests, root, run, stdout};
-use crate::{cuda, peers, readme};
+use crate::{cuda, libtorch, peers, readme};
 
 /// Crates that hold tensors; the core may know none of them.
 const TENSOR_LIBRARIES: [&str; 6] = ["ndarray", "candle-core", "tch", "arrow", "burn", "cudarc"];
@@ -33,6 +33,9 @@ type Check = fn() -> Result<String>;
 const ALL_BACKENDS: &str =
     "metrics-benches/candle,metrics-conformance/candle,tensor-metrics/candle";
 
+/// All crates but the one that needs libtorch, which has a step of its own.
+const WORKSPACE: [&str; 3] = ["--workspace", "--exclude", "metrics-tch"];
+
 struct Step {
     name: &'static str,
     result: Result<String>,
@@ -41,7 +44,7 @@ struct Step {
 
 /// Runs all steps; stops at the first that fails.
 pub(crate) fn all() -> Result<()> {
-    let steps: [(&str, Check); 13] = [
+    let steps: [(&str, Check); 14] = [
         ("format", format),
         ("core is free of tensor libraries", core_is_free),
         ("golden data", golden_data),
@@ -54,7 +57,8 @@ pub(crate) fn all() -> Result<()> {
         ("example with candle", example_with_candle),
         ("README as a newcomer types it", readme::newcomer),
         ("README commands", readme::commands),
-        ("CUDA", cuda::check),
+        ("libtorch", libtorch::check),
+        ("CUDA", cuda::lint),
     ];
     let n_steps = steps.len();
     let mut done = Vec::new();
@@ -140,14 +144,14 @@ fn each_crate_alone() -> Result<String> {
 }
 
 fn clippy() -> Result<String> {
-    let args = ["clippy", "--workspace", "--all-targets", "--features", ALL_BACKENDS];
-    run(cargo(&args).args(["--", "--deny", "warnings"]))?;
+    let args = ["clippy", "--all-targets", "--features", ALL_BACKENDS];
+    run(cargo(&args).args(WORKSPACE).args(["--", "--deny", "warnings"]))?;
     Ok("the whole workspace, all targets, warnings denied".into())
 }
 
 fn documentation() -> Result<String> {
-    let args = ["doc", "--workspace", "--no-deps", "--features", ALL_BACKENDS];
-    run(cargo(&args).env("RUSTDOCFLAGS", "--deny warnings"))?;
+    let args = ["doc", "--no-deps", "--features", ALL_BACKENDS];
+    run(cargo(&args).args(WORKSPACE).env("RUSTDOCFLAGS", "--deny warnings"))?;
     Ok("warnings denied".into())
 }
 
@@ -155,25 +159,25 @@ fn tests() -> Result<String> {
     let has_nextest =
         cargo(&["nextest", "--version"]).output().is_ok_and(|output| output.status.success());
     let (args, by): (&[&str], _) = if has_nextest {
-        (&["nextest", "run", "--workspace", "--no-fail-fast", "--status-level", "fail"], "nextest")
+        (&["nextest", "run", "--no-fail-fast", "--status-level", "fail"], "nextest")
     } else {
-        (&["test", "--workspace", "--all-targets", "--quiet"], "cargo test")
+        (&["test", "--all-targets", "--quiet"], "cargo test")
     };
-    let passed = count_tests(cargo(args).args(["--features", ALL_BACKENDS]))?;
+    let passed = count_tests(cargo(args).args(WORKSPACE).args(["--features", ALL_BACKENDS]))?;
     Ok(format!("{passed} passed, by {by}"))
 }
 
 fn documentation_tests() -> Result<String> {
-    let args = ["test", "--workspace", "--doc", "--features", ALL_BACKENDS];
-    let passed = count_tests(&mut cargo(&args))?;
+    let args = ["test", "--doc", "--features", ALL_BACKENDS];
+    let passed = count_tests(cargo(&args).args(WORKSPACE))?;
     Ok(format!("{passed} passed"))
 }
 
 /// The example fails by itself unless the value of all batches is that of all scores at once, to the
 /// bit. Built as the tests were, so that candle is not compiled once more.
 fn example_with_candle() -> Result<String> {
-    let args = ["build", "--quiet", "--workspace", "--features", ALL_BACKENDS];
-    run(cargo(&args).args(["--example", "evaluate_model"]))?;
+    let args = ["build", "--quiet", "--features", ALL_BACKENDS, "--example", "evaluate_model"];
+    run(cargo(&args).args(WORKSPACE))?;
     let printed = stdout(&mut command("target/debug/examples/evaluate_model", &[]))?;
     print!("{printed}");
     let epochs = printed.lines().filter(|line| line.starts_with("epoch ")).count();

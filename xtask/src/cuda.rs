@@ -2,19 +2,19 @@
 //! that need not have a GPU.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::libtorch;
 use crate::run::{Result, cargo, command, root, run};
-use crate::wheels::Wheels;
+use crate::wheels::{Wheels, link};
 
 /// What is built for the device of the GPU machine, unless the caller names another.
 const COMPUTE_CAP: &str = "90";
 
-/// The packages and features that hold CUDA code.
-pub(crate) const FEATURES: &str =
-    "metrics-benches/cuda,metrics-conformance/cuda,tensor-metrics/cuda";
+/// What holds CUDA code, libtorch's tensors included.
+const FEATURES: &str = "metrics-benches/cuda,metrics-conformance/cuda,metrics-conformance/tch,\
+                        tensor-metrics/candle,tensor-metrics/cuda,tensor-metrics/tch";
 
 /// A toolkit as NVIDIA publishes it for Python.
 const WHEELS: Wheels = Wheels {
@@ -31,15 +31,19 @@ pub(crate) struct Toolkit {
     stubs: PathBuf,
 }
 
-/// Compiles the kernels and all that calls them, lints it, and links the tests.
+/// Compiles the kernels with nvcc, and lints all that calls them.
+pub(crate) fn lint() -> Result<String> {
+    libtorch::set_up()?;
+    let args = ["clippy", "--quiet", "--workspace", "--all-targets", "--features", FEATURES];
+    run(Toolkit::set_up()?.cargo(&args).args(["--", "--deny", "warnings"]))?;
+    Ok("kernels compiled, what calls them linted".into())
+}
+
+/// All that can be checked without a GPU: [`lint`], and the tests linked.
 pub(crate) fn check() -> Result<String> {
-    let toolkit = Toolkit::set_up()?;
-    let kernels = ["clippy", "--quiet", "-p", "metrics-cuda", "--all-targets"];
-    run(toolkit.cargo(&kernels).args(["--features", "kernels", "--", "--deny", "warnings"]))?;
-    let all = ["clippy", "--quiet", "--workspace", "--all-targets", "--features", FEATURES];
-    run(toolkit.cargo(&all).args(["--", "--deny", "warnings"]))?;
-    let linked = ["test", "--no-run", "-p", "metrics-conformance", "--test", "cuda"];
-    run(toolkit.cargo(&linked).args(["--features", "metrics-conformance/cuda"]))?;
+    lint()?;
+    let tests = ["test", "--no-run", "-p", "metrics-conformance", "--test", "cuda"];
+    run(Toolkit::set_up()?.cargo(&tests).args(["--features", "metrics-conformance/cuda"]))?;
     Ok("kernels compiled, everything linted, tests linked".into())
 }
 
@@ -66,13 +70,13 @@ impl Toolkit {
     /// the driver's to link with.
     fn complete(&self) -> Result<()> {
         let lib = self.root.join("lib");
-        link("lib", &self.root.join("lib64"))?;
+        link(Path::new("lib"), &self.root.join("lib64"))?;
         for entry in fs::read_dir(&lib)? {
             let name = entry?.file_name().to_string_lossy().into_owned();
             if let Some((stem, _)) =
                 name.split_once(".so.").filter(|(stem, _)| !stem.contains(".alt"))
             {
-                link(&name, &lib.join(format!("{stem}.so")))?;
+                link(Path::new(&name), &lib.join(format!("{stem}.so")))?;
             }
         }
         fs::create_dir_all(&self.stubs)?;
@@ -81,7 +85,7 @@ impl Toolkit {
         let library = self.stubs.join("libcuda.so");
         let flags = ["-shared", "-fPIC", "-w", "-Wl,-soname,libcuda.so.1", "-o"];
         run(command("cc", &flags).arg(&library).arg(&source))?;
-        link("libcuda.so", &self.stubs.join("libcuda.so.1"))
+        link(Path::new("libcuda.so"), &self.stubs.join("libcuda.so.1"))
     }
 
     /// Every function that the driver's header names, returning `CUDA_ERROR_STUB_LIBRARY`.
@@ -99,8 +103,7 @@ impl Toolkit {
         Ok(names.iter().map(|name| format!("int {name}(void) {{ return 34; }}\n")).collect())
     }
 
-    /// A cargo command that builds with this toolkit, into a folder of its own: other builds must not
-    /// be made anew because of it.
+    /// A cargo command that builds with this toolkit.
     pub(crate) fn cargo(&self, args: &[&str]) -> Command {
         let mut command = cargo(args);
         let nvcc = root().join("xtask/cuda/nvcc.sh");
@@ -108,7 +111,6 @@ impl Toolkit {
             command.env(variable, &self.root);
         }
         command
-            .env("CARGO_TARGET_DIR", root().join("target/with-cuda"))
             .env("NVCC", nvcc)
             .env("REAL_NVCC", self.root.join("bin/nvcc"))
             .env("CUDARC_CUDA_VERSION", "13000")
@@ -124,12 +126,4 @@ fn compute_cap() -> String {
 
 fn joined(folders: &[PathBuf]) -> String {
     folders.iter().map(|folder| folder.to_string_lossy()).collect::<Vec<_>>().join(":")
-}
-
-/// A link that may be there already.
-fn link(to: &str, at: &Path) -> Result<()> {
-    if at.symlink_metadata().is_ok() {
-        fs::remove_file(at)?;
-    }
-    symlink(to, at).map_err(|error| format!("{}: {error}", at.display()).into())
 }

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::cuda::Toolkit;
-use crate::peers;
 use crate::run::{Result, command, root, run, stdout};
+use crate::{libtorch, peers};
 
 const LIMIT: u64 = 60 << 20;
 
@@ -18,7 +18,8 @@ pub(crate) fn pack() -> Result<()> {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    let conformance = ["-p", "metrics-conformance", "--features", "cuda"];
+    libtorch::set_up()?;
+    let conformance = ["-p", "metrics-conformance", "--features", "cuda,tch"];
     let tests =
         [&["test", "--no-run", "--test", "conformance", "--test", "cuda"], &conformance[..]];
     let kernels = ["test", "--no-run", "-p", "metrics-cuda", "--lib", "--features", "kernels"];

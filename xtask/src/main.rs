@@ -4,6 +4,7 @@ mod candle;
 mod ci;
 mod cuda;
 mod gpu_pack;
+mod libtorch;
 mod peers;
 mod readme;
 mod run;
@@ -20,7 +21,9 @@ cargo xtask TASK
                  --store:  measure the peers and store their values
   compare-candle time and memory of AUPRC on candle tensors, beside a composition of candle's own
                  operations and torcheval
+  compare-tch    time of AUPRC on libtorch tensors, beside torcheval's algorithm in libtorch's operations
   cuda-check     compile and lint everything with the feature `cuda`, link its tests; no GPU needed
+  libtorch       fetch a libtorch for metrics-tch into target/, and tell cargo where it is
   gpu-pack       the CUDA tests and benches in one folder, for a machine with a GPU and no Rust";
 
 fn main() -> ExitCode {
@@ -30,6 +33,8 @@ fn main() -> ExitCode {
         ["ci"] => ci::all(),
         ["cuda-check"] => cuda::check().map(|what| println!("{what}")),
         ["gpu-pack"] => gpu_pack::pack(),
+        ["libtorch"] => libtorch::set_up(),
+        ["compare-tch"] => libtorch::compare(),
         ["compare-candle"] => candle::compare(),
         ["compare-peers"] => peers::compare(peers::Source::Measured),
         ["compare-peers", "--stored"] => peers::compare(peers::Source::Stored),

@@ -1,7 +1,8 @@
 //! Python packages in folders of their own below `target`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 
 use crate::run::{Result, command, root, run};
 
@@ -61,4 +62,12 @@ impl Wheels {
         fs::write(&installed, wanted)?;
         Ok(())
     }
+}
+
+/// A link, in place of one that may be there already.
+pub(crate) fn link(to: &Path, at: &Path) -> Result<()> {
+    if at.symlink_metadata().is_ok() {
+        fs::remove_file(at)?;
+    }
+    symlink(to, at).map_err(|error| format!("{}: {error}", at.display()).into())
 }

@@ -140,7 +140,7 @@ pub(crate) fn append(
 ) -> Result<()> {
     let mut kept = KeptSamples::default();
     keep(device, batch, state, &mut kept)?;
-    kept.settle(state).map_err(of_one_batch)
+    kept.settle(state).map_err(Error::of_one_update)
 }
 
 pub(crate) fn keep_counts(
@@ -159,15 +159,7 @@ pub(crate) fn count_buckets(
 ) -> Result<()> {
     let mut kept = KeptCounts::default();
     keep_counts(device, batch, counts, &mut kept)?;
-    kept.settle(counts).map_err(of_one_batch)
-}
-
-/// Where there was one batch only, what is wrong with it is all there is to say.
-fn of_one_batch(error: Error) -> Error {
-    match error {
-        Error::LeftOut { source, .. } => *source,
-        error => error,
-    }
+    kept.settle(counts).map_err(Error::of_one_update)
 }
 
 /// Calls `f` with a matrix.

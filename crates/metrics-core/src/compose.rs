@@ -1,5 +1,8 @@
 //! The fused steps as compositions of primitives: their definition, the reference in the tests, and
 //! all that a new backend needs to begin with.
+//!
+//! They are the default methods of [`Backend`]. A backend that overrides a step for one device calls
+//! them for the others.
 
 use crate::areas::Areas;
 use crate::backend::{Backend, Rule};
@@ -10,15 +13,20 @@ use crate::error::Result;
 use crate::input::Batch;
 use crate::state::RankState;
 
-pub(crate) fn areas<B: Backend>(backend: &B, batch: &Batch<'_, B>) -> Result<Vec<Areas>> {
+/// [`Backend::areas`] of the ranked counts.
+///
+/// # Errors
+/// As [`Backend::areas`].
+pub fn areas<B: Backend>(backend: &B, batch: &Batch<'_, B>) -> Result<Vec<Areas>> {
     Ok(backend.ranked_counts(batch)?.iter().map(RankedCounts::areas).collect())
 }
 
-/// Sort, gather the targets, sum them up, and gather the sums where tie groups end.
-pub(crate) fn ranked_counts<B: Backend>(
-    backend: &B,
-    batch: &Batch<'_, B>,
-) -> Result<Vec<RankedCounts>> {
+/// [`Backend::ranked_counts`]: sort, gather the targets, sum them up, and gather the sums where tie
+/// groups end.
+///
+/// # Errors
+/// As [`Backend::ranked_counts`].
+pub fn ranked_counts<B: Backend>(backend: &B, batch: &Batch<'_, B>) -> Result<Vec<RankedCounts>> {
     check(backend, batch, Rule::NotNan)?;
     let shape = [batch.n_tasks, batch.n_samples];
     let scores = backend.reshape(batch.scores.clone(), shape)?;
@@ -55,7 +63,11 @@ fn counts_at_group_ends<B: Backend>(
     })
 }
 
-pub(crate) fn count_buckets<B: Backend>(
+/// [`Backend::count_buckets`]: the bucket of each probability, counted beside its target.
+///
+/// # Errors
+/// As [`Backend::count_buckets`].
+pub fn count_buckets<B: Backend>(
     backend: &B,
     batch: &Batch<'_, B>,
     counts: &mut BucketCounts,
@@ -75,11 +87,11 @@ pub(crate) fn count_buckets<B: Backend>(
     Ok(())
 }
 
-pub(crate) fn append<B: Backend>(
-    _backend: &B,
-    batch: &Batch<'_, B>,
-    state: &mut RankState,
-) -> Result<()> {
+/// [`Backend::append`] on the host.
+///
+/// # Errors
+/// As [`Backend::append`].
+pub fn append<B: Backend>(_backend: &B, batch: &Batch<'_, B>, state: &mut RankState) -> Result<()> {
     Host.append(&batch.download()?, state)
 }
 

@@ -294,6 +294,17 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Where there was one update only, what is wrong with it is all there is to say.
+    #[must_use]
+    pub fn of_one_update(self) -> Self {
+        match self {
+            Self::LeftOut { source, .. } => *source,
+            error => error,
+        }
+    }
+}
+
 /// What to say of further updates that were left out.
 fn others(n_left_out: usize) -> String {
     match n_left_out {

@@ -40,7 +40,7 @@ mod auroc;
 mod backend;
 mod bounds;
 mod buckets;
-mod compose;
+pub mod compose;
 pub mod cpu;
 mod curve;
 mod curves;

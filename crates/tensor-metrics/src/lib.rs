@@ -20,6 +20,7 @@
 //! | [`slice`](mod@slice) | plain slices, `Vec`s and arrays | always there |
 //! | [`ndarray`] | ndarray arrays and views | `ndarray`, on by default |
 //! | `candle` | candle tensors | `candle` |
+//! | `tch` | libtorch tensors | `tch` |
 //!
 //! Each module offers the same names:
 //!
@@ -38,9 +39,10 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `candle` | no | the module `candle` |
-//! | `cuda` | no | tensors on CUDA devices, for `candle`; needs nvcc to build |
+//! | `cuda` | no | tensors on CUDA devices, for `candle` and `tch`; needs nvcc to build |
 //! | `ndarray` | yes | the module [`ndarray`] |
 //! | `parallel` | yes | several threads, through rayon |
+//! | `tch` | no | the module `tch`; needs libtorch |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -60,3 +62,6 @@ pub use metrics_candle as candle;
 #[cfg(feature = "ndarray")]
 #[cfg_attr(docsrs, doc(cfg(feature = "ndarray")))]
 pub use metrics_ndarray as ndarray;
+#[cfg(feature = "tch")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tch")))]
+pub use metrics_tch as tch;

@@ -74,10 +74,7 @@ fn error<M: Metric>(
     targets: &Owned<M::Backend>,
 ) -> Error {
     let read = metric.update(scores, targets).and_then(|()| metric.compute().map(|_| ()));
-    match read.expect_err("a bad sample") {
-        Error::LeftOut { update: 1, n_updates: 1, n_left_out: 1, source } => *source,
-        error => error,
-    }
+    read.expect_err("a bad sample").of_one_update()
 }
 
 /// The same for every kind of scores at sizes where the engines of backends change their ways.

@@ -16,6 +16,8 @@ mod fused;
 mod laws;
 #[cfg(feature = "ndarray")]
 mod layouts;
+#[cfg(feature = "tch")]
+mod libtorch;
 mod ops;
 mod sizes;
 mod slices;
@@ -37,6 +39,10 @@ u64_suite!(ndarray_u64, metrics_ndarray::NdArray);
 conformance_suite!(candle_cpu, metrics_candle::Candle::cpu());
 #[cfg(feature = "cuda")]
 conformance_suite!(candle_cuda, metrics_conformance::cuda::candle());
+#[cfg(all(feature = "cuda", feature = "tch"))]
+conformance_suite!(tch_cuda, metrics_conformance::cuda::tch());
+#[cfg(feature = "tch")]
+conformance_suite!(tch_cpu, metrics_tch::Tch::cpu());
 conformance_suite!(deferring, metrics_conformance::deferring::Deferring);
 u64_suite!(deferring_u64, metrics_conformance::deferring::Deferring);
 conformance_suite!(primitives, metrics_conformance::primitives::Primitives);

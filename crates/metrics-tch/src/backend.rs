@@ -1,0 +1,222 @@
+//! libtorch as a backend.
+
+use std::borrow::Cow;
+
+use metrics_core::{
+    Areas, Backend, Batch, BucketCounts, Host, HostTensor, RankState, RankedCounts, Result, Rule,
+    compose,
+};
+use tch::Device;
+
+use crate::cpu::with_batch;
+#[cfg(feature = "cuda")]
+use crate::cuda;
+use crate::error::refused;
+use crate::ops;
+use crate::tensor::{InHost, Shared, upload};
+
+/// libtorch tensors on one device.
+#[derive(Debug, Clone)]
+pub struct Tch {
+    device: Device,
+}
+
+impl Tch {
+    /// Tensors on this device.
+    pub fn new(device: Device) -> Self {
+        Self { device }
+    }
+
+    /// Tensors in host memory.
+    pub fn cpu() -> Self {
+        Self::new(Device::Cpu)
+    }
+
+    fn is_host(&self) -> bool {
+        self.device == Device::Cpu
+    }
+}
+
+impl Default for Tch {
+    fn default() -> Self {
+        Self::cpu()
+    }
+}
+
+/// Returns what an expression makes of a CUDA device, where that is the device.
+macro_rules! on_cuda {
+    ($backend:expr, $device:ident => $made:expr) => {
+        #[cfg(feature = "cuda")]
+        if let Device::Cuda($device) = $backend.device {
+            return $made;
+        }
+    };
+}
+
+impl Backend for Tch {
+    const NAME: &'static str = "tch";
+    type Tensor<'a> = Shared;
+    /// Kind `Int64`.
+    type Index = Shared;
+    #[cfg(feature = "cuda")]
+    type KeptSamples = cuda::KeptSamples;
+    #[cfg(not(feature = "cuda"))]
+    type KeptSamples = ();
+    #[cfg(feature = "cuda")]
+    type KeptCounts = cuda::KeptCounts;
+    #[cfg(not(feature = "cuda"))]
+    type KeptCounts = ();
+
+    fn of(tensor: &Shared) -> Self {
+        Self::new(tensor.device())
+    }
+
+    fn device(&self) -> Cow<'static, str> {
+        match self.device {
+            Device::Cpu => "cpu".into(),
+            Device::Cuda(ordinal) => format!("cuda:{ordinal}").into(),
+            Device::Mps => "mps".into(),
+            Device::Vulkan => "vulkan".into(),
+        }
+    }
+
+    fn shape(x: &Shared) -> Vec<usize> {
+        x.shape()
+    }
+
+    fn view<'t>(x: &'t Self::Tensor<'_>) -> Self::Tensor<'t> {
+        x.clone()
+    }
+
+    fn upload(&self, x: &HostTensor<'_>) -> Result<Shared> {
+        upload(x, self.device).map(Shared)
+    }
+
+    /// Always a copy: others may hold the same tensor and write to it.
+    fn download<'t>(&self, x: &'t Self::Tensor<'_>) -> Result<HostTensor<'t>> {
+        InHost::new(x)?.with("download", "elements", |host| Ok(host.into_owned()))
+    }
+
+    fn download_index(&self, index: &Shared) -> Result<Vec<u64>> {
+        ops::download_index(index)
+    }
+
+    fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
+        x.0.f_reshape(shape.map(|n| n as i64)).map(Shared).map_err(refused("reshape"))
+    }
+
+    fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
+        x.0.f_narrow(0, row as i64, 1).map(Shared).map_err(refused("row"))
+    }
+
+    fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
+        x.0.f_select(1, column as i64).map(Shared).map_err(refused("column"))
+    }
+
+    fn find_invalid(&self, x: &Shared, rule: Rule) -> Result<Option<(usize, f64)>> {
+        ops::find_invalid(x, rule)
+    }
+
+    fn argsort_descending(&self, x: &Shared) -> Result<Shared> {
+        ops::argsort_descending(x).map(Shared)
+    }
+
+    fn gather(&self, x: &Shared, index: &Shared) -> Result<Shared> {
+        ops::gather(x, index).map(Shared)
+    }
+
+    fn cumsum(&self, x: &Shared) -> Result<Shared> {
+        ops::cumsum(x).map(Shared)
+    }
+
+    fn group_ends(&self, x: &Shared) -> Result<Shared> {
+        ops::group_ends(x).map(Shared)
+    }
+
+    fn bucket(&self, x: &Shared, num_thresholds: usize) -> Result<Shared> {
+        ops::bucket(x, num_thresholds).map(Shared)
+    }
+
+    fn bincount(&self, index: &Shared, targets: &Shared, n_bins: usize) -> Result<[Vec<u64>; 2]> {
+        ops::bincount(index, targets, n_bins)
+    }
+
+    fn areas(&self, batch: &Batch<'_, Self>) -> Result<Vec<Areas>> {
+        on_cuda!(self, device => cuda::areas(device, batch));
+        if self.is_host() {
+            return with_batch(batch, |batch| Host.areas(batch));
+        }
+        compose::areas(self, batch)
+    }
+
+    fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
+        on_cuda!(self, device => cuda::ranked_counts(device, batch));
+        if self.is_host() {
+            return with_batch(batch, |batch| Host.ranked_counts(batch));
+        }
+        compose::ranked_counts(self, batch)
+    }
+
+    /// Weighted batches are counted on the host, from any device.
+    fn count_buckets(&self, batch: &Batch<'_, Self>, counts: &mut BucketCounts) -> Result<()> {
+        if batch.weights.is_none() {
+            on_cuda!(self, device => cuda::count_buckets(device, batch, counts));
+        }
+        if self.is_host() || batch.weights.is_some() {
+            return with_batch(batch, |batch| Host.count_buckets(batch, counts));
+        }
+        compose::count_buckets(self, batch, counts)
+    }
+
+    /// Batches are held on the host, from any device but CUDA's.
+    fn append(&self, batch: &Batch<'_, Self>, state: &mut RankState) -> Result<()> {
+        if batch.weights.is_none() {
+            on_cuda!(self, device => cuda::append(device, batch, state));
+        }
+        with_batch(batch, |batch| Host.append(batch, state))
+    }
+
+    #[cfg(feature = "cuda")]
+    fn keep(
+        &self,
+        batch: &Batch<'_, Self>,
+        state: &mut RankState,
+        kept: &mut Self::KeptSamples,
+    ) -> Result<()> {
+        if batch.weights.is_none() {
+            on_cuda!(self, device => cuda::keep(device, batch, state, kept));
+        }
+        if let Some(dtype) = cuda::dtype(&batch.scores) {
+            kept.check_type(batch.op, dtype)?;
+        }
+        self.append(batch, state)
+    }
+
+    #[cfg(feature = "cuda")]
+    fn kept_areas(state: &mut RankState, kept: &mut Self::KeptSamples) -> Result<Vec<Areas>> {
+        kept.areas(state)
+    }
+
+    #[cfg(feature = "cuda")]
+    fn settle(state: &mut RankState, kept: &mut Self::KeptSamples) -> Result<()> {
+        kept.settle(state)
+    }
+
+    #[cfg(feature = "cuda")]
+    fn keep_counts(
+        &self,
+        batch: &Batch<'_, Self>,
+        counts: &mut BucketCounts,
+        kept: &mut Self::KeptCounts,
+    ) -> Result<()> {
+        if batch.weights.is_none() {
+            on_cuda!(self, device => cuda::keep_counts(device, batch, counts, kept));
+        }
+        self.count_buckets(batch, counts)
+    }
+
+    #[cfg(feature = "cuda")]
+    fn settle_counts(counts: &mut BucketCounts, kept: &mut Self::KeptCounts) -> Result<()> {
+        kept.settle(counts)
+    }
+}

@@ -1,0 +1,122 @@
+//! Tensors in the memory of a CUDA device: the kernels read them in place.
+
+#![allow(unsafe_code)]
+
+use metrics_core::{Areas, Batch, BucketCounts, DType, Error, RankState, RankedCounts, Result};
+use metrics_cuda::{Device, Input};
+use tch::{Kind, Tensor};
+
+use crate::Tch;
+use crate::error::refused;
+use crate::tensor::{Shared, unsupported};
+
+/// Samples that a metric keeps on a device until it is read.
+pub(crate) type KeptSamples = metrics_cuda::KeptSamples<OnTch>;
+/// Bucket counts that a metric keeps on a device until it is read.
+pub(crate) type KeptCounts = metrics_cuda::KeptCounts<OnTch>;
+
+/// A CUDA device of libtorch's, which lends its memory and its stream to the kernels.
+///
+/// The stream is the default one: that is libtorch's current stream in a Rust program, since tch has
+/// no way to set another.
+#[derive(Debug, Clone)]
+pub struct OnTch(usize);
+
+impl Device for OnTch {
+    /// Bytes. libtorch frees them in the order of the stream.
+    type Memory = Tensor;
+
+    fn ordinal(&self) -> usize {
+        self.0
+    }
+
+    fn stream(&self) -> *mut std::ffi::c_void {
+        std::ptr::null_mut()
+    }
+
+    fn allocate(&self, n_bytes: usize) -> Result<Tensor> {
+        let options = (Kind::Uint8, tch::Device::Cuda(self.0));
+        Tensor::f_empty([n_bytes as i64], options).map_err(refused("allocate"))
+    }
+
+    fn address(memory: &Tensor) -> *mut std::ffi::c_void {
+        memory.data_ptr()
+    }
+}
+
+/// The dtype of a tensor, if metrics take it.
+pub(crate) fn dtype(tensor: &Shared) -> Option<DType> {
+    Some(match tensor.0.f_kind().ok()? {
+        Kind::Bool | Kind::Uint8 => DType::U8,
+        Kind::Int8 => DType::I8,
+        Kind::Int16 => DType::I16,
+        Kind::Int => DType::I32,
+        Kind::Int64 => DType::I64,
+        Kind::Half => DType::F16,
+        Kind::BFloat16 => DType::Bf16,
+        Kind::Float => DType::F32,
+        Kind::Double => DType::F64,
+        _ => return None,
+    })
+}
+
+/// Calls `f` with a batch without weights, in place where its tensors lie row by row.
+fn with_batch<R>(
+    device: usize,
+    batch: &Batch<'_, Tch>,
+    f: impl FnOnce(&OnTch, &metrics_cuda::Batch) -> Result<R>,
+) -> Result<R> {
+    let Batch { op, n_tasks, n_samples, .. } = *batch;
+    let plain = |tensor: &Shared| tensor.plain(tch::Device::Cuda(device)).map(Shared);
+    let (scores, targets) = (plain(&batch.scores)?, plain(&batch.targets)?);
+    let input = |what, tensor: &Shared| {
+        let dtype = dtype(tensor).ok_or_else(|| unsupported(op, what, &tensor.0))?;
+        // SAFETY: a contiguous tensor's elements lie behind its address; libtorch frees them in the
+        // order of the stream.
+        Ok::<_, Error>(unsafe { Input::new(tensor.0.data_ptr(), dtype) })
+    };
+    let (scores, targets) = (input("scores", &scores)?, input("targets", &targets)?);
+    f(&OnTch(device), &metrics_cuda::Batch { op, scores, targets, n_tasks, n_samples })
+}
+
+pub(crate) fn areas(device: usize, batch: &Batch<'_, Tch>) -> Result<Vec<Areas>> {
+    with_batch(device, batch, metrics_cuda::areas)
+}
+
+pub(crate) fn ranked_counts(device: usize, batch: &Batch<'_, Tch>) -> Result<Vec<RankedCounts>> {
+    with_batch(device, batch, metrics_cuda::ranked_counts)
+}
+
+pub(crate) fn keep(
+    device: usize,
+    batch: &Batch<'_, Tch>,
+    state: &mut RankState,
+    kept: &mut KeptSamples,
+) -> Result<()> {
+    with_batch(device, batch, |device, batch| kept.update(device, batch, state))
+}
+
+pub(crate) fn append(device: usize, batch: &Batch<'_, Tch>, state: &mut RankState) -> Result<()> {
+    let mut kept = KeptSamples::default();
+    keep(device, batch, state, &mut kept)?;
+    kept.settle(state).map_err(Error::of_one_update)
+}
+
+pub(crate) fn keep_counts(
+    device: usize,
+    batch: &Batch<'_, Tch>,
+    counts: &mut BucketCounts,
+    kept: &mut KeptCounts,
+) -> Result<()> {
+    with_batch(device, batch, |device, batch| kept.update(device, batch, counts))
+}
+
+pub(crate) fn count_buckets(
+    device: usize,
+    batch: &Batch<'_, Tch>,
+    counts: &mut BucketCounts,
+) -> Result<()> {
+    let mut kept = KeptCounts::default();
+    keep_counts(device, batch, counts, &mut kept)?;
+    kept.settle(counts).map_err(Error::of_one_update)
+}

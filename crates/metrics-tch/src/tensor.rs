@@ -1,0 +1,179 @@
+//! Tensors in, host tensors out.
+
+#![allow(unsafe_code)]
+
+use std::borrow::Cow;
+use std::slice;
+
+use half::{bf16, f16};
+use metrics_core::{Buffer, Element, Error, HostTensor, Result, ToTensor};
+use tch::{Device, Kind, Tensor};
+
+use crate::Tch;
+use crate::error::refused;
+
+/// A libtorch tensor that shares its memory with the one it was made of.
+#[derive(Debug)]
+pub struct Shared(pub(crate) Tensor);
+
+impl Clone for Shared {
+    fn clone(&self) -> Self {
+        Self(self.0.shallow_clone())
+    }
+}
+
+impl From<Tensor> for Shared {
+    fn from(tensor: Tensor) -> Self {
+        Self(tensor)
+    }
+}
+
+impl AsRef<Tensor> for Shared {
+    fn as_ref(&self) -> &Tensor {
+        &self.0
+    }
+}
+
+impl ToTensor<Tch> for Tensor {
+    fn to_tensor(&self) -> Shared {
+        Shared(self.shallow_clone())
+    }
+}
+
+impl Shared {
+    /// Length of each dimension; none for a tensor that was never given a value.
+    pub(crate) fn shape(&self) -> Vec<usize> {
+        if !self.0.defined() {
+            return Vec::new();
+        }
+        // libtorch's lengths are not negative.
+        self.0.size().into_iter().map(|n| n as usize).collect()
+    }
+
+    pub(crate) fn device(&self) -> Device {
+        if self.0.defined() { self.0.device() } else { Device::Cpu }
+    }
+
+    /// The same elements as a plain tensor, row by row, on a device.
+    pub(crate) fn plain(&self, device: Device) -> Result<Tensor> {
+        let plain = self
+            .0
+            .f_detach()
+            .and_then(
+                |x| if x.is_sparse() { x.f_to_dense(None::<tch::Kind>, false) } else { Ok(x) },
+            )
+            .and_then(|x| x.f_to_device(device))
+            .and_then(|x| x.f_resolve_neg())
+            .and_then(|x| x.f_contiguous());
+        plain.map_err(refused("contiguous"))
+    }
+}
+
+const DTYPES: &str = "Bool, Uint8, Int8, Int16, Int, Int64, Half, BFloat16, Float or Double";
+
+/// The error for a kind no metric takes.
+pub(crate) fn unsupported(op: &'static str, what: &'static str, tensor: &Tensor) -> Error {
+    let dtype = tensor.f_kind().map_or_else(|error| error.to_string(), |kind| format!("{kind:?}"));
+    Error::UnsupportedDtype { op, what, dtype, expected: DTYPES }
+}
+
+/// A tensor whose elements lie in host memory, row by row.
+#[derive(Debug)]
+pub(crate) struct InHost(Tensor);
+
+impl InHost {
+    /// The tensor itself where that is so; else a copy.
+    pub(crate) fn new(tensor: &Shared) -> Result<Self> {
+        tensor.plain(Device::Cpu).map(Self)
+    }
+
+    /// Calls `f` with the elements, in place. `op` and `what` say what they are for.
+    pub(crate) fn with<R>(
+        &self,
+        op: &'static str,
+        what: &'static str,
+        f: impl FnOnce(HostTensor<'_>) -> Result<R>,
+    ) -> Result<R> {
+        let buffer = self.buffer().ok_or_else(|| unsupported(op, what, &self.0))?;
+        let shape = self.0.size().into_iter().map(|n| n as usize).collect();
+        f(HostTensor::from_buffer(buffer, shape)?)
+    }
+
+    /// Booleans are read as bytes: libtorch does not promise that theirs are 0 and 1.
+    fn buffer(&self) -> Option<Buffer<'_>> {
+        Some(match self.0.f_kind().ok()? {
+            Kind::Bool | Kind::Uint8 => self.elements::<u8>(),
+            Kind::Int8 => self.elements::<i8>(),
+            Kind::Int16 => self.elements::<i16>(),
+            Kind::Int => self.elements::<i32>(),
+            Kind::Int64 => self.elements::<i64>(),
+            Kind::Half => self.elements::<f16>(),
+            Kind::BFloat16 => self.elements::<bf16>(),
+            Kind::Float => self.elements::<f32>(),
+            Kind::Double => self.elements::<f64>(),
+            _ => return None,
+        })
+    }
+
+    /// The elements; `T` must be their type.
+    fn elements<T: Element>(&self) -> Buffer<'_> {
+        let n = self.0.numel();
+        if n == 0 {
+            return T::buffer(Cow::Owned(Vec::new()));
+        }
+        // SAFETY: a contiguous tensor of this kind in host memory, which `self` keeps alive; nobody
+        // writes to it while a metric reads it, as everywhere in libtorch.
+        T::buffer(Cow::Borrowed(unsafe { slice::from_raw_parts(self.0.data_ptr().cast(), n) }))
+    }
+}
+
+/// Elements as a tensor on a device. libtorch has no kernels for u16, u32 and u64: these take the next
+/// type that holds every value.
+pub(crate) fn upload(x: &HostTensor<'_>, device: Device) -> Result<Tensor> {
+    let shape: Vec<i64> = x.shape().iter().map(|&n| n as i64).collect();
+    let tensor = match x.buffer() {
+        Buffer::Bool(data) => {
+            let bytes: Vec<u8> = data.iter().map(|&x| x.into()).collect();
+            Tensor::f_from_data_size(&bytes, &shape, Kind::Bool)
+        }
+        Buffer::U8(data) => Tensor::f_from_data_size(data, &shape, Kind::Uint8),
+        Buffer::I8(data) => from_elements(data, &shape, Kind::Int8),
+        Buffer::I16(data) => from_elements(data, &shape, Kind::Int16),
+        Buffer::I32(data) => from_elements(data, &shape, Kind::Int),
+        Buffer::I64(data) => from_elements(data, &shape, Kind::Int64),
+        Buffer::F16(data) => from_elements(data, &shape, Kind::Half),
+        Buffer::Bf16(data) => from_elements(data, &shape, Kind::BFloat16),
+        Buffer::F32(data) => from_elements(data, &shape, Kind::Float),
+        Buffer::F64(data) => from_elements(data, &shape, Kind::Double),
+        Buffer::U16(data) => {
+            let wide: Vec<i32> = data.iter().map(|&x| x.into()).collect();
+            from_elements(&wide, &shape, Kind::Int)
+        }
+        Buffer::U32(data) => {
+            let wide: Vec<i64> = data.iter().map(|&x| x.into()).collect();
+            from_elements(&wide, &shape, Kind::Int64)
+        }
+        Buffer::U64(data) => {
+            let narrowed: std::result::Result<Vec<i64>, _> =
+                data.iter().map(|&x| i64::try_from(x)).collect();
+            let narrowed = narrowed.map_err(|_| Error::UnsupportedDtype {
+                op: "upload",
+                what: "elements",
+                dtype: "U64 above i64::MAX".into(),
+                expected: DTYPES,
+            })?;
+            from_elements(&narrowed, &shape, Kind::Int64)
+        }
+    };
+    tensor.and_then(|tensor| tensor.f_to_device(device)).map_err(refused("upload"))
+}
+
+fn from_elements<T: Element>(
+    data: &[T],
+    shape: &[i64],
+    kind: Kind,
+) -> std::result::Result<Tensor, tch::TchError> {
+    // SAFETY: numbers without padding are bytes.
+    let bytes = unsafe { slice::from_raw_parts(data.as_ptr().cast::<u8>(), size_of_val(data)) };
+    Tensor::f_from_data_size(bytes, shape, kind)
+}
