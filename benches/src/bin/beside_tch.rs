@@ -5,8 +5,8 @@ use std::error::Error;
 use std::hint::black_box;
 use std::time::Instant;
 
+use conformance::torcheval;
 use metrics_benches::{Scores, batch};
-use metrics_conformance::torcheval;
 use metrics_tch::{Tch, binary_auprc};
 use tch::{Kind, Tensor};
 
