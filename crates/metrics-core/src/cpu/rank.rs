@@ -14,7 +14,7 @@
 
 use std::ops::Range;
 
-use super::radix;
+use super::radix::{self, Scratch};
 use super::samples::{BLOCK, Key, NO_LABEL, Samples};
 use super::scatter::Scatter;
 use crate::kind::ScoreKind;
@@ -54,7 +54,7 @@ const MAX_COUNTED: u64 = 1 << 16;
 /// Most bits by which keys are partitioned.
 const MAX_BUCKET_BITS: u32 = 11;
 /// Samples a bucket should hold on average, as a power of two.
-const BUCKET_BITS_SPARED: u32 = 8;
+const BUCKET_BITS_SPARED: u32 = 10;
 
 /// Reads all samples once; they must not be empty.
 pub(crate) fn scan<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Scan<K> {
@@ -231,18 +231,19 @@ impl<K: Key> Partition<K> {
         }
         // Bit 0 is the label, whose order among equal keys does not matter.
         let bits = 1..self.shift + 1;
-        let sort_and_walk = |scratch: &mut Vec<K>, (packed, top, tp, fp): (&mut [K], u64, _, _)| {
-            radix::sort(packed, bits.clone(), scratch);
-            let mut sink = S::starting_at(tp, fp);
-            walk_groups(packed, |distance, n_positives, n_negatives| {
-                sink.push(top - distance, n_positives, n_negatives);
-            });
-            sink
-        };
+        let sort_and_walk =
+            |scratch: &mut Scratch<K>, (packed, top, tp, fp): (&mut [K], u64, _, _)| {
+                radix::sort(packed, bits.clone(), scratch);
+                let mut sink = S::starting_at(tp, fp);
+                walk_groups(packed, |distance, n_positives, n_negatives| {
+                    sink.push(top - distance, n_positives, n_negatives);
+                });
+                sink
+            };
         if self.n_parts > 1 {
-            return threads::map(buckets, Vec::new, sort_and_walk);
+            return threads::map(buckets, Scratch::default, sort_and_walk);
         }
-        let mut scratch = Vec::new();
+        let mut scratch = Scratch::default();
         buckets.into_iter().map(|bucket| sort_and_walk(&mut scratch, bucket)).collect()
     }
 }
