@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use metrics_core::{
-    Areas, Backend, Batch, BucketCounts, Error, Host, HostTensor, RankState, RankedCounts, Result,
-    Rule,
+    Areas, Backend, Batch, BucketCounts, Error, Host, HostTensor, Kept, KeptSamples, RankState,
+    RankedCounts, Result, Rule,
 };
 
 /// The backend; its tensors are those of plain slices.
@@ -13,7 +13,8 @@ use metrics_core::{
 pub struct Deferring;
 
 /// Batches that nobody has looked at.
-pub type Kept = Vec<Batch<'static, Host>>;
+#[derive(Debug, Clone, Default)]
+pub struct Unseen(Vec<Batch<'static, Host>>);
 
 fn host<'a>(batch: &Batch<'a, Deferring>) -> Batch<'a, Host> {
     let Batch { op, n_tasks, n_samples, .. } = *batch;
@@ -29,25 +30,41 @@ fn owned(batch: &Batch<'_, Deferring>) -> Batch<'static, Host> {
     Batch { op, scores, targets, weights, n_tasks, n_samples }
 }
 
-/// Adds all batches; those that cannot be are left out.
-fn add_all(kept: &mut Kept, mut add: impl FnMut(&Batch<'_, Host>) -> Result<()>) -> Result<()> {
-    let n_updates = kept.len();
-    let results = kept.drain(..).map(|batch| add(&batch)).enumerate();
-    let mut bad: Vec<_> = results.filter_map(|(i, result)| Some((i, result.err()?))).collect();
-    let n_left_out = bad.len();
-    if n_left_out == 0 {
-        return Ok(());
+impl Unseen {
+    /// Adds all batches; those that cannot be are left out.
+    fn add_all(&mut self, mut add: impl FnMut(&Batch<'_, Host>) -> Result<()>) -> Result<()> {
+        let n_updates = self.0.len();
+        let results = self.0.drain(..).map(|batch| add(&batch)).enumerate();
+        let mut bad: Vec<_> = results.filter_map(|(i, result)| Some((i, result.err()?))).collect();
+        let n_left_out = bad.len();
+        if n_left_out == 0 {
+            return Ok(());
+        }
+        let (i, source) = bad.swap_remove(0);
+        Err(Error::LeftOut { update: i + 1, n_updates, n_left_out, source: Box::new(source) })
     }
-    let (i, source) = bad.swap_remove(0);
-    Err(Error::LeftOut { update: i + 1, n_updates, n_left_out, source: Box::new(source) })
+}
+
+impl Kept<RankState> for Unseen {
+    fn settle(&mut self, state: &mut RankState) -> Result<()> {
+        self.add_all(|batch| Host.append(batch, state))
+    }
+}
+
+impl KeptSamples for Unseen {}
+
+impl Kept<BucketCounts> for Unseen {
+    fn settle(&mut self, counts: &mut BucketCounts) -> Result<()> {
+        self.add_all(|batch| Host.count_buckets(batch, counts))
+    }
 }
 
 impl Backend for Deferring {
     const NAME: &'static str = "deferring";
     type Tensor<'a> = HostTensor<'a>;
     type Index = <Host as Backend>::Index;
-    type KeptSamples = Kept;
-    type KeptCounts = Kept;
+    type KeptSamples = Unseen;
+    type KeptCounts = Unseen;
 
     fn of(_tensor: &HostTensor<'_>) -> Self {
         Self
@@ -130,26 +147,18 @@ impl Backend for Deferring {
         Host.ranked_counts(&host(batch))
     }
 
-    fn keep(&self, batch: &Batch<'_, Self>, _: &mut RankState, kept: &mut Kept) -> Result<()> {
-        kept.push(owned(batch));
+    fn keep(&self, batch: &Batch<'_, Self>, _: &mut RankState, kept: &mut Unseen) -> Result<()> {
+        kept.0.push(owned(batch));
         Ok(())
-    }
-
-    fn settle(state: &mut RankState, kept: &mut Kept) -> Result<()> {
-        add_all(kept, |batch| Host.append(batch, state))
     }
 
     fn keep_counts(
         &self,
         batch: &Batch<'_, Self>,
         _: &mut BucketCounts,
-        kept: &mut Kept,
+        kept: &mut Unseen,
     ) -> Result<()> {
-        kept.push(owned(batch));
+        kept.0.push(owned(batch));
         Ok(())
-    }
-
-    fn settle_counts(counts: &mut BucketCounts, kept: &mut Kept) -> Result<()> {
-        add_all(kept, |batch| Host.count_buckets(batch, counts))
     }
 }

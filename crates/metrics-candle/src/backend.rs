@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use candle_core::{Device, DeviceLocation, Tensor};
 use metrics_core::{
-    Areas, Backend, Batch, BucketCounts, Host, HostTensor, RankState, RankedCounts, Result, Rule,
+    Areas, Backend, Batch, BucketCounts, Host, HostTensor, Lend, RankState, RankedCounts, Result,
+    Rule,
 };
 
-use crate::cpu::with_batch;
 #[cfg(feature = "cuda")]
 use crate::cuda;
 use crate::error::refused;
@@ -88,7 +88,7 @@ impl Backend for Candle {
 
     /// Always a copy: candle's memory can only be lent out under a lock.
     fn download<'t>(&self, x: &'t Self::Tensor<'_>) -> Result<HostTensor<'t>> {
-        InHost::new(x)?.with("download", "elements", |host| Ok(host.into_owned()))
+        Self::lend(x, "download", "elements", |host| Ok(host.into_owned()))
     }
 
     fn download_index(&self, index: &Tensor) -> Result<Vec<u64>> {
@@ -144,12 +144,12 @@ impl Backend for Candle {
 
     fn areas(&self, batch: &Batch<'_, Self>) -> Result<Vec<Areas>> {
         on_cuda!(self, device => cuda::areas(device, batch));
-        with_batch(batch, |batch| Host.areas(batch))
+        batch.in_host(|batch| Host.areas(batch))
     }
 
     fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
         on_cuda!(self, device => cuda::ranked_counts(device, batch));
-        with_batch(batch, |batch| Host.ranked_counts(batch))
+        batch.in_host(|batch| Host.ranked_counts(batch))
     }
 
     /// Weighted batches are counted on the host, from any device.
@@ -157,7 +157,7 @@ impl Backend for Candle {
         if batch.weights.is_none() {
             on_cuda!(self, device => cuda::count_buckets(device, batch, counts));
         }
-        with_batch(batch, |batch| Host.count_buckets(batch, counts))
+        batch.in_host(|batch| Host.count_buckets(batch, counts))
     }
 
     /// Weighted batches are held on the host, from any device.
@@ -165,7 +165,7 @@ impl Backend for Candle {
         if batch.weights.is_none() {
             on_cuda!(self, device => cuda::append(device, batch, state));
         }
-        with_batch(batch, |batch| Host.append(batch, state))
+        batch.in_host(|batch| Host.append(batch, state))
     }
 
     #[cfg(feature = "cuda")]
@@ -185,16 +185,6 @@ impl Backend for Candle {
     }
 
     #[cfg(feature = "cuda")]
-    fn kept_areas(state: &mut RankState, kept: &mut Self::KeptSamples) -> Result<Vec<Areas>> {
-        kept.areas(state)
-    }
-
-    #[cfg(feature = "cuda")]
-    fn settle(state: &mut RankState, kept: &mut Self::KeptSamples) -> Result<()> {
-        kept.settle(state)
-    }
-
-    #[cfg(feature = "cuda")]
     fn keep_counts(
         &self,
         batch: &Batch<'_, Self>,
@@ -206,9 +196,15 @@ impl Backend for Candle {
         }
         self.count_buckets(batch, counts)
     }
+}
 
-    #[cfg(feature = "cuda")]
-    fn settle_counts(counts: &mut BucketCounts, kept: &mut Self::KeptCounts) -> Result<()> {
-        kept.settle(counts)
+impl Lend for Candle {
+    fn lend<R>(
+        x: &Tensor,
+        op: &'static str,
+        what: &'static str,
+        f: impl FnOnce(HostTensor<'_>) -> Result<R>,
+    ) -> Result<R> {
+        InHost::new(x)?.with(op, what, f)
     }
 }

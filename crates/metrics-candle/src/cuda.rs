@@ -8,7 +8,7 @@ use candle_core::cuda_backend::{CudaDType, CudaStorage, CudaStorageSlice};
 use candle_core::op::BackpropOp;
 use candle_core::{CudaDevice, DeviceLocation, Storage, Tensor};
 use metrics_core::{
-    Areas, Batch, BucketCounts, DType, Error, RankState, RankedCounts, Result, Rule,
+    Areas, Batch, BucketCounts, DType, Error, Kept, RankState, RankedCounts, Result, Rule,
 };
 use metrics_cuda::ops::{self, Matrix};
 use metrics_cuda::{Device, Input};

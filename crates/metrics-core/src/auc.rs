@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::areas::Areas;
-use crate::backend::{Backend, ToTensor};
+use crate::backend::{Backend, Kept, ToTensor};
 use crate::bounds::{Bounds, bounds};
 use crate::buckets::BucketCounts;
 use crate::error::{Error, Result};
@@ -216,7 +216,7 @@ impl<B: Backend> Auc<B> {
     }
 
     fn settle(&mut self) -> Result<()> {
-        B::settle_counts(&mut self.counts, &mut self.kept)
+        self.kept.settle(&mut self.counts)
     }
 }
 

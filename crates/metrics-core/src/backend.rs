@@ -32,11 +32,11 @@ pub trait Backend: Clone + Debug + Sized {
 
     /// Samples that an exact metric keeps on a device until it is read; `()` where
     /// [`append`](Self::append) need not wait for anything.
-    type KeptSamples: Clone + Debug + Default;
+    type KeptSamples: KeptSamples;
 
     /// Bucket counts that an [`Auc`](crate::Auc) keeps on a device until it is read; `()` where
     /// [`count_buckets`](Self::count_buckets) need not wait for anything.
-    type KeptCounts: Clone + Debug + Default;
+    type KeptCounts: Kept<BucketCounts>;
 
     /// The backend for the device a tensor lives on.
     fn of(tensor: &Self::Tensor<'_>) -> Self;
@@ -189,7 +189,7 @@ pub trait Backend: Clone + Debug + Sized {
     /// Adds a batch to what a metric holds: the state, and what is kept on the device.
     ///
     /// A backend whose elements lie on a device need not wait for them: it may keep the batch there
-    /// and find what is wrong with it when the metric is read. A fused step.
+    /// and find what is wrong with it when the metric [is read](Kept::settle). A fused step.
     ///
     /// # Errors
     /// As [`append`](Self::append), but for what only the device knows; nothing has changed then.
@@ -200,25 +200,6 @@ pub trait Backend: Clone + Debug + Sized {
         _kept: &mut Self::KeptSamples,
     ) -> Result<()> {
         self.append(batch, state)
-    }
-
-    /// The areas of each task of the state and what is kept. A fused step: what
-    /// [`settle`](Self::settle) and then [`RankState::areas`] give.
-    ///
-    /// # Errors
-    /// [`Error::LeftOut`](crate::Error::LeftOut), once, for batches that turned out bad.
-    fn kept_areas(state: &mut RankState, kept: &mut Self::KeptSamples) -> Result<Vec<Areas>> {
-        Self::settle(state, kept)?;
-        Ok(state.areas())
-    }
-
-    /// Moves what is kept to the state.
-    ///
-    /// # Errors
-    /// [`Error::LeftOut`](crate::Error::LeftOut), once, for batches that turned out bad; they are
-    /// forgotten then, and nothing else is.
-    fn settle(_state: &mut RankState, _kept: &mut Self::KeptSamples) -> Result<()> {
-        Ok(())
     }
 
     /// Adds a batch of one task to bucket counts, or to what is kept of them on the device. A fused
@@ -235,14 +216,55 @@ pub trait Backend: Clone + Debug + Sized {
     ) -> Result<()> {
         self.count_buckets(batch, counts)
     }
+}
 
-    /// Moves the counts that are kept to the others.
+/// What a metric keeps on a device until it is read: batches that its backend did not wait for.
+///
+/// A clone and its original share nothing that either could notice.
+pub trait Kept<State>: Clone + Debug + Default {
+    /// Moves what is kept to the state.
     ///
     /// # Errors
-    /// [`Error::LeftOut`](crate::Error::LeftOut), once, for batches that turned out bad.
-    fn settle_counts(_counts: &mut BucketCounts, _kept: &mut Self::KeptCounts) -> Result<()> {
+    /// [`Error::LeftOut`](crate::Error::LeftOut), once, for batches that turned out bad; they are
+    /// forgotten then, and nothing else is.
+    fn settle(&mut self, state: &mut State) -> Result<()>;
+}
+
+/// The samples that an exact metric keeps on a device.
+pub trait KeptSamples: Kept<RankState> {
+    /// The areas of each task of the state and what is kept: what [`settle`](Kept::settle) and then
+    /// [`RankState::areas`] give.
+    ///
+    /// # Errors
+    /// As [`settle`](Kept::settle).
+    fn areas(&mut self, state: &mut RankState) -> Result<Vec<Areas>> {
+        self.settle(state)?;
+        Ok(state.areas())
+    }
+}
+
+/// Nothing is kept: every batch went to the state at once.
+impl<State> Kept<State> for () {
+    fn settle(&mut self, _state: &mut State) -> Result<()> {
         Ok(())
     }
+}
+
+impl KeptSamples for () {}
+
+/// A backend whose tensors can be read in host memory while it holds them there for a closure.
+pub trait Lend: Backend {
+    /// Calls `f` with the elements, in place where they lie in host memory row by row, else copied.
+    /// `op` and `what` say what they are for.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedDtype`](crate::Error::UnsupportedDtype), and those of `f`.
+    fn lend<R>(
+        x: &Self::Tensor<'_>,
+        op: &'static str,
+        what: &'static str,
+        f: impl FnOnce(HostTensor<'_>) -> Result<R>,
+    ) -> Result<R>;
 }
 
 /// What metrics accept as a tensor of backend `B`.

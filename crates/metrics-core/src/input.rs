@@ -1,6 +1,6 @@
 //! The checks of shape that every metric makes before it touches an element.
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Lend};
 use crate::cpu::Host;
 use crate::error::{Error, Result};
 
@@ -107,6 +107,26 @@ impl<'a, B: Backend> Batch<'a, B> {
             weights: self.weights.as_ref().map(|w| backend.download(w)).transpose()?,
             n_tasks: self.n_tasks,
             n_samples: self.n_samples,
+        })
+    }
+
+    /// Calls `f` with the same batch in host memory, of a backend that only lends its tensors there.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedDtype`], and those of `f`.
+    pub fn in_host<R>(&self, f: impl FnOnce(&Batch<'_, Host>) -> Result<R>) -> Result<R>
+    where
+        B: Lend,
+    {
+        let Self { op, n_tasks, n_samples, .. } = *self;
+        B::lend(&self.scores, op, "scores", |scores| {
+            B::lend(&self.targets, op, "targets", |targets| match &self.weights {
+                None => f(&Batch { op, scores, targets, weights: None, n_tasks, n_samples }),
+                Some(weights) => B::lend(weights, op, "weights", |weights| {
+                    let weights = Some(weights);
+                    f(&Batch { op, scores, targets, weights, n_tasks, n_samples })
+                }),
+            })
         })
     }
 

@@ -67,7 +67,7 @@ pub use auroc::{
     Auroc, BinaryAuroc, binary_auroc, binary_auroc_tasks, binary_auroc_tasks_with,
     binary_auroc_with,
 };
-pub use backend::{Backend, Owned, Rule, ToTensor};
+pub use backend::{Backend, Kept, KeptSamples, Lend, Owned, Rule, ToTensor};
 pub use bounds::Bounds;
 pub use buckets::BucketCounts;
 pub use cpu::Host;

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::areas::Areas;
-use crate::backend::{Backend, ToTensor};
+use crate::backend::{Backend, Kept, KeptSamples, ToTensor};
 use crate::curve::{Point, PrecisionRecallCurve, RocCurve};
 use crate::error::{Error, Result};
 use crate::input::Batch;
@@ -148,7 +148,7 @@ impl<B: Backend, F: Formula> Ranked<B, F> {
         if let Some(areas) = &self.areas {
             return Ok(areas.clone());
         }
-        let areas = B::kept_areas(&mut self.state, &mut self.kept)?;
+        let areas = self.kept.areas(&mut self.state)?;
         if areas.iter().all(Areas::is_empty) {
             return Err(Error::NoSamples { op: F::OP });
         }
@@ -180,7 +180,7 @@ impl<B: Backend, F: Formula> Ranked<B, F> {
     }
 
     fn points(&mut self, task: usize) -> Result<Vec<Point>> {
-        B::settle(&mut self.state, &mut self.kept)?;
+        self.kept.settle(&mut self.state)?;
         if self.state.is_empty() {
             return Err(Error::NoSamples { op: F::OP });
         }
@@ -240,11 +240,11 @@ impl<B: Backend, F: Formula> Metric for Ranked<B, F> {
     fn merge(&mut self, other: &Self) -> Result<()> {
         // What is wrong with an update of the other metric is for its own next reader.
         let (mut theirs, mut kept) = (RankState::new(other.n_tasks()), other.kept.clone());
-        match B::settle(&mut theirs, &mut kept) {
-            Err(Error::LeftOut { .. }) => B::settle(&mut theirs, &mut kept)?,
+        match kept.settle(&mut theirs) {
+            Err(Error::LeftOut { .. }) => kept.settle(&mut theirs)?,
             settled => settled?,
         }
-        B::settle(&mut self.state, &mut self.kept)?;
+        self.kept.settle(&mut self.state)?;
         if theirs.is_empty() {
             self.state.merge(F::OP, &other.state)?;
         } else {
@@ -262,7 +262,7 @@ impl<B: Backend, F: Formula> Metric for Ranked<B, F> {
     }
 
     fn state(&mut self) -> Result<RankState> {
-        B::settle(&mut self.state, &mut self.kept)?;
+        self.kept.settle(&mut self.state)?;
         self.state.compact();
         Ok(self.state.clone())
     }

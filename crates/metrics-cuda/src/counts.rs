@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use metrics_core::{Areas, BucketCounts, Result, Rule};
+use metrics_core::{Areas, BucketCounts, Kept, Result, Rule};
 
 use crate::device::{Batch, Device, Queue, Room};
 use crate::ffi::{self, Samples, Status};
@@ -172,12 +172,11 @@ impl<D: Device> KeptCounts<D> {
         }
         added
     }
+}
 
+impl<D: Device> Kept<BucketCounts> for KeptCounts<D> {
     /// Waits for the device and moves its counts to the others.
-    ///
-    /// # Errors
-    /// [`Error::LeftOut`](metrics_core::Error::LeftOut), once, for batches that turned out bad.
-    pub fn settle(&mut self, counts: &mut BucketCounts) -> Result<()> {
+    fn settle(&mut self, counts: &mut BucketCounts) -> Result<()> {
         let Some(held) = &self.0 else { return Ok(()) };
         let queue = Queue::new(&held.device, "auc")?;
         let statuses = held.statuses.read(&queue)?;

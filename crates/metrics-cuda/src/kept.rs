@@ -5,7 +5,7 @@
 use std::ptr;
 use std::sync::Arc;
 
-use metrics_core::{Areas, CountedAreas, DType, Error, RankState, Result, Rule, ScoreKind};
+use metrics_core::{Areas, CountedAreas, DType, Error, Kept, RankState, Result, Rule, ScoreKind};
 
 use crate::counts::Counts;
 use crate::device::{Batch, Device, Queue, Room};
@@ -228,27 +228,11 @@ impl<D: Device> KeptSamples<D> {
         let kept: usize = kinds.map(|of_kind| of_kind.n_samples).sum();
         state.check_counted(batch.op, kind, (kept + batch.n_samples) as u64)
     }
+}
 
-    /// The areas of each task of the state and the samples kept.
-    ///
-    /// # Errors
-    /// As [`settle`](Self::settle).
-    pub fn areas(&mut self, state: &mut RankState) -> Result<Vec<Areas>> {
-        match &mut self.0 {
-            Some(held) if state.is_empty() && held.kinds.len() == 1 => held.areas(),
-            _ => {
-                self.settle(state)?;
-                Ok(state.areas())
-            }
-        }
-    }
-
+impl<D: Device> Kept<RankState> for KeptSamples<D> {
     /// Waits for the device and moves its samples to the state.
-    ///
-    /// # Errors
-    /// [`Error::LeftOut`], once, for batches that turned out bad, which are forgotten then;
-    /// [`Error::Backend`]. Nothing else is lost.
-    pub fn settle(&mut self, state: &mut RankState) -> Result<()> {
+    fn settle(&mut self, state: &mut RankState) -> Result<()> {
         let Some(held) = &mut self.0 else { return Ok(()) };
         held.check()?;
         let device = held.device.clone();
@@ -260,6 +244,18 @@ impl<D: Device> KeptSamples<D> {
         }
         self.0 = None;
         Ok(())
+    }
+}
+
+impl<D: Device> metrics_core::KeptSamples for KeptSamples<D> {
+    fn areas(&mut self, state: &mut RankState) -> Result<Vec<Areas>> {
+        match &mut self.0 {
+            Some(held) if state.is_empty() && held.kinds.len() == 1 => held.areas(),
+            _ => {
+                self.settle(state)?;
+                Ok(state.areas())
+            }
+        }
     }
 }
 

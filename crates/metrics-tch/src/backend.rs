@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 
 use metrics_core::{
-    Areas, Backend, Batch, BucketCounts, Host, HostTensor, RankState, RankedCounts, Result, Rule,
-    compose,
+    Areas, Backend, Batch, BucketCounts, Host, HostTensor, Lend, RankState, RankedCounts, Result,
+    Rule, compose,
 };
 use tch::Device;
 
-use crate::cpu::with_batch;
 #[cfg(feature = "cuda")]
 use crate::cuda;
 use crate::error::refused;
@@ -94,7 +93,7 @@ impl Backend for Tch {
 
     /// Always a copy: others may hold the same tensor and write to it.
     fn download<'t>(&self, x: &'t Self::Tensor<'_>) -> Result<HostTensor<'t>> {
-        InHost::new(x)?.with("download", "elements", |host| Ok(host.into_owned()))
+        Self::lend(x, "download", "elements", |host| Ok(host.into_owned()))
     }
 
     fn download_index(&self, index: &Shared) -> Result<Vec<u64>> {
@@ -144,7 +143,7 @@ impl Backend for Tch {
     fn areas(&self, batch: &Batch<'_, Self>) -> Result<Vec<Areas>> {
         on_cuda!(self, device => cuda::areas(device, batch));
         if self.is_host() {
-            return with_batch(batch, |batch| Host.areas(batch));
+            return batch.in_host(|batch| Host.areas(batch));
         }
         compose::areas(self, batch)
     }
@@ -152,7 +151,7 @@ impl Backend for Tch {
     fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
         on_cuda!(self, device => cuda::ranked_counts(device, batch));
         if self.is_host() {
-            return with_batch(batch, |batch| Host.ranked_counts(batch));
+            return batch.in_host(|batch| Host.ranked_counts(batch));
         }
         compose::ranked_counts(self, batch)
     }
@@ -163,7 +162,7 @@ impl Backend for Tch {
             on_cuda!(self, device => cuda::count_buckets(device, batch, counts));
         }
         if self.is_host() || batch.weights.is_some() {
-            return with_batch(batch, |batch| Host.count_buckets(batch, counts));
+            return batch.in_host(|batch| Host.count_buckets(batch, counts));
         }
         compose::count_buckets(self, batch, counts)
     }
@@ -173,7 +172,7 @@ impl Backend for Tch {
         if batch.weights.is_none() {
             on_cuda!(self, device => cuda::append(device, batch, state));
         }
-        with_batch(batch, |batch| Host.append(batch, state))
+        batch.in_host(|batch| Host.append(batch, state))
     }
 
     #[cfg(feature = "cuda")]
@@ -193,16 +192,6 @@ impl Backend for Tch {
     }
 
     #[cfg(feature = "cuda")]
-    fn kept_areas(state: &mut RankState, kept: &mut Self::KeptSamples) -> Result<Vec<Areas>> {
-        kept.areas(state)
-    }
-
-    #[cfg(feature = "cuda")]
-    fn settle(state: &mut RankState, kept: &mut Self::KeptSamples) -> Result<()> {
-        kept.settle(state)
-    }
-
-    #[cfg(feature = "cuda")]
     fn keep_counts(
         &self,
         batch: &Batch<'_, Self>,
@@ -214,9 +203,15 @@ impl Backend for Tch {
         }
         self.count_buckets(batch, counts)
     }
+}
 
-    #[cfg(feature = "cuda")]
-    fn settle_counts(counts: &mut BucketCounts, kept: &mut Self::KeptCounts) -> Result<()> {
-        kept.settle(counts)
+impl Lend for Tch {
+    fn lend<R>(
+        x: &Shared,
+        op: &'static str,
+        what: &'static str,
+        f: impl FnOnce(HostTensor<'_>) -> Result<R>,
+    ) -> Result<R> {
+        InHost::new(x)?.with(op, what, f)
     }
 }

@@ -2,7 +2,9 @@
 
 #![allow(unsafe_code)]
 
-use metrics_core::{Areas, Batch, BucketCounts, DType, Error, RankState, RankedCounts, Result};
+use metrics_core::{
+    Areas, Batch, BucketCounts, DType, Error, Kept, RankState, RankedCounts, Result,
+};
 use metrics_cuda::{Device, Input};
 use tch::{Kind, Tensor};
 

@@ -55,7 +55,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod backend;
-mod cpu;
 #[cfg(feature = "cuda")]
 mod cuda;
 mod device;
