@@ -178,10 +178,11 @@ impl Backend for Candle {
         if batch.weights.is_none() {
             on_cuda!(self, device => cuda::keep(device, batch, state, kept));
         }
-        if let Some(dtype) = crate::tensor::dtype(&batch.scores) {
-            kept.check_type(batch.op, dtype)?;
+        match crate::tensor::dtype(&batch.scores) {
+            Some(dtype) => kept.pass_by(batch.op, dtype, || self.append(batch, state)),
+            // Refused, with the type's name.
+            None => self.append(batch, state),
         }
-        self.append(batch, state)
     }
 
     #[cfg(feature = "cuda")]
@@ -194,7 +195,7 @@ impl Backend for Candle {
         if batch.weights.is_none() {
             on_cuda!(self, device => cuda::keep_counts(device, batch, counts, kept));
         }
-        self.count_buckets(batch, counts)
+        kept.pass_by(|| self.count_buckets(batch, counts))
     }
 }
 

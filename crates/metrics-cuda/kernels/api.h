@@ -1,5 +1,5 @@
 // What the launcher calls. Every function returns a CUDA status; 0 is success. Nothing here allocates
-// or waits, but for `tm_wait` and the functions that say so. All device work goes to `stream`.
+// or waits, but for the functions that say so. All device work goes to `stream`.
 #pragma once
 
 #include <cstddef>
@@ -64,6 +64,8 @@ int tm_fill(void *to, int byte, size_t n_bytes, void *stream);
 int tm_copy(void *to, const void *from, size_t n_bytes, void *stream);
 // Waits until all work on the stream is done.
 int tm_wait(void *stream);
+// Waits until all work on the current device is done.
+int tm_wait_for_device();
 
 // Reads a batch and only notes what it tells.
 int tm_scan(const tm_samples *samples, tm_status *status, void *stream);

@@ -22,3 +22,5 @@ int tm_copy(void *to, const void *from, size_t n_bytes, void *stream) {
 }
 
 int tm_wait(void *stream) { return cudaStreamSynchronize(cudaStream_t(stream)); }
+
+int tm_wait_for_device() { return cudaDeviceSynchronize(); }

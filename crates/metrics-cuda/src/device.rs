@@ -1,14 +1,16 @@
-//! A device as a tensor library lends it, and the queue of work on its stream.
+//! A device as a tensor library lends it, and batches in its memory.
 
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_int, c_void};
 use std::fmt::Debug;
-use std::marker::PhantomData;
 
 use metrics_core::{DType, Error, Result};
 
 use crate::ffi;
+
+/// Samples of all tasks in one batch or one sort: positions and counts of a batch are 32-bit.
+pub(crate) const MOST_SAMPLES: usize = u32::MAX as usize;
 
 /// A CUDA device with the stream and the memory of a tensor library.
 pub trait Device: Clone + Debug {
@@ -20,6 +22,11 @@ pub trait Device: Clone + Debug {
 
     /// The stream (`cudaStream_t`) the library queues its own work on.
     fn stream(&self) -> *mut c_void;
+
+    /// Whether work on both is done in the order it is queued: one device, and one stream.
+    fn is_same(&self, other: &Self) -> bool {
+        (self.ordinal(), self.stream()) == (other.ordinal(), other.stream())
+    }
 
     /// Memory of so many bytes, at least one, with any content.
     ///
@@ -65,110 +72,6 @@ pub fn device_count() -> Result<usize> {
     // SAFETY: writes one integer.
     check("count devices", unsafe { ffi::tm_device_count(&mut n) })?;
     Ok(n as usize)
-}
-
-/// Elements in device memory.
-#[derive(Debug)]
-pub(crate) struct Room<D: Device, T> {
-    memory: D::Memory,
-    n: usize,
-    elements: PhantomData<T>,
-}
-
-impl<D: Device, T> Room<D, T> {
-    pub(crate) fn len(&self) -> usize {
-        self.n
-    }
-
-    pub(crate) fn address(&self) -> *mut T {
-        D::address(&self.memory).cast()
-    }
-
-    /// Where an element lies.
-    pub(crate) fn at(&self, i: usize) -> *mut T {
-        debug_assert!(i <= self.n);
-        self.address().wrapping_add(i)
-    }
-}
-
-/// Work on a device, in the order it is queued. The device is current for this thread meanwhile.
-#[derive(Debug)]
-pub(crate) struct Queue<'d, D> {
-    device: &'d D,
-    op: &'static str,
-    previous: c_int,
-}
-
-impl<'d, D: Device> Queue<'d, D> {
-    pub(crate) fn new(device: &'d D, op: &'static str) -> Result<Self> {
-        let mut previous = 0;
-        // SAFETY: writes one integer.
-        let status = unsafe { ffi::tm_set_device(device.ordinal() as c_int, &mut previous) };
-        check(op, status)?;
-        Ok(Self { device, op, previous })
-    }
-
-    pub(crate) fn stream(&self) -> *mut c_void {
-        self.device.stream()
-    }
-
-    pub(crate) fn check(&self, status: c_int) -> Result<()> {
-        check(self.op, status)
-    }
-
-    /// Room for elements of any content.
-    pub(crate) fn room<T>(&self, n: usize) -> Result<Room<D, T>> {
-        let n_bytes = (n * size_of::<T>()).max(1);
-        Ok(Room { memory: self.device.allocate(n_bytes)?, n, elements: PhantomData })
-    }
-
-    /// Room filled with a byte.
-    pub(crate) fn filled<T>(&self, n: usize, byte: u8) -> Result<Room<D, T>> {
-        let room: Room<D, T> = self.room(n)?;
-        let n_bytes = n * size_of::<T>();
-        // SAFETY: the room has as many bytes.
-        self.check(unsafe {
-            ffi::tm_fill(room.address().cast(), byte.into(), n_bytes, self.stream())
-        })?;
-        Ok(room)
-    }
-
-    /// Copies elements between places on the device.
-    pub(crate) fn copy<T: Copy>(&self, from: &Room<D, T>, to: &Room<D, T>) -> Result<()> {
-        debug_assert!(from.len() <= to.len());
-        let n_bytes = from.len() * size_of::<T>();
-        // SAFETY: both rooms have as many bytes, and lie apart.
-        self.check(unsafe {
-            ffi::tm_copy(to.address().cast(), from.address().cast(), n_bytes, self.stream())
-        })
-    }
-
-    /// Waits for all work and returns the first elements.
-    pub(crate) fn read<T: Copy>(&self, from: &Room<D, T>, n: usize) -> Result<Vec<T>> {
-        debug_assert!(n <= from.len());
-        let mut elements = Vec::with_capacity(n);
-        let to: *mut T = elements.as_mut_ptr();
-        let n_bytes = n * size_of::<T>();
-        // SAFETY: the room and the vector have as many bytes, of a type that any bits make; the
-        // vector is not touched before the copy is done.
-        unsafe {
-            let copied = ffi::tm_copy(to.cast(), from.address().cast(), n_bytes, self.stream());
-            // Waits even if the copy failed: nothing may write to the vector after this.
-            let waited = ffi::tm_wait(self.stream());
-            self.check(copied)?;
-            self.check(waited)?;
-            elements.set_len(n);
-        }
-        Ok(elements)
-    }
-}
-
-impl<D> Drop for Queue<'_, D> {
-    fn drop(&mut self) {
-        let mut ours = 0;
-        // SAFETY: writes one integer. A device that was current can be made so again.
-        unsafe { ffi::tm_set_device(self.previous, &mut ours) };
-    }
 }
 
 /// The elements of a tensor in device memory, row by row without gaps.
@@ -228,6 +131,18 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Refuses a batch that the kernels cannot number the samples of.
+    pub(crate) fn check_size(&self) -> Result<()> {
+        let Self { op, n_tasks, n_samples, .. } = *self;
+        if n_tasks.checked_mul(n_samples).is_some_and(|n| n <= MOST_SAMPLES) {
+            return Ok(());
+        }
+        let source = format!(
+            "a batch of {n_tasks} × {n_samples} samples; at most {MOST_SAMPLES} go at once"
+        );
+        Err(Error::Backend { backend: "cuda", op, source: source.into() })
+    }
+
     pub(crate) fn samples(&self) -> ffi::Samples {
         ffi::Samples {
             scores: self.scores.address,

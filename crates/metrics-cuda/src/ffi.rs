@@ -67,6 +67,7 @@ unsafe extern "C" {
         stream: Address,
     ) -> c_int;
     pub(crate) fn tm_wait(stream: Address) -> c_int;
+    pub(crate) fn tm_wait_for_device() -> c_int;
 
     pub(crate) fn tm_scan(samples: *const Samples, status: *mut Status, stream: Address) -> c_int;
     pub(crate) fn tm_keep(

@@ -33,26 +33,38 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "kernels")]
+mod buckets;
+#[cfg(feature = "kernels")]
 mod counts;
 #[cfg(feature = "kernels")]
 mod device;
 #[cfg(feature = "kernels")]
 mod ffi;
 #[cfg(feature = "kernels")]
+mod home;
+#[cfg(feature = "kernels")]
 mod kept;
 #[cfg(feature = "kernels")]
 pub mod ops;
 #[cfg(feature = "kernels")]
+mod pieces;
+#[cfg(feature = "kernels")]
+mod queue;
+#[cfg(feature = "kernels")]
 mod rank;
+#[cfg(feature = "kernels")]
+mod reading;
 #[cfg(feature = "kernels")]
 mod status;
 #[cfg(feature = "kernels")]
 mod statuses;
 #[cfg(any(feature = "kernels", test))]
 mod sums;
+#[cfg(any(feature = "kernels", test))]
+mod verdicts;
 
 #[cfg(feature = "kernels")]
-pub use counts::KeptCounts;
+pub use buckets::KeptCounts;
 #[cfg(feature = "kernels")]
 pub use device::{Batch, Device, Input, device_count};
 #[cfg(feature = "kernels")]

@@ -6,8 +6,9 @@ use std::ptr;
 
 use metrics_core::{Error, Result, Rule};
 
-use crate::device::{Device, Input, Queue, Room};
+use crate::device::{Device, Input};
 use crate::ffi::{self, Status};
+use crate::queue::{Queue, Room};
 
 /// A matrix on a device.
 #[derive(Debug, Clone, Copy)]

@@ -7,9 +7,11 @@ use std::ptr;
 use metrics_core::{Areas, Error, RankedCounts, Result, Rule, ScoreKind};
 
 use crate::counts::Counts;
-use crate::device::{Batch, Device, Queue, Room};
+use crate::device::{Batch, Device};
 use crate::ffi::{self, Plan, Samples, Status, Words};
-use crate::status::{Origin, key_range};
+use crate::queue::{Queue, Room};
+use crate::reading::Reading;
+use crate::status::Origin;
 use crate::sums::Sums;
 
 /// Samples up to which the range of the keys is not worth waiting for.
@@ -19,35 +21,43 @@ pub(crate) const UNSCANNED: usize = 1 << 20;
 pub(crate) type Group = [u64; 3];
 
 /// The areas of each task of a batch. Waits once for the device; twice where the batch has more than
-/// 2^20 samples, since the range of their scores then saves more than the wait costs.
+/// 2^20 samples to be sorted, since the range of their scores then saves more than the wait costs.
 ///
 /// # Errors
-/// [`Error::NanScore`], [`Error::InvalidTarget`], [`Error::Backend`].
+/// [`Error::NanScore`], [`Error::InvalidTarget`], [`Error::Backend`], also for a batch of 2^32 samples
+/// or more.
 pub fn areas<D: Device>(device: &D, batch: &Batch) -> Result<Vec<Areas>> {
+    batch.check_size()?;
     let queue = Queue::new(device, batch.op)?;
-    if is_counted(ScoreKind::of(batch.scores.dtype), batch.n_tasks) {
-        let counts = Counts::new(&queue)?;
-        let status = queue.filled(1, 0xff)?;
+    let (sums, status) = if is_counted(ScoreKind::of(batch.scores.dtype), batch.n_tasks) {
+        let (counts, status) = (Counts::new(&queue)?, queue.filled(1, 0xff)?);
         counts.add(&queue, batch, status.address())?;
-        Origin::new(batch, Rule::NotNan).check(&queue.read(&status, 1)?[0])?;
-        return Ok(vec![counts.areas(&queue)?]);
-    }
-    let (sorted, status) = sort_batch(&queue, batch)?;
-    let sums = sorted.sums(&queue)?;
-    let areas = read_areas(&queue, &sums)?;
-    Origin::new(batch, Rule::NotNan).check(&queue.read(&status, 1)?[0])?;
-    Ok(areas)
+        (counts.sums(&queue)?, status)
+    } else {
+        let (sorted, status) = sort_batch(&queue, batch)?;
+        (sorted.sums(&queue)?, status)
+    };
+    let mut reading = Reading::new();
+    let (sums, status) = (reading.add(&sums), reading.add(&status));
+    let read = reading.wait(&queue)?;
+    Origin::new(batch, Rule::NotNan).check(read.get(status)[0])?;
+    Ok(read.get(sums).iter().map(|sums| sums.areas().into()).collect())
 }
 
 /// The ranked counts of each task of a batch.
 ///
 /// # Errors
-/// [`Error::NanScore`], [`Error::InvalidTarget`], [`Error::Backend`].
+/// As [`areas`].
 pub fn ranked_counts<D: Device>(device: &D, batch: &Batch) -> Result<Vec<RankedCounts>> {
+    batch.check_size()?;
     let queue = Queue::new(device, batch.op)?;
     let (sorted, status) = sort_batch(&queue, batch)?;
-    let tasks = sorted.groups(&queue)?;
-    Origin::new(batch, Rule::NotNan).check(&queue.read(&status, 1)?[0])?;
+    let n_groups = sorted.n_groups(&queue)?;
+    let mut reading = Reading::new();
+    let (n_groups, status) = (reading.add(&n_groups), reading.add(&status));
+    let read = reading.wait(&queue)?;
+    Origin::new(batch, Rule::NotNan).check(read.get(status)[0])?;
+    let tasks = sorted.read_groups(&queue, read.get(n_groups)[0] as usize)?;
     let kind = ScoreKind::of(batch.scores.dtype);
     Ok(tasks.into_iter().map(|groups| accumulate(kind, &groups)).collect())
 }
@@ -83,8 +93,7 @@ fn sort_batch<D: Device>(
         // SAFETY: the samples are what their maker promised, and the status has its room.
         queue.check(unsafe { ffi::tm_scan(&samples, status.address(), queue.stream()) })?;
         let seen = queue.read(&status, 1)?[0];
-        Origin::new(batch, Rule::NotNan).check(&seen)?;
-        range = key_range(&seen);
+        range = Origin::new(batch, Rule::NotNan).check(seen)?;
         to_note = ptr::null_mut();
     }
     let parts = [Part { samples, status: to_note, bias: 0 }];
@@ -157,11 +166,8 @@ impl<D: Device> Sorted<D> {
     pub(crate) fn new(queue: &Queue<'_, D>, parts: &[Part], range: (u64, u64)) -> Result<Self> {
         let n_tasks = parts.first().map_or(1, |part| part.samples.n_tasks);
         let n_columns: u64 = parts.iter().map(|part| part.samples.n_columns).sum();
+        // At most `MOST_SAMPLES`: batches and what is kept are held to it.
         let n = n_tasks * n_columns;
-        if n > u32::MAX.into() {
-            let source = format!("{n} samples at once, at most {} fit one sort", u32::MAX);
-            return Err(Error::Backend { backend: "cuda", op: "sort", source: source.into() });
-        }
         let plan = plan(range, n_tasks);
         let words = WordRoom::new(queue, &plan, n as usize)?;
         let mut start = 0;
@@ -199,31 +205,42 @@ impl<D: Device> Sorted<D> {
 
     /// The groups of each task, from high to low.
     pub(crate) fn groups(&self, queue: &Queue<'_, D>) -> Result<Vec<Vec<Group>>> {
+        let n_groups = queue.read(&self.n_groups(queue)?, 1)?[0];
+        self.read_groups(queue, n_groups as usize)
+    }
+
+    /// The number of groups of all tasks, still on the device.
+    fn n_groups(&self, queue: &Queue<'_, D>) -> Result<Room<D, u64>> {
         let n_groups: Room<D, u64> = queue.room(1)?;
         let summaries = self.summaries.address().cast();
         // SAFETY: the summaries are of as many samples; there is room for one number.
         queue.check(unsafe {
             ffi::tm_n_groups(self.n, summaries, n_groups.address(), queue.stream())
         })?;
-        let n_groups = queue.read(&n_groups, 1)?[0] as usize;
-        let room = || queue.room::<u64>(n_groups);
-        let (keys, ends, tps) = (room()?, room()?, room()?);
-        // SAFETY: as for the sums; there is room for each group.
+        Ok(n_groups)
+    }
+
+    fn read_groups(&self, queue: &Queue<'_, D>, n_groups: usize) -> Result<Vec<Vec<Group>>> {
+        // Keys, ends and positives, so that they are read with one wait.
+        let groups: Room<D, u64> = queue.room(3 * n_groups)?;
+        // SAFETY: as for the sums; there is room for three numbers a group.
         queue.check(unsafe {
             ffi::tm_groups(
                 &self.plan,
                 &self.words.from(&self.plan, 0),
                 self.n,
                 self.n_columns,
-                summaries,
-                keys.address(),
-                ends.address(),
-                tps.address(),
+                self.summaries.address().cast(),
+                groups.at(0),
+                groups.at(n_groups),
+                groups.at(2 * n_groups),
                 queue.stream(),
             )
         })?;
-        let read = |room: &Room<D, u64>| queue.read(room, n_groups);
-        Ok(by_task(&read(&keys)?, &read(&ends)?, &read(&tps)?, self.n_tasks, self.n_columns))
+        let groups = queue.read(&groups, 3 * n_groups)?;
+        let (keys, rest) = groups.split_at(n_groups);
+        let (ends, tps) = rest.split_at(n_groups);
+        Ok(by_task(keys, ends, tps, self.n_tasks, self.n_columns))
     }
 }
 
@@ -300,15 +317,6 @@ fn summarise<D: Device>(
     let temporary: Room<D, u8> = queue.room(n_bytes)?;
     summarise(temporary.address().cast())?;
     Ok(temporary)
-}
-
-/// Waits for the sums and makes areas of them.
-pub(crate) fn read_areas<D: Device>(
-    queue: &Queue<'_, D>,
-    sums: &Room<D, Sums>,
-) -> Result<Vec<Areas>> {
-    let sums = queue.read(sums, sums.len())?;
-    Ok(sums.iter().map(|sums| sums.areas().into()).collect())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a batch told while it was read on the device.
 
-use metrics_core::{Error, Result, Rule};
+use metrics_core::{Error, Rule};
 
 use crate::device::Batch;
 use crate::ffi::Status;
@@ -22,30 +22,37 @@ impl Origin {
         Self { op: batch.op, n_samples: batch.n_samples, rule }
     }
 
-    /// The first thing that is wrong with the batch; of one sample the score comes first.
-    pub(crate) fn check(&self, status: &Status) -> Result<()> {
-        let op = self.op;
-        let place = |position: u64| {
-            (position as usize / self.n_samples, position as usize % self.n_samples)
-        };
+    /// The range of a good batch's keys.
+    pub(crate) fn check(self, status: Status) -> std::result::Result<(u64, u64), Flaw> {
         if status.bad_score == NONE && status.bad_target == NONE {
-            return Ok(());
+            return Ok((status.min_key, !status.min_inverted_key));
         }
-        if status.bad_score <= status.bad_target {
-            let (task, index) = place(status.bad_score);
-            return Err(match self.rule {
-                Rule::Probability => {
-                    Error::InvalidProbability { op, row: index, value: status.bad_score_value }
-                }
-                _ => Error::NanScore { op, task, index },
-            });
-        }
-        let (task, index) = place(status.bad_target);
-        Err(Error::InvalidTarget { op, task, index, value: status.bad_target_value })
+        Err(Flaw { origin: self, status })
     }
 }
 
-/// The lowest and the highest key of a batch.
-pub(crate) fn key_range(status: &Status) -> (u64, u64) {
-    (status.min_key, !status.min_inverted_key)
+/// What is wrong with a batch.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Flaw {
+    origin: Origin,
+    status: Status,
+}
+
+impl From<Flaw> for Error {
+    /// The first thing that is wrong; of one sample the score comes first.
+    fn from(Flaw { origin, status }: Flaw) -> Self {
+        let Origin { op, n_samples, rule } = origin;
+        let place = |position: u64| (position as usize / n_samples, position as usize % n_samples);
+        if status.bad_target < status.bad_score {
+            let (task, index) = place(status.bad_target);
+            return Error::InvalidTarget { op, task, index, value: status.bad_target_value };
+        }
+        let (task, index) = place(status.bad_score);
+        match rule {
+            Rule::Probability => {
+                Error::InvalidProbability { op, row: index, value: status.bad_score_value }
+            }
+            _ => Error::NanScore { op, task, index },
+        }
+    }
 }

@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
-use metrics_core::{Error, Result};
+use metrics_core::Result;
 
-use crate::device::{Device, Queue, Room};
+use crate::device::Device;
 use crate::ffi::Status;
-use crate::status::{Origin, key_range};
+use crate::queue::{Queue, Room};
+use crate::reading::{Part, Read, Reading};
+use crate::status::{Flaw, Origin};
+
+/// What a batch told: the range of its keys, or what is wrong with it.
+pub(crate) type Told = std::result::Result<(u64, u64), Flaw>;
 
 /// Statuses held in one piece of memory.
 const A_SLAB: usize = 256;
@@ -41,10 +46,6 @@ impl<D: Device> Clone for Statuses<D> {
 }
 
 impl<D: Device> Statuses<D> {
-    pub(crate) fn len(&self) -> usize {
-        self.origins.len()
-    }
-
     /// A place for the status of the next batch.
     pub(crate) fn next(&mut self, queue: &Queue<'_, D>, origin: Origin) -> Result<*mut Status> {
         if self.n_used == A_SLAB {
@@ -63,35 +64,22 @@ impl<D: Device> Statuses<D> {
         self.origins.pop();
     }
 
-    /// Waits for the device.
-    pub(crate) fn read(&self, queue: &Queue<'_, D>) -> Result<Checked> {
-        let slabs = self
-            .slabs
-            .iter()
-            .map(|slab| queue.read(slab, A_SLAB))
-            .collect::<Result<Vec<Vec<Status>>>>()?;
-        let batches = self.origins.iter().map(|(origin, place)| {
-            let status = &slabs[place.slab][place.at];
-            origin.check(status).map(|()| key_range(status))
-        });
-        Ok(Checked { batches: batches.collect() })
+    /// Adds all statuses to what is read from the device.
+    pub(crate) fn add_to<'r>(&'r self, reading: &mut Reading<'r>) -> Vec<Part<Status>> {
+        self.slabs.iter().map(|slab| reading.add(slab)).collect()
     }
-}
 
-/// What each batch told: the range of its keys, or what is wrong with it.
-#[derive(Debug)]
-pub(crate) struct Checked {
-    pub(crate) batches: Vec<Result<(u64, u64)>>,
-}
+    /// What each batch told: the range of its keys, or what is wrong with it.
+    pub(crate) fn told(&self, read: &Read, slabs: Vec<Part<Status>>) -> Vec<Told> {
+        let slabs: Vec<_> = slabs.into_iter().map(|slab| read.get(slab)).collect();
+        let batches = self.origins.iter();
+        batches.map(|(origin, place)| origin.check(slabs[place.slab][place.at])).collect()
+    }
 
-impl Checked {
-    /// The error that says which batches were left out, if any were.
-    pub(crate) fn error(self) -> Result<()> {
-        let n_updates = self.batches.len();
-        let n_left_out = self.batches.iter().filter(|batch| batch.is_err()).count();
-        let bad =
-            self.batches.into_iter().enumerate().find_map(|(i, batch)| Some((i, batch.err()?)));
-        let Some((i, source)) = bad else { return Ok(()) };
-        Err(Error::LeftOut { update: i + 1, n_updates, n_left_out, source: Box::new(source) })
+    /// Waits for the device, and tells of each batch.
+    pub(crate) fn wait(&self, queue: &Queue<'_, D>) -> Result<Vec<Told>> {
+        let mut reading = Reading::new();
+        let slabs = self.add_to(&mut reading);
+        Ok(self.told(&reading.wait(queue)?, slabs))
     }
 }

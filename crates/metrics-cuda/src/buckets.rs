@@ -1,0 +1,144 @@
+//! The counts of an [`Auc`](metrics_core::Auc) that are still on the device.
+
+#![allow(unsafe_code)]
+
+use std::sync::Arc;
+
+use metrics_core::{BucketCounts, Kept, Result, Rule};
+
+use crate::counts::Totals;
+use crate::device::{Batch, Device};
+use crate::ffi;
+use crate::home::Home;
+use crate::queue::Queue;
+use crate::reading::Reading;
+use crate::status::{Flaw, Origin};
+use crate::statuses::Statuses;
+use crate::verdicts::Verdicts;
+
+/// Bucket counts kept on a device until a metric is read.
+#[derive(Debug)]
+pub struct KeptCounts<D: Device> {
+    held: Option<Held<D>>,
+    verdicts: Verdicts<Flaw>,
+}
+
+#[derive(Debug, Clone)]
+struct Held<D: Device> {
+    home: Home<D>,
+    totals: Arc<Totals<D>>,
+    statuses: Statuses<D>,
+    /// The number of each status's update since the metric was last read.
+    updates: Vec<usize>,
+    /// Samples, those included that may turn out bad.
+    n_samples: u64,
+}
+
+impl<D: Device> Default for KeptCounts<D> {
+    fn default() -> Self {
+        Self { held: None, verdicts: Verdicts::default() }
+    }
+}
+
+impl<D: Device> Clone for KeptCounts<D> {
+    /// Shares memory until one of the two is updated.
+    fn clone(&self) -> Self {
+        Self { held: self.held.clone(), verdicts: self.verdicts.clone() }
+    }
+}
+
+impl<D: Device> KeptCounts<D> {
+    /// Counts a batch of one task on the device, without waiting for it. What another device or
+    /// stream counted moves to the others first, which waits.
+    ///
+    /// # Errors
+    /// [`Error::TooManySamples`](metrics_core::Error::TooManySamples),
+    /// [`Error::Backend`](metrics_core::Error::Backend), also for a batch of 2^32 samples or more;
+    /// nothing has changed then.
+    pub fn update(&mut self, device: &D, batch: &Batch, counts: &mut BucketCounts) -> Result<()> {
+        batch.check_size()?;
+        if self.held.as_ref().is_some_and(|held| !held.home.is(device)) {
+            self.move_to(counts)?;
+        }
+        let kept = self.held.as_ref().map_or(0, |held| held.n_samples);
+        counts.check_room(batch.op, kept + batch.n_samples as u64)?;
+        let num_thresholds = counts.num_thresholds();
+        let held = match &mut self.held {
+            Some(held) => held,
+            None => self.held.insert(Held::new(device, batch.op, num_thresholds)?),
+        };
+        held.add(batch, num_thresholds)?;
+        held.updates.push(self.verdicts.number());
+        Ok(())
+    }
+
+    /// Counts an update that `add` brings to the other counts at once.
+    ///
+    /// # Errors
+    /// What `add` returns; nothing has changed then.
+    pub fn pass_by(&mut self, add: impl FnOnce() -> Result<()>) -> Result<()> {
+        add()?;
+        self.verdicts.number();
+        Ok(())
+    }
+
+    /// Moves what is good to the other counts. What is wrong with the rest is said at the next read.
+    fn move_to(&mut self, counts: &mut BucketCounts) -> Result<()> {
+        let Some(Held { home, totals, statuses, updates, .. }) = &mut self.held else {
+            return Ok(());
+        };
+        let queue = home.queue("auc")?;
+        let mut reading = Reading::new();
+        let (totals, slabs) = (totals.add_to(&mut reading), statuses.add_to(&mut reading));
+        let read = reading.wait(&queue)?;
+        drop(queue);
+        let totals = read.get(totals);
+        let of_label = |label| totals.iter().skip(label).step_by(2).copied().collect::<Vec<_>>();
+        counts.reserve("auc", None, totals.iter().sum())?;
+        counts.add(&of_label(0), &of_label(1));
+        for (&update, told) in updates.iter().zip(statuses.told(&read, slabs)) {
+            if let Err(flaw) = told {
+                self.verdicts.leave_out(update, flaw);
+            }
+        }
+        self.held = None;
+        Ok(())
+    }
+}
+
+impl<D: Device> Kept<BucketCounts> for KeptCounts<D> {
+    /// Waits for the device and moves its counts to the others.
+    fn settle(&mut self, counts: &mut BucketCounts) -> Result<()> {
+        self.move_to(counts)?;
+        self.verdicts.report()
+    }
+}
+
+impl<D: Device> Held<D> {
+    fn new(device: &D, op: &'static str, num_thresholds: usize) -> Result<Self> {
+        let totals = Arc::new(Totals::new(&Queue::new(device, op)?, num_thresholds + 1)?);
+        let (home, statuses) = (Home::new(device.clone()), Statuses::default());
+        Ok(Self { home, totals, statuses, updates: Vec::new(), n_samples: 0 })
+    }
+
+    /// Queues the counting of a batch.
+    fn add(&mut self, batch: &Batch, num_thresholds: usize) -> Result<()> {
+        let queue = self.home.queue(batch.op)?;
+        if Arc::strong_count(&self.totals) > 1 {
+            self.totals = Arc::new(self.totals.copy(&queue)?);
+        }
+        let status = self.statuses.next(&queue, Origin::new(batch, Rule::Probability))?;
+        let (samples, num_thresholds) = (batch.samples(), num_thresholds as u64);
+        let added = self.totals.add(&queue, status, |counts| {
+            // SAFETY: the samples are what their maker promised; each bucket has its counters.
+            unsafe {
+                ffi::tm_count_buckets(&samples, status, num_thresholds, counts, queue.stream())
+            }
+        });
+        match added {
+            Ok(()) => self.n_samples += batch.n_samples as u64,
+            Err(_) => self.statuses.forget_last(),
+        }
+        added
+    }
+}

@@ -1,0 +1,127 @@
+//! Device memory, and the queue of work on a device's stream.
+
+#![allow(unsafe_code)]
+
+use std::ffi::{c_int, c_void};
+use std::marker::PhantomData;
+
+use metrics_core::Result;
+
+use crate::device::{Device, check};
+use crate::ffi;
+
+/// Elements in device memory.
+#[derive(Debug)]
+pub(crate) struct Room<D: Device, T> {
+    memory: D::Memory,
+    n: usize,
+    elements: PhantomData<T>,
+}
+
+impl<D: Device, T> Room<D, T> {
+    pub(crate) fn len(&self) -> usize {
+        self.n
+    }
+
+    pub(crate) fn address(&self) -> *mut T {
+        D::address(&self.memory).cast()
+    }
+
+    /// Where an element lies.
+    pub(crate) fn at(&self, i: usize) -> *mut T {
+        debug_assert!(i <= self.n);
+        self.address().wrapping_add(i)
+    }
+}
+
+/// Work on a device, in the order it is queued. The device is current for this thread meanwhile.
+#[derive(Debug)]
+pub(crate) struct Queue<'d, D> {
+    device: &'d D,
+    op: &'static str,
+    previous: c_int,
+}
+
+impl<'d, D: Device> Queue<'d, D> {
+    pub(crate) fn new(device: &'d D, op: &'static str) -> Result<Self> {
+        let mut previous = 0;
+        // SAFETY: writes one integer.
+        let status = unsafe { ffi::tm_set_device(device.ordinal() as c_int, &mut previous) };
+        check(op, status)?;
+        Ok(Self { device, op, previous })
+    }
+
+    pub(crate) fn stream(&self) -> *mut c_void {
+        self.device.stream()
+    }
+
+    pub(crate) fn check(&self, status: c_int) -> Result<()> {
+        check(self.op, status)
+    }
+
+    /// Room for elements of any content.
+    pub(crate) fn room<T>(&self, n: usize) -> Result<Room<D, T>> {
+        let n_bytes = (n * size_of::<T>()).max(1);
+        Ok(Room { memory: self.device.allocate(n_bytes)?, n, elements: PhantomData })
+    }
+
+    /// Room filled with a byte.
+    pub(crate) fn filled<T>(&self, n: usize, byte: u8) -> Result<Room<D, T>> {
+        let room: Room<D, T> = self.room(n)?;
+        let n_bytes = n * size_of::<T>();
+        // SAFETY: the room has as many bytes.
+        self.check(unsafe {
+            ffi::tm_fill(room.address().cast(), byte.into(), n_bytes, self.stream())
+        })?;
+        Ok(room)
+    }
+
+    /// Copies elements between places on the device.
+    pub(crate) fn copy<T: Copy>(&self, from: &Room<D, T>, to: &Room<D, T>) -> Result<()> {
+        debug_assert!(from.len() <= to.len());
+        let n_bytes = from.len() * size_of::<T>();
+        // SAFETY: both rooms have as many bytes, and lie apart.
+        self.check(unsafe {
+            ffi::tm_copy(to.address().cast(), from.address().cast(), n_bytes, self.stream())
+        })
+    }
+
+    /// Waits for all work and returns the first elements.
+    pub(crate) fn read<T: Copy>(&self, from: &Room<D, T>, n: usize) -> Result<Vec<T>> {
+        debug_assert!(n <= from.len());
+        let mut elements = Vec::with_capacity(n);
+        let to: *mut T = elements.as_mut_ptr();
+        let n_bytes = n * size_of::<T>();
+        // SAFETY: the room and the vector have as many bytes, of a type that any bits make; the
+        // vector is not touched before the copy is done.
+        unsafe {
+            let copied = ffi::tm_copy(to.cast(), from.address().cast(), n_bytes, self.stream());
+            // Waits even if the copy failed: nothing may write to the vector after this.
+            let waited = self.wait();
+            self.check(copied)?;
+            waited?;
+            elements.set_len(n);
+        }
+        Ok(elements)
+    }
+
+    /// Waits for all work queued on the stream.
+    pub(crate) fn wait(&self) -> Result<()> {
+        // SAFETY: the stream is the device's.
+        self.check(unsafe { ffi::tm_wait(self.stream()) })
+    }
+
+    /// Waits for all work on the device, whatever its stream.
+    pub(crate) fn wait_for_device(&self) -> Result<()> {
+        // SAFETY: takes no arguments; the device is current.
+        self.check(unsafe { ffi::tm_wait_for_device() })
+    }
+}
+
+impl<D> Drop for Queue<'_, D> {
+    fn drop(&mut self) {
+        let mut ours = 0;
+        // SAFETY: writes one integer. A device that was current can be made so again.
+        unsafe { ffi::tm_set_device(self.previous, &mut ours) };
+    }
+}
