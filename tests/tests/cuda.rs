@@ -1,6 +1,9 @@
 //! What is particular to metrics on CUDA devices. Needs one.
 #![cfg(feature = "cuda")]
 
+#[path = "cuda/streams.rs"]
+mod streams;
+
 use candle_core::{DType, Device, Tensor};
 use metrics_candle::{
     Auc, BinaryAuprc, BinaryAuroc, binary_auprc, binary_auprc_tasks, binary_auroc,
@@ -228,17 +231,6 @@ fn views_and_empty_tensors_need_no_care() {
     assert!(auprc.compute().is_err());
 }
 
-#[test]
-fn a_device_with_a_stream_of_its_own_serves_as_well() {
-    let own = Device::new_cuda_with_stream(0).unwrap();
-    let Both { cpu: [x, y], .. } = Both::random(DType::F32, 1, 300_000, 0.0, 6);
-    let [a, b] = [&x, &y].map(|tensor| tensor.to_device(&own).unwrap());
-    let mut auprc = BinaryAuprc::new();
-    auprc.update(&a, &b).unwrap();
-    drop((a, b));
-    assert_eq!(auprc.compute().unwrap(), binary_auprc(&x, &y).unwrap());
-}
-
 /// 2^45 samples need more memory than any device has beside them; the error says so, and what the
 /// metric held is still there.
 #[test]
@@ -251,4 +243,60 @@ fn no_memory_is_an_error_that_loses_nothing() {
     let targets = Tensor::zeros(1, DType::U8, &device()).unwrap().broadcast_as(1 << 45).unwrap();
     assert!(auprc.update(&huge, &targets).is_err());
     assert_eq!(auprc.compute().unwrap(), 11.0 / 12.0);
+}
+
+/// A bad batch takes its kind of scores with it: those of the next need not compare with them.
+#[test]
+fn scores_need_not_compare_with_those_of_a_bad_batch() {
+    let (integers, labels) = (vector(&[1i64, 5, 7, 8]), vector(&[1u8, 0, 1, 1]));
+    let mut auprc = BinaryAuprc::new();
+    auprc.update(&vector(&[0.5f32, f32::NAN]), &vector(&[1u8, 0])).unwrap();
+    auprc.update(&integers, &labels).unwrap();
+    let error = auprc.update(&vector(&[0.5f32]), &vector(&[1u8])).unwrap_err();
+    assert!(matches!(error, metrics_core::Error::ScoreTypeMismatch { .. }), "{error}");
+    let error = auprc.compute().unwrap_err().to_string();
+    assert!(error.contains("this was update 1 of 2 since"), "{error}");
+    assert_eq!(auprc.compute().unwrap(), 11.0 / 12.0);
+}
+
+/// Weighted updates go to the host at once, and count as updates all the same.
+#[test]
+fn updates_of_both_kinds_are_counted() {
+    let (good, labels) = (vector(&[0.1f32, 0.5, 0.7, 0.8]), vector(&[1u8, 0, 1, 1]));
+    let mut auprc = BinaryAuprc::new();
+    auprc.update_weighted(&good, &labels, &vector(&[1.0f64; 4])).unwrap();
+    auprc.update(&vector(&[0.5f32]), &vector(&[2u8])).unwrap();
+    auprc.update_weighted(&good, &labels, &vector(&[1.0f64; 4])).unwrap();
+    let error = auprc.compute().unwrap_err().to_string();
+    assert!(error.contains("this was update 2 of 3 since"), "{error}");
+    assert_eq!(auprc.compute().unwrap(), 11.0 / 12.0);
+}
+
+#[test]
+fn a_batch_that_no_sort_holds_is_refused_at_once() {
+    let zeros = Tensor::zeros(1 << 32, DType::U8, &device()).unwrap();
+    let mut auprc = BinaryAuprc::new();
+    auprc.update(&vector(&[1u8, 2]), &vector(&[0u8, 1])).unwrap();
+    assert_eq!(
+        auprc.update(&zeros, &zeros).unwrap_err().to_string(),
+        "cuda: binary_auprc failed: a batch of 1 × 4294967296 samples; \
+         at most 4294967295 go at once"
+    );
+    assert_eq!(auprc.compute().unwrap(), 1.0);
+    assert!(Auc::default().update(&zeros, &zeros).is_err());
+    assert!(binary_auroc(&zeros, &zeros).is_err());
+}
+
+/// What no sort holds makes way to the state.
+#[test]
+fn more_samples_than_one_sort_holds_may_be_kept() {
+    const N: usize = 1 << 31;
+    let zeros = Tensor::zeros(N, DType::U8, &device()).unwrap();
+    let ones = Tensor::ones(N, DType::U8, &device()).unwrap();
+    let mut auroc = BinaryAuroc::new();
+    auroc.update(&zeros, &ones).unwrap();
+    auroc.update(&ones, &zeros).unwrap();
+    assert_eq!(auroc.compute().unwrap(), 0.0);
+    let areas = auroc.areas().unwrap();
+    assert_eq!((areas[0].n_positives(), areas[0].n_negatives()), (N as f64, N as f64));
 }

@@ -3,8 +3,10 @@
 #![allow(unsafe_code)]
 
 use candle_core::backend::BackendDevice;
-use candle_core::cuda_backend::cudarc::driver::{CudaSlice, DevicePtr, DeviceRepr};
-use candle_core::cuda_backend::{CudaDType, CudaStorage, CudaStorageSlice};
+use candle_core::cuda_backend::cudarc::driver::{
+    CudaSlice, CudaStream, DevicePtr, DevicePtrMut, DeviceRepr,
+};
+use candle_core::cuda_backend::{CudaDType, CudaStorage, CudaStorageSlice, WrapErr};
 use candle_core::op::BackpropOp;
 use candle_core::{CudaDevice, DeviceLocation, Storage, Tensor};
 use metrics_core::{
@@ -63,9 +65,11 @@ impl Device for OnCandle {
     }
 }
 
-/// Calls `f` with the elements of a contiguous tensor on a CUDA device. What `f` queues on the
-/// device's stream is done before the memory is used for anything else.
+/// Calls `f` with the elements of a contiguous tensor on a CUDA device. What `f` queues on the stream
+/// of `device` runs after what the tensor was made by, and before its memory is used for anything
+/// else, whichever stream the tensor belongs to.
 fn with_input<R>(
+    device: &CudaDevice,
     op: &'static str,
     what: &'static str,
     tensor: &Tensor,
@@ -76,22 +80,35 @@ fn with_input<R>(
         return Err(unsupported(op, what, tensor));
     };
     let offset = layout.start_offset();
-    let stream = storage.device.cuda_stream();
+    let (ours, theirs) = (device.cuda_stream(), storage.device.cuda_stream());
     macro_rules! inputs {
         ($($slice:ident $dtype:ident),*) => {
             match &storage.slice {
                 $(CudaStorageSlice::$slice(slice) => {
-                    let (address, _waits) = slice.device_ptr(&stream);
+                    let (address, read) = slice.device_ptr(&ours);
                     let address = address as usize + offset * size_of_element(slice);
                     // SAFETY: a contiguous tensor's elements lie behind its offset; the lock on its
-                    // storage is held, and freeing waits for the stream.
-                    f(unsafe { Input::new(address as *const _, DType::$dtype) })
+                    // storage is held, and their stream waits for ours before it frees them.
+                    let input = unsafe { Input::new(address as *const _, DType::$dtype) };
+                    let made = f(input);
+                    // Records what `f` queued.
+                    drop(read);
+                    made
                 })*
                 _ => Err(unsupported(op, what, tensor)),
             }
         };
     }
-    inputs!(U8 U8, U32 U32, I16 I16, I32 I32, I64 I64, F16 F16, BF16 Bf16, F32 F32, F64 F64)
+    // cudarc orders streams of one `CudaContext`; each device that candle makes has one of its own.
+    let join = |one: &CudaStream, other: &CudaStream| {
+        if ours == theirs { Ok(()) } else { one.join(other).w().map_err(refused("join streams")) }
+    };
+    join(&ours, &theirs)?;
+    let made = inputs!(
+        U8 U8, U32 U32, I16 I16, I32 I32, I64 I64, F16 F16, BF16 Bf16, F32 F32, F64 F64
+    );
+    join(&theirs, &ours)?;
+    made
 }
 
 fn size_of_element<T>(_slice: &CudaSlice<T>) -> usize {
@@ -100,28 +117,30 @@ fn size_of_element<T>(_slice: &CudaSlice<T>) -> usize {
 
 /// Calls `f` with a batch without weights, in place where its tensors are contiguous.
 fn with_batch<R>(
+    device: &CudaDevice,
     batch: &Batch<'_, Candle>,
-    f: impl FnOnce(&metrics_cuda::Batch) -> Result<R>,
+    f: impl FnOnce(&OnCandle, &metrics_cuda::Batch) -> Result<R>,
 ) -> Result<R> {
     let contiguous = |tensor: &Tensor| tensor.detach().contiguous().map_err(refused("contiguous"));
     let (scores, targets) = (contiguous(&batch.scores)?, contiguous(&batch.targets)?);
     let Batch { op, n_tasks, n_samples, .. } = *batch;
-    with_input(op, "scores", &scores, |scores| {
-        with_input(op, "targets", &targets, |targets| {
-            f(&metrics_cuda::Batch { op, scores, targets, n_tasks, n_samples })
+    with_input(device, op, "scores", &scores, |scores| {
+        with_input(device, op, "targets", &targets, |targets| {
+            let batch = metrics_cuda::Batch { op, scores, targets, n_tasks, n_samples };
+            f(&OnCandle(device.clone()), &batch)
         })
     })
 }
 
 pub(crate) fn areas(device: &CudaDevice, batch: &Batch<'_, Candle>) -> Result<Vec<Areas>> {
-    with_batch(batch, |batch| metrics_cuda::areas(&OnCandle(device.clone()), batch))
+    with_batch(device, batch, metrics_cuda::areas)
 }
 
 pub(crate) fn ranked_counts(
     device: &CudaDevice,
     batch: &Batch<'_, Candle>,
 ) -> Result<Vec<RankedCounts>> {
-    with_batch(batch, |batch| metrics_cuda::ranked_counts(&OnCandle(device.clone()), batch))
+    with_batch(device, batch, metrics_cuda::ranked_counts)
 }
 
 pub(crate) fn keep(
@@ -130,7 +149,7 @@ pub(crate) fn keep(
     state: &mut RankState,
     kept: &mut KeptSamples,
 ) -> Result<()> {
-    with_batch(batch, |batch| kept.update(&OnCandle(device.clone()), batch, state))
+    with_batch(device, batch, |device, batch| kept.update(device, batch, state))
 }
 
 pub(crate) fn append(
@@ -149,7 +168,7 @@ pub(crate) fn keep_counts(
     counts: &mut BucketCounts,
     kept: &mut KeptCounts,
 ) -> Result<()> {
-    with_batch(batch, |batch| kept.update(&OnCandle(device.clone()), batch, counts))
+    with_batch(device, batch, |device, batch| kept.update(device, batch, counts))
 }
 
 pub(crate) fn count_buckets(
@@ -163,11 +182,18 @@ pub(crate) fn count_buckets(
 }
 
 /// Calls `f` with a matrix.
-fn with_matrix<R>(op: &'static str, x: &Tensor, f: impl FnOnce(Matrix) -> Result<R>) -> Result<R> {
+fn with_matrix<R>(
+    device: &CudaDevice,
+    op: &'static str,
+    x: &Tensor,
+    f: impl FnOnce(&OnCandle, Matrix) -> Result<R>,
+) -> Result<R> {
     let contiguous = x.detach().contiguous().map_err(refused(op))?;
     let n_columns = x.dims().last().copied().unwrap_or(1);
     let n_rows = x.elem_count().checked_div(n_columns).unwrap_or(0);
-    with_input(op, "elements", &contiguous, |elements| f(Matrix { elements, n_rows, n_columns }))
+    with_input(device, op, "elements", &contiguous, |elements| {
+        f(&OnCandle(device.clone()), Matrix { elements, n_rows, n_columns })
+    })
 }
 
 /// A tensor of this shape and type, which `f` writes.
@@ -178,12 +204,13 @@ fn written<T: CudaDType + DeviceRepr>(
     f: impl FnOnce(*mut T) -> Result<()>,
 ) -> Result<Tensor> {
     let n = shape.iter().product::<usize>();
-    // SAFETY: `f` writes each element, and candle's kernels run after it on the same stream.
-    let slice = unsafe { device.alloc::<T>(n.max(1)) }.map_err(refused(op))?;
+    // SAFETY: `f` writes each element, and what reads them is queued after it.
+    let mut slice = unsafe { device.alloc::<T>(n.max(1)) }.map_err(refused(op))?;
     let stream = device.cuda_stream();
-    let (address, waits) = slice.device_ptr(&stream);
-    drop(waits);
+    let (address, writes) = slice.device_ptr_mut(&stream);
     f(address as *mut T)?;
+    // Records what `f` queued.
+    drop(writes);
     let storage = Storage::Cuda(CudaStorage::wrap_cuda_slice(slice, device.clone()));
     Ok(Tensor::from_storage(storage, shape, BackpropOp::none(), false))
 }
@@ -193,33 +220,33 @@ pub(crate) fn find_invalid(
     x: &Tensor,
     rule: Rule,
 ) -> Result<Option<(usize, f64)>> {
-    with_matrix("find_invalid", x, |x| ops::find_invalid(&OnCandle(device.clone()), x, rule))
+    with_matrix(device, "find_invalid", x, |device, x| ops::find_invalid(device, x, rule))
 }
 
 pub(crate) fn argsort_descending(device: &CudaDevice, x: &Tensor) -> Result<Tensor> {
-    with_matrix("argsort", x, |matrix| {
+    with_matrix(device, "argsort", x, |on_candle, matrix| {
         // SAFETY: there is room for as many numbers as elements.
         written::<i64>("argsort", device, x.dims(), |order| unsafe {
-            ops::argsort_descending(&OnCandle(device.clone()), matrix, order)
+            ops::argsort_descending(on_candle, matrix, order)
         })
     })
 }
 
 pub(crate) fn cumsum(device: &CudaDevice, x: &Tensor) -> Result<Tensor> {
-    with_matrix("cumsum", x, |matrix| {
+    with_matrix(device, "cumsum", x, |on_candle, matrix| {
         // SAFETY: there is room for as many numbers as elements.
         written::<i64>("cumsum", device, x.dims(), |sums| unsafe {
-            ops::cumsum(&OnCandle(device.clone()), matrix, sums)
+            ops::cumsum(on_candle, matrix, sums)
         })
     })
 }
 
 pub(crate) fn group_ends(device: &CudaDevice, x: &Tensor) -> Result<Tensor> {
     let mut n_ends = 0;
-    let ends = with_matrix("group_ends", x, |matrix| {
+    let ends = with_matrix(device, "group_ends", x, |on_candle, matrix| {
         // SAFETY: there is room for as many numbers as elements.
         written::<i64>("group_ends", device, x.dims(), |ends| unsafe {
-            n_ends = ops::group_ends(&OnCandle(device.clone()), matrix, ends)?;
+            n_ends = ops::group_ends(on_candle, matrix, ends)?;
             Ok(())
         })
     })?;
@@ -227,10 +254,10 @@ pub(crate) fn group_ends(device: &CudaDevice, x: &Tensor) -> Result<Tensor> {
 }
 
 pub(crate) fn bucket(device: &CudaDevice, x: &Tensor, num_thresholds: usize) -> Result<Tensor> {
-    with_matrix("bucket", x, |matrix| {
+    with_matrix(device, "bucket", x, |on_candle, matrix| {
         // SAFETY: there is room for as many numbers as elements.
         written::<i64>("bucket", device, x.dims(), |buckets| unsafe {
-            ops::bucket(&OnCandle(device.clone()), matrix, num_thresholds, buckets)
+            ops::bucket(on_candle, matrix, num_thresholds, buckets)
         })
     })
 }
@@ -241,13 +268,13 @@ pub(crate) fn bincount(
     targets: &Tensor,
     n_bins: usize,
 ) -> Result<[Vec<u64>; 2]> {
-    with_matrix("bincount", targets, |targets| {
-        with_matrix("bincount", index, |index| {
+    with_matrix(device, "bincount", targets, |_, targets| {
+        with_matrix(device, "bincount", index, |on_candle, index| {
             // SAFETY: the index is one that `bucket` made: i64, as long as the targets, below
             // `n_bins`.
             unsafe {
                 let index = index.elements.address().cast();
-                ops::bincount(&OnCandle(device.clone()), index, targets, n_bins)
+                ops::bincount(on_candle, index, targets, n_bins)
             }
         })
     })

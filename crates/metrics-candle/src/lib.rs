@@ -92,7 +92,7 @@ mod tensor;
 pub use backend::Candle;
 #[cfg(feature = "cuda")]
 #[cfg_attr(docsrs, doc(cfg(feature = "cuda")))]
-pub use cuda::{Memory, OnCandle};
+pub use cuda::OnCandle;
 pub use error::{from_candle, to_candle};
 pub use metrics_core::{Error, Result};
 pub use state::{state_from_tensor, state_to_tensor};
