@@ -24,9 +24,22 @@ pub(crate) type KeptCounts = metrics_cuda::KeptCounts<OnTch>;
 #[derive(Debug, Clone)]
 pub struct OnTch(usize);
 
+/// Bytes. libtorch frees them in the order of the stream.
+pub struct Memory(Tensor);
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Memory").field(&self.0.data_ptr()).finish()
+    }
+}
+
+// SAFETY: of a shared `Memory` only the address is read, which a tensor keeps from its making to its
+// end. tch leaves `Sync` out because methods of `Tensor` that nobody can call here write through a
+// shared reference.
+unsafe impl Sync for Memory {}
+
 impl Device for OnTch {
-    /// Bytes. libtorch frees them in the order of the stream.
-    type Memory = Tensor;
+    type Memory = Memory;
 
     fn ordinal(&self) -> usize {
         self.0
@@ -36,13 +49,13 @@ impl Device for OnTch {
         std::ptr::null_mut()
     }
 
-    fn allocate(&self, n_bytes: usize) -> Result<Tensor> {
+    fn allocate(&self, n_bytes: usize) -> Result<Memory> {
         let options = (Kind::Uint8, tch::Device::Cuda(self.0));
-        Tensor::f_empty([n_bytes as i64], options).map_err(refused("allocate"))
+        Tensor::f_empty([n_bytes as i64], options).map(Memory).map_err(refused("allocate"))
     }
 
-    fn address(memory: &Tensor) -> *mut std::ffi::c_void {
-        memory.data_ptr()
+    fn address(memory: &Memory) -> *mut std::ffi::c_void {
+        memory.0.data_ptr()
     }
 }
 

@@ -19,6 +19,7 @@ mod layouts;
 #[cfg(feature = "tch")]
 mod libtorch;
 mod ops;
+mod sent;
 mod sizes;
 mod slices;
 mod sources;
