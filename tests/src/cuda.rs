@@ -25,6 +25,6 @@ pub fn candle() -> Candle {
 /// Where libtorch has no CUDA half.
 #[cfg(feature = "tch")]
 pub fn tch() -> metrics_tch::Tch {
-    assert!(metrics_tch::load_cuda(), "libtorch_cuda.so is not to be found");
+    metrics_tch::load_cuda().expect("libtorch's CUDA half");
     metrics_tch::Tch::new(tch::Device::Cuda(0))
 }

@@ -2,28 +2,44 @@
 
 #![allow(unsafe_code)]
 
+use std::error::Error as _;
 use std::sync::OnceLock;
 
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
+use metrics_core::{Backend, Error, Result};
 use tch::Device;
 
-/// Loads libtorch's CUDA half, if this machine has it; whether it is loaded. Must come before the
-/// first use of CUDA.
+use crate::Tch;
+
+const LIBRARY: &str = "libtorch_cuda.so";
+
+/// Loads libtorch's CUDA half. Must come before the first use of CUDA.
 ///
 /// Nothing in a Rust program refers to that library, so linkers leave it out even where it is asked
 /// for, and libtorch then sees no device. Loaded at run time, it makes one program serve machines with
 /// and without CUDA.
-pub fn load_cuda() -> bool {
-    static LOADED: OnceLock<Option<Library>> = OnceLock::new();
-    LOADED
-        .get_or_init(|| {
-            // SAFETY: libtorch's own library, whose initialisers register its kernels and no more.
-            unsafe { Library::open(Some("libtorch_cuda.so"), RTLD_NOW | RTLD_GLOBAL) }.ok()
-        })
-        .is_some()
+///
+/// # Errors
+/// [`Error::Backend`] where this machine has no such library, or one that lacks another: it says
+/// which, and what to do.
+pub fn load_cuda() -> Result<()> {
+    static LOADED: OnceLock<std::result::Result<Library, String>> = OnceLock::new();
+    let loaded = LOADED.get_or_init(|| {
+        // SAFETY: libtorch's own library, whose initialisers register its kernels and no more.
+        let library = unsafe { Library::open(Some(LIBRARY), RTLD_NOW | RTLD_GLOBAL) };
+        // What the loader says is the source.
+        library.map_err(|error| error.source().unwrap_or(&error).to_string())
+    });
+    let Err(reason) = loaded else { return Ok(()) };
+    let source = format!(
+        "{reason}; this needs a libtorch with CUDA: put the folder of its {LIBRARY} and those of the \
+         CUDA libraries on LD_LIBRARY_PATH"
+    );
+    Err(Error::Backend { backend: Tch::NAME, op: "load CUDA", source: source.into() })
 }
 
 /// The first CUDA device if there is one and libtorch's CUDA half is there, else the CPU.
+/// [`load_cuda`] says why it is the CPU.
 pub fn best_device() -> Device {
-    if load_cuda() { Device::cuda_if_available() } else { Device::Cpu }
+    load_cuda().map_or(Device::Cpu, |()| Device::cuda_if_available())
 }

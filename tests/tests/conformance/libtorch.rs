@@ -163,3 +163,15 @@ fn compositions_have_the_same_bits() {
         same_bits(&values(&composed), &values(&fused), &samples);
     }
 }
+
+/// Where libtorch has no CUDA half, the loader's own words say what is missing.
+#[test]
+fn a_missing_half_is_named_with_what_to_do() {
+    if let Err(error) = metrics_tch::load_cuda() {
+        let text = error.to_string();
+        assert!(text.starts_with("tch: load CUDA failed: "), "{text}");
+        assert!(text.contains(".so") && text.contains("cannot open shared object file"), "{text}");
+        assert!(text.ends_with("on LD_LIBRARY_PATH"), "{text}");
+        assert_eq!(metrics_tch::best_device(), tch::Device::Cpu);
+    }
+}
