@@ -82,16 +82,23 @@ struct Part {
     int n;
 };
 
-__device__ inline Part part(uint64_t total, uint64_t n_columns) {
-    const uint64_t first = uint64_t(blockIdx.x) * TILE + threadIdx.x * ITEMS;
+__device__ inline uint64_t tile_start() { return uint64_t(blockIdx.x) * TILE; }
+
+__device__ inline int in_tile(uint64_t total) {
+    const uint64_t left = total - tile_start();
+    return int(left < TILE ? left : TILE);
+}
+
+// Loads the tile of this block; every thread gets its part.
+template <typename View>
+__device__ __forceinline__ Part load(View view, uint64_t total, uint64_t n_columns,
+                                     typename Tile<View>::Storage &storage,
+                                     Sample<View> (&items)[ITEMS + 1]) {
+    Tile<View>::load(view, tile_start(), in_tile(total), total, storage, items);
+    const uint64_t first = tile_start() + threadIdx.x * ITEMS;
     const uint64_t left = first < total ? total - first : 0;
     const Place at = n_columns == total ? Place{first, first, n_columns} : place(first, n_columns);
     return {at, int(left < ITEMS ? left : ITEMS)};
-}
-
-__device__ inline int in_tile(uint64_t total) {
-    const uint64_t left = total - uint64_t(blockIdx.x) * TILE;
-    return int(left < TILE ? left : TILE);
 }
 
 using Scan = cub::BlockScan<Carry, THREADS>;
@@ -104,8 +111,7 @@ summarise_tiles(View view, uint64_t total, uint64_t n_columns, Carry *tiles) {
         typename Scan::TempStorage scan;
     } storage;
     Sample<View> items[ITEMS + 1];
-    Tile<View>::load(view, uint64_t(blockIdx.x) * TILE, in_tile(total), total, storage.tile, items);
-    const Part own = part(total, n_columns);
+    const Part own = load(view, total, n_columns, storage.tile, items);
     Carry before, all;
     Scan(storage.scan).ExclusiveScan(summarise<View>(items, own.n, own.at), before, nothing(),
                                      Join(), all);
@@ -143,13 +149,12 @@ sum_tiles(View view, uint64_t total, uint64_t n_columns, const Carry *tiles, tm_
         typename Scan::TempStorage scan;
         typename Reduce::TempStorage reduce;
     } storage;
-    const uint64_t start = uint64_t(blockIdx.x) * TILE;
-    const int n = in_tile(total);
     Sample<View> items[ITEMS + 1];
-    Tile<View>::load(view, start, n, total, storage.tile, items);
-    const Part own = part(total, n_columns);
+    const Part own = load(view, total, n_columns, storage.tile, items);
     const Carry carry = before<View>(items, own, tiles, storage.scan);
-    const bool is_one_task = n_columns == total || start / n_columns == (start + n - 1) / n_columns;
+    const uint64_t start = tile_start();
+    const uint64_t end = start + in_tile(total);
+    const bool is_one_task = n_columns == total || start / n_columns == (end - 1) / n_columns;
 
     Sums sums = no_sums();
     auto group = [&](int, Place, uint64_t tp_before, uint64_t fp_before, uint64_t tp, uint64_t fp) {
@@ -187,8 +192,7 @@ write_groups(View view, uint64_t total, uint64_t n_columns, const Carry *tiles, 
         typename Scan::TempStorage scan;
     } storage;
     Sample<View> items[ITEMS + 1];
-    Tile<View>::load(view, uint64_t(blockIdx.x) * TILE, in_tile(total), total, storage.tile, items);
-    const Part own = part(total, n_columns);
+    const Part own = load(view, total, n_columns, storage.tile, items);
     const Carry carry = before<View>(items, own, tiles, storage.scan);
     uint64_t next = carry.n_groups;
     walk<View>(
