@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Calls nvcc, but for 15 files of candle's that hold quantised matrix products and mixtures of
-# experts: they take eleven minutes and no metric calls them. They become empty objects.
+# Calls nvcc, but for candle's files of quantised matrix products and mixtures of experts, which take
+# most of the time and which no metric calls. They become empty objects.
 set -eu
 out='' source='' compiles='' archives='' before=''
 for argument in "$@"; do
