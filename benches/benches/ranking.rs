@@ -52,7 +52,7 @@ fn dtype(bencher: Bencher<'_, '_>, dtype: &str) {
             &[1, 1_000_000],
         ),
     };
-    let scores = Owned::<Host>(scores.unwrap_or_else(|error| panic!("{error}")));
+    let scores = Owned::<Host>(scores.expect("one row of all scores"));
     bencher
         .counter(ItemsCount::new(1_000_000usize))
         .bench_local(|| binary_auprc(&scores, &targets));

@@ -1,4 +1,5 @@
-//! Compiles the kernels with nvcc, and for the tests what of them also runs on the host.
+//! Compiles the kernels with nvcc, and for the tests what of them also runs on the host. Build scripts
+//! fail by panicking: cargo shows the text.
 
 use std::env;
 use std::path::{Path, PathBuf};

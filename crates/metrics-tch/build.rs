@@ -1,4 +1,5 @@
-//! Says what to do where there is no libtorch, before tch does.
+//! Says what to do where there is no libtorch, before tch does. Build scripts fail by panicking: cargo
+//! shows the text.
 
 use std::env;
 use std::path::Path;
