@@ -19,6 +19,12 @@ fn u64_beyond_i64_is_refused() {
     );
 }
 
+/// candle's own cumsum multiplies by a matrix of as many rows and columns.
+#[test]
+fn rows_of_ten_million_are_sorted_and_summed() {
+    crate::ops::long_rows_are_sorted_and_summed(&Candle::cpu(), 10_000_000);
+}
+
 #[test]
 fn views_need_no_copy_by_the_caller() {
     let columns = tensor(&[0.1f32, 1.0, 0.5, 1.0, 0.7, 1.0, 0.8, 0.0], &[4, 2]);

@@ -144,6 +144,31 @@ pub(crate) fn cumsum_at_any_size<B: Backend>(backend: &B, n_columns: usize) {
     cumsum_is_inclusive_and_exact(backend, [0u8, 1], n_columns);
 }
 
+/// Linear in the columns, or this takes hours: argsort, gather and cumsum of one long row.
+#[track_caller]
+pub(crate) fn long_rows_are_sorted_and_summed<B: Backend>(backend: &B, n_columns: usize) {
+    // Shares no factor with a power of ten: each of `0..n_columns` is a score once.
+    let scores: Vec<u32> =
+        (0..n_columns as u64).map(|i| (i * 7_654_321 % n_columns as u64) as u32).collect();
+    let labels: Vec<u8> = scores.iter().map(|score| (score % 3 == 0).into()).collect();
+    let values: Vec<f32> = scores.iter().map(|&score| score as f32).collect();
+    let matrix = tensor(backend, &values, &[1, n_columns]);
+    let order = backend.argsort_descending(&matrix).unwrap();
+    let places = backend.download_index(&order).unwrap();
+    let falling = || (0..n_columns as u32).rev();
+    assert!(places.iter().map(|&i| scores[i as usize]).eq(falling()), "out of order");
+
+    let sorted = numbers(backend, &backend.gather(&matrix, &order).unwrap());
+    assert!(sorted.into_iter().eq(falling().map(f64::from)), "gathered from elsewhere");
+
+    let sums = backend.cumsum(&tensor(backend, &labels, &[1, n_columns])).unwrap();
+    let expected = labels.iter().scan(0.0, |sum, &label| {
+        *sum += f64::from(label);
+        Some(*sum)
+    });
+    assert!(numbers(backend, &sums).into_iter().eq(expected), "other sums");
+}
+
 #[track_caller]
 pub(crate) fn groups_end_where_values_change<B: Backend, T: Element>(
     backend: &B,

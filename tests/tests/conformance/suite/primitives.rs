@@ -65,6 +65,7 @@ macro_rules! primitives_suite {
                 buckets_of_nothing: bucket_is_the_floor_of_the_product(0);
                 bincount_of_nothing: bincount_counts_by_target(0);
                 argsort_of_a_million: argsort_orders_each_row(1_000_000);
+                rows_of_a_million: long_rows_are_sorted_and_summed(1_000_000);
             }
             sized_checks! { $backend, ops,
                 argsort_orders_each_row,
