@@ -15,20 +15,22 @@ fn main() {
     for variable in ["NVCC", "CUDA_HOME", "CUDA_PATH", "CUDA_COMPUTE_CAP"] {
         println!("cargo::rerun-if-env-changed={variable}");
     }
-    host();
-    if env::var_os("CARGO_FEATURE_KERNELS").is_some() {
+    let has_kernels = env::var_os("CARGO_FEATURE_KERNELS").is_some();
+    host(has_kernels);
+    if has_kernels {
         kernels();
     }
 }
 
-/// The arithmetic of the kernels as C++.
-fn host() {
+/// The arithmetic of the kernels as C++, and a device of plain loops where there are no kernels.
+fn host(has_kernels: bool) {
     cc::Build::new()
         .cpp(true)
         .std("c++17")
         .opt_level(2)
         .warnings(true)
         .file("kernels/host.cpp")
+        .files((!has_kernels).then_some("kernels/simulated.cpp"))
         .compile("tensor_metrics_cuda_host");
 }
 

@@ -43,7 +43,7 @@ impl Bucket {
 
 impl BucketCounts {
     /// No samples in `num_thresholds + 1` buckets.
-    pub(crate) fn new(num_thresholds: usize) -> Self {
+    pub fn new(num_thresholds: usize) -> Self {
         Self {
             counts: vec![[0; 2]; num_thresholds + 1],
             fractional: None,

@@ -275,3 +275,36 @@ impl<D: Device> Held<D> {
         Ok(())
     }
 }
+
+#[cfg(all(test, not(feature = "kernels")))]
+mod tests {
+    use metrics_core::{Backend, BinaryAuprc, Host, Metric};
+
+    use super::*;
+    use crate::simulated::{Given, Simulated};
+
+    #[test]
+    fn what_no_sort_holds_makes_way_to_the_state() {
+        let device = Simulated::new(5);
+        let no_samples = || BinaryAuprc::<Host>::new().state().unwrap();
+        let (mut state, mut expected) = (no_samples(), no_samples());
+        let mut kept = KeptSamples::default();
+        let [three, four] = [3, 4].map(|n| Given::new(&vec![n as f32; n], &vec![1; n], 1));
+        kept.update(&device, &three.batch(), &mut state).unwrap();
+
+        let held = kept.held.as_mut().unwrap();
+        held.kinds[0].n_samples = MOST_SAMPLES - 3;
+        let takes = |given: &Given, kind| held.takes(&device, &given.batch(), kind);
+        assert!(takes(&three, ScoreKind::F32) && !takes(&four, ScoreKind::F32));
+        // Another kind is another sort, and what is counted needs none.
+        assert!(takes(&four, ScoreKind::F64) && takes(&four, ScoreKind::Bf16));
+
+        kept.update(&device, &four.batch(), &mut state).unwrap();
+        assert_eq!(kept.n_samples(), 4);
+        for given in [&three, &four] {
+            Host.append(&given.on_host(), &mut expected).unwrap();
+        }
+        kept.settle(&mut state).unwrap();
+        assert!(state == expected);
+    }
+}

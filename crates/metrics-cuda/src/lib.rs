@@ -27,50 +27,52 @@
 //! statically: a program with this crate starts on a machine without a driver, and
 //! `device_count` says so there.
 //!
-//! Without the feature there is no launcher: only the arithmetic that the kernels share with the host
-//! is compiled, for the tests.
+//! Without the feature there is no launcher, but for the tests: they run it on a device of plain loops,
+//! and what the kernels share with the host as it is.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(feature = "kernels")]
+#[cfg(any(feature = "kernels", test))]
 mod buckets;
-#[cfg(feature = "kernels")]
+#[cfg(any(feature = "kernels", test))]
 mod counts;
-#[cfg(feature = "kernels")]
+#[cfg(any(feature = "kernels", test))]
 mod device;
-#[cfg(feature = "kernels")]
+#[cfg(any(feature = "kernels", test))]
 mod ffi;
-#[cfg(feature = "kernels")]
+#[cfg(any(feature = "kernels", test))]
 mod home;
-#[cfg(feature = "kernels")]
+#[cfg(any(feature = "kernels", test))]
 mod kept;
-#[cfg(feature = "kernels")]
+#[cfg(any(feature = "kernels", test))]
 pub mod ops;
-#[cfg(feature = "kernels")]
+#[cfg(any(feature = "kernels", test))]
 mod pieces;
-#[cfg(feature = "kernels")]
+#[cfg(any(feature = "kernels", test))]
 mod queue;
-#[cfg(feature = "kernels")]
+#[cfg(any(feature = "kernels", test))]
 mod rank;
-#[cfg(feature = "kernels")]
+#[cfg(any(feature = "kernels", test))]
 mod reading;
-#[cfg(feature = "kernels")]
+#[cfg(any(feature = "kernels", test))]
 mod status;
-#[cfg(feature = "kernels")]
+#[cfg(any(feature = "kernels", test))]
 mod statuses;
 #[cfg(any(feature = "kernels", test))]
 mod sums;
 #[cfg(any(feature = "kernels", test))]
 mod verdicts;
 
-#[cfg(feature = "kernels")]
+#[cfg(any(feature = "kernels", test))]
 pub use buckets::KeptCounts;
-#[cfg(feature = "kernels")]
+#[cfg(any(feature = "kernels", test))]
 pub use device::{Batch, Device, Input, device_count};
-#[cfg(feature = "kernels")]
+#[cfg(any(feature = "kernels", test))]
 pub use kept::KeptSamples;
-#[cfg(feature = "kernels")]
+#[cfg(any(feature = "kernels", test))]
 pub use rank::{areas, ranked_counts};
 
 #[cfg(test)]
 mod host;
+#[cfg(all(test, not(feature = "kernels")))]
+mod simulated;
