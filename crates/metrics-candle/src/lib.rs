@@ -71,8 +71,9 @@
 //!
 //! With the feature `cuda`, tensors on CUDA devices are read in place, on candle's own stream. Updates
 //! do not wait for the device: a batch that turns out bad stays out, and the next read of the metric
-//! says so once, with [`Error::LeftOut`]. Weighted batches are copied to the host. A program built with
-//! the feature starts only where the driver's library is, because candle links it.
+//! says so once, with [`Error::LeftOut`]. One metric may be fed from several streams and threads; an
+//! update that changes stream or thread waits. Weighted batches are copied to the host. A program built
+//! with the feature starts only where the driver's library is, because candle links it.
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|

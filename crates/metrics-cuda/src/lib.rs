@@ -17,8 +17,11 @@
 //! 16-bit scores of one task are counted instead of sorted, and so are the buckets of an
 //! [`Auc`](metrics_core::Auc).
 //!
-//! Updates of stateful metrics never wait for the device: `KeptSamples` and `KeptCounts` hold
-//! what it was given, and find out what was wrong with it when they are read.
+//! Updates of stateful metrics do not wait for the device: `KeptSamples` and `KeptCounts` hold what it
+//! was given, and find out what was wrong with it when they are read. Those that wait are exceptions:
+//! where the device, the stream or, with candle's default stream, the thread is another than before,
+//! where scores do not compare with those of a batch that may turn out bad, and the first count after
+//! a clone.
 //!
 //! # Building
 //! The feature `kernels` compiles the CUDA code with nvcc: put it on `PATH`, or set `CUDA_HOME` or
