@@ -1,6 +1,7 @@
 //! The areas under both curves of one task, kept as sums that have no order.
 
 use crate::exact::{PRECISION_BITS, Sum2, ratio};
+use crate::precisions::{self, Steps, fixed};
 
 /// What ranking a task yields: enough for its AUPRC and its AUROC, both from one sort.
 ///
@@ -117,6 +118,27 @@ impl CountedAreas {
         self.pairs += u128::from(n_negatives) * u128::from(tp_before + self.tp);
     }
 
+    /// The next distinct scores, `n_positives` and `n_negatives` in all. `ties` is
+    /// Σ positives · negatives of one score.
+    pub(crate) fn push_steps(
+        &mut self,
+        scores: Steps<'_>,
+        n_positives: u64,
+        n_negatives: u64,
+        ties: u64,
+    ) {
+        self.precision_sum += precisions::sum(scores, self.tp, self.tp + self.fp);
+        // Negatives down to each positive's score: these are not ranked below it.
+        let Steps { steps, tps, ends } = scores;
+        let above = steps.iter().zip(tps).zip(ends);
+        let above = above.map(|((&step, &tp), &end)| u64::from(step) * u64::from(end - tp));
+        let ranked_right = n_positives * n_negatives - above.sum::<u64>();
+        self.pairs += 2 * u128::from(self.tp) * u128::from(n_negatives);
+        self.pairs += 2 * u128::from(ranked_right) + u128::from(ties);
+        self.tp += n_positives;
+        self.fp += n_negatives;
+    }
+
     /// Adds the sums of the part that comes next below this one.
     #[must_use]
     pub fn join(self, below: Self) -> Self {
@@ -126,27 +148,6 @@ impl CountedAreas {
             precision_sum: self.precision_sum + below.precision_sum,
             pairs: self.pairs + below.pairs,
         }
-    }
-}
-
-/// `⌊precision · 2^63⌋` of a precision in `[0, 1]`. Exact: the scale is a power of two, and what the
-/// conversion drops lies below 2^-63.
-#[inline]
-fn fixed(precision: f64) -> u64 {
-    let scaled = precision * (1u64 << PRECISION_BITS) as f64;
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_mm_cvttsd_si64, _mm_set_sd};
-        // To signed: one instruction, which returns 2^63 where the value does not fit, as it should.
-        // SAFETY: every x86-64 processor has SSE2.
-        #[allow(unsafe_code)]
-        unsafe {
-            _mm_cvttsd_si64(_mm_set_sd(scaled)) as u64
-        }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        scaled as u64
     }
 }
 
@@ -197,17 +198,5 @@ impl From<WeightedAreas> for Areas {
             auprc: sums.auprc.value().min(1.0),
             auroc: sums.auroc.value().min(1.0),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fixed;
-
-    #[test]
-    fn fixed_is_the_truncated_product() {
-        for precision in [0.0, f64::MIN_POSITIVE, 1.0 / 3.0, 0.5, 1.0 - f64::EPSILON / 2.0, 1.0] {
-            assert_eq!(fixed(precision), (precision * (1u64 << 63) as f64) as u64, "{precision}");
-        }
     }
 }

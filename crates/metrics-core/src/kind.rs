@@ -164,7 +164,8 @@ macro_rules! float_keys {
             if bits & SIGN != 0 { !bits } else { bits | SIGN }
         }
 
-        fn $inverse(key: $bits) -> $bits {
+        #[inline]
+        pub(crate) fn $inverse(key: $bits) -> $bits {
             const SIGN: $bits = 1 << (<$bits>::BITS - 1);
             if key & SIGN != 0 { key ^ SIGN } else { !key }
         }

@@ -52,6 +52,7 @@ mod input;
 mod kind;
 mod metric;
 mod options;
+mod precisions;
 mod ranked;
 pub mod slice;
 mod state;

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use super::bucket::{self, bucket_of, element};
 use super::ops::{argsort_descending, group_ends};
-use super::rank::{Bad, Sink, rank, scan};
+use super::rank::{Bad, rank, scan};
 use super::samples::{AnySamples, with_samples};
 use super::total;
+use super::walk::Sink;
 use crate::areas::Areas;
 use crate::backend::{Backend, Rule};
 use crate::buckets::BucketCounts;

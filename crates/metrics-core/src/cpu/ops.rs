@@ -13,7 +13,8 @@ pub fn argsort_descending<T: Element>(row: &[T]) -> Vec<u64> {
         .zip(row)
         .map(|(position, x): (u64, _)| u128::from(!x.order_key()) << 64 | u128::from(position))
         .collect();
-    radix::sort(&mut keyed, 64..128, &mut radix::Scratch::default());
+    let mut scratch = keyed.clone();
+    radix::sort(&mut keyed, 64..128, &mut scratch);
     keyed.into_iter().map(|keyed| keyed as u64).collect()
 }
 

@@ -1,12 +1,9 @@
-//! Radix sort: one pass where keys are spread evenly and lie in cache, else least significant digit
-//! first.
+//! Radix sort, least significant digit first: for keys of which nothing is known.
 
 use std::ops::Range;
 
 /// What a radix sort sorts: unsigned integers.
 pub(crate) trait Digits: Copy + Ord {
-    const ZERO: Self;
-
     /// The bits from `shift` on, under a mask.
     fn digit(self, shift: u32, mask: usize) -> usize;
 }
@@ -14,8 +11,6 @@ pub(crate) trait Digits: Copy + Ord {
 macro_rules! digits {
     ($($ty:ty)*) => {$(
         impl Digits for $ty {
-            const ZERO: Self = 0;
-
             #[inline]
             fn digit(self, shift: u32, mask: usize) -> usize {
                 (self >> shift) as usize & mask
@@ -26,85 +21,13 @@ macro_rules! digits {
 
 digits!(u32 u64 u128);
 
-/// Below this length a comparison sort beats the set-up of the others.
-const SMALL: usize = 48;
-/// Up to this length keys and as many bins stay in the nearest caches.
-const IN_CACHE: usize = 1 << 14;
-/// Pairs of keys in one bin, a key, up to which the bins need next to no work: random keys in twice as
-/// many bins have 1.5 on average.
-const CROWDED: u64 = 4;
-
-/// Memory that sorts share.
-#[derive(Debug)]
-pub(crate) struct Scratch<K> {
-    keys: Vec<K>,
-    counts: Vec<u32>,
-}
-
-impl<K> Default for Scratch<K> {
-    fn default() -> Self {
-        Self { keys: Vec::new(), counts: Vec::new() }
-    }
-}
-
-/// Sorts by some of the bits; keys that are equal there may end up in any order.
-///
-/// Bits above these must be the same in all keys. `scratch` grows to the length of `keys`.
-pub(crate) fn sort<K: Digits>(keys: &mut [K], bits: Range<u32>, scratch: &mut Scratch<K>) {
-    if keys.len() < SMALL {
-        return keys.sort_unstable();
-    }
-    if scratch.keys.len() < keys.len() {
-        scratch.keys.resize(keys.len(), K::ZERO);
-    }
-    if keys.len() > IN_CACHE || !spread(keys, bits.clone(), scratch) {
-        by_digits(keys, bits, &mut scratch.keys);
-    }
-}
-
-/// Sorts keys that are spread about evenly: one pass into twice as many bins as keys leaves each next
-/// to its place. Returns whether they were; if not, they are as before.
-fn spread<K: Digits>(keys: &mut [K], bits: Range<u32>, scratch: &mut Scratch<K>) -> bool {
-    let n = keys.len();
-    let width = (usize::BITS - n.leading_zeros()).min(bits.end - bits.start);
-    let (shift, mask) = (bits.end - width, (1 << width) - 1);
-    let Scratch { keys: moved, counts } = scratch;
-    counts.clear();
-    counts.resize(1 << width, 0);
-    for &key in &*keys {
-        counts[key.digit(shift, mask)] += 1;
-    }
-    let (mut next, mut n_pairs) = (0, 0);
-    for count in counts.iter_mut() {
-        n_pairs += u64::from(*count) * u64::from(*count);
-        next += std::mem::replace(count, next);
-    }
-    if n_pairs > CROWDED * n as u64 {
-        return false;
-    }
-    let moved = &mut moved[..n];
-    for &key in &*keys {
-        let slot = &mut counts[key.digit(shift, mask)];
-        moved[*slot as usize] = key;
-        *slot += 1;
-    }
-    // Insertion: no key has far to go.
-    for (end, &key) in moved.iter().enumerate() {
-        let mut at = end;
-        while at > 0 && keys[at - 1] > key {
-            keys[at] = keys[at - 1];
-            at -= 1;
-        }
-        keys[at] = key;
-    }
-    true
-}
-
 /// Up to this length 8-bit digits, whose counters are cheaper to clear, beat 11-bit digits.
 const MEDIUM: usize = 4096;
 
-/// Sorts any keys, least significant digit first. `scratch` must be as long as they.
-fn by_digits<K: Digits>(keys: &mut [K], bits: Range<u32>, scratch: &mut [K]) {
+/// Sorts by some of the bits; keys that are equal there stay in their order.
+///
+/// Bits above these must be the same in all keys. `scratch` must be as long as the keys.
+pub(crate) fn sort<K: Digits>(keys: &mut [K], bits: Range<u32>, scratch: &mut [K]) {
     let widest = if keys.len() < MEDIUM { 8 } else { 11 };
     let n_digits = (bits.end - bits.start).div_ceil(widest);
     if n_digits == 0 {
@@ -158,7 +81,7 @@ fn distribute<K: Digits>(from: &[K], to: &mut [K], shift: u32, counts: &mut [usi
 
 #[cfg(test)]
 mod tests {
-    use super::{Scratch, sort};
+    use super::sort;
 
     fn keys(n: u64, n_bits: u32) -> Vec<u64> {
         let mask = (2u64 << n_bits) - 1;
@@ -170,7 +93,7 @@ mod tests {
         for n in [0, 1, 2, 47, 48, 49, 4095, 4096, 4097, 16_384, 16_385, 30_000] {
             for n_bits in [1, 7, 8, 9, 11, 12, 22, 23, 40, 61] {
                 let mut sorted = keys(n, n_bits);
-                sort(&mut sorted, 1..n_bits + 1, &mut Scratch::default());
+                sort(&mut sorted, 1..n_bits + 1, &mut [0; 30_000]);
                 let mut expected = keys(n, n_bits);
                 expected.sort_unstable();
                 let without_label = |keys: &[u64]| keys.iter().map(|k| k >> 1).collect::<Vec<_>>();
@@ -182,19 +105,9 @@ mod tests {
     }
 
     #[test]
-    fn crowded_keys_are_sorted_too() {
-        // Most keys share the leading bits; a few do not.
-        let mut crowded: Vec<u32> =
-            (0..3000).map(|i: u32| (i.wrapping_mul(0x9e37_79b9) >> 20) << 1).collect();
-        crowded.extend([1 << 30, 1 << 29, (1 << 30) + 1]);
-        sort(&mut crowded, 1..31, &mut Scratch::default());
-        assert!(crowded.is_sorted_by_key(|key| key >> 1));
-    }
-
-    #[test]
     fn constant_digits_are_skipped() {
         let mut keys: Vec<u32> = (0..5000).map(|i| (i % 7) << 20).collect();
-        sort(&mut keys, 1..31, &mut Scratch::default());
+        sort(&mut keys, 1..31, &mut [0; 30_000]);
         assert!(keys.is_sorted());
     }
 }

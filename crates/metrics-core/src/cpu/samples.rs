@@ -10,8 +10,9 @@ use std::ops::Range;
 use half::{bf16, f16};
 
 use super::radix::Digits;
+use super::simd;
 use crate::dtype::{Buffer, Element};
-use crate::kind::{ScoreKind, f32_key, f64_key, i32_key, i64_key, key16};
+use crate::kind::{ScoreKind, bits32, bits64, f32_key, f64_key, i32_key, i64_key, key16};
 use crate::with_slice;
 
 /// Samples converted at once.
@@ -19,15 +20,65 @@ pub(crate) const BLOCK: usize = 1024;
 
 /// An order-preserving key: as wide as the scores need.
 pub(crate) trait Key: Digits + Debug + Send + Sync + num_traits::PrimInt {
+    const BITS: u32;
+    /// The highest bit.
+    const TOP_BIT: u64 = 1 << (Self::BITS - 1);
+
+    /// The highest bit, as bit 0.
+    fn top_bit(self) -> u32;
+
+    /// How far the float of this key lies below that of another, times a scale, to the nearest
+    /// number.
+    fn steps_below(self, top: Self, scale: f32) -> u32;
+
+    /// The keys themselves, if they have 32 bits.
+    fn narrow(keys: &[Self]) -> Option<&[u32]>;
+
+    /// The keys themselves, if they have 32 bits.
+    fn narrow_mut(keys: &mut [Self]) -> Option<&mut [u32]>;
+
     /// The low bits.
     fn to_usize(self) -> usize;
     fn from_u64(key: u64) -> Self;
     fn to_u64(self) -> u64;
 }
 
+/// The nearest whole number to a float from 0 to 2^22. Of any others, a larger never gives less.
+///
+/// A cast would round towards zero, but no processor casts many at once as Rust wants it.
+#[inline(always)]
+pub(crate) fn nearest(x: f32) -> u32 {
+    // Here floats lie one apart.
+    const ONES: f32 = (1u32 << 23) as f32;
+    (x + ONES).to_bits().wrapping_sub(ONES.to_bits())
+}
+
 macro_rules! keys {
-    ($($ty:ty)*) => {$(
+    ($($ty:ty, $float:ty, $bits:ident, $narrow:expr, $narrow_mut:expr;)*) => {$(
         impl Key for $ty {
+            const BITS: u32 = <$ty>::BITS;
+
+            #[inline(always)]
+            fn top_bit(self) -> u32 {
+                (self >> (Self::BITS - 1)) as u32
+            }
+
+            #[inline(always)]
+            fn steps_below(self, top: Self, scale: f32) -> u32 {
+                let float = |key| <$float>::from_bits($bits(key));
+                nearest(((float(top) - float(self)) * scale as $float) as f32)
+            }
+
+            fn narrow(keys: &[Self]) -> Option<&[u32]> {
+                let narrow: fn(&[Self]) -> Option<&[u32]> = $narrow;
+                narrow(keys)
+            }
+
+            fn narrow_mut(keys: &mut [Self]) -> Option<&mut [u32]> {
+                let narrow: fn(&mut [Self]) -> Option<&mut [u32]> = $narrow_mut;
+                narrow(keys)
+            }
+
             #[inline]
             fn to_usize(self) -> usize {
                 self as usize
@@ -46,7 +97,10 @@ macro_rules! keys {
     )*};
 }
 
-keys!(u32 u64);
+keys! {
+    u32, f32, bits32, |keys| Some(keys), |keys| Some(keys);
+    u64, f64, bits64, |_| None, |_| None;
+}
 
 /// Scores as keys and targets as labels, any part of them at a time.
 pub(crate) trait Samples<K>: Sync {
@@ -120,17 +174,20 @@ impl<K: Key, T: Score<K>> Samples<K> for Row<'_, K, T> {
     }
 
     fn keys(&self, start: usize, out: &mut [K]) {
-        for (key, &score) in out.iter_mut().zip(&self.scores[start..]) {
-            *key = score.key();
-        }
+        simd::run(|| {
+            for (key, &score) in out.iter_mut().zip(&self.scores[start..]) {
+                *key = score.key();
+            }
+        });
     }
 
     fn labels(&self, start: usize, out: &mut [u8]) {
-        read_labels(self.targets.buffer, self.targets.start + start, out);
+        simd::run(|| read_labels(self.targets.buffer, self.targets.start + start, out));
     }
 }
 
 /// Labels of the targets from `start` on: 0, 1, or [`NO_LABEL`].
+#[inline(always)]
 pub(crate) fn read_labels(targets: &Buffer<'_>, start: usize, out: &mut [u8]) {
     match targets {
         Buffer::Bool(data) => convert(&data[start..], out, u8::from),
@@ -144,6 +201,7 @@ pub(crate) fn read_labels(targets: &Buffer<'_>, start: usize, out: &mut [u8]) {
     }
 }
 
+#[inline(always)]
 fn convert<T: Copy>(targets: &[T], out: &mut [u8], label: impl Fn(T) -> u8) {
     for (out, &target) in out.iter_mut().zip(targets) {
         *out = label(target);

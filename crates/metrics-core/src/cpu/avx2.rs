@@ -1,0 +1,123 @@
+//! Steps of the engine on eight 32-bit keys at a time.
+
+#![allow(unsafe_code)]
+
+use std::arch::x86_64::*;
+
+/// Rounds in which neighbours are put in order: bins of up to as many keys are sorted by them.
+const ROUNDS: usize = 4;
+
+/// Puts each two neighbours in order, again and again: keys next to their places reach them.
+#[target_feature(enable = "avx2")]
+pub(crate) fn sort_neighbours(keys: &mut [u32]) {
+    for round in 0..ROUNDS {
+        let keys = &mut keys[round % 2..];
+        let (eights, rest) = keys.as_chunks_mut::<8>();
+        for eight in eights {
+            let address: *mut __m256i = eight.as_mut_ptr().cast();
+            // SAFETY: eight 32-bit keys are 32 bytes.
+            let keys = unsafe { _mm256_loadu_si256(address) };
+            let swapped = _mm256_shuffle_epi32::<0b10_11_00_01>(keys);
+            let low = _mm256_min_epu32(keys, swapped);
+            let high = _mm256_max_epu32(keys, swapped);
+            let ordered = _mm256_blend_epi32::<0b1010_1010>(low, high);
+            // SAFETY: as above.
+            unsafe { _mm256_storeu_si256(address, ordered) };
+        }
+        for pair in rest.as_chunks_mut::<2>().0 {
+            *pair = [pair[0].min(pair[1]), pair[0].max(pair[1])];
+        }
+    }
+}
+
+/// The first place from `start` on where a key is larger than the next by more than the label, or
+/// where fewer than nine keys are left.
+#[target_feature(enable = "avx2")]
+pub(crate) fn first_descent(keys: &[u32], start: usize) -> usize {
+    let mut at = start;
+    let label = _mm256_set1_epi32(1);
+    while let Some(nine) = keys.get(at..at + 9) {
+        // SAFETY: eight 32-bit keys from the first and from the second are 32 bytes each.
+        let (keys, next) = unsafe {
+            (
+                _mm256_loadu_si256(nine.as_ptr().cast()),
+                _mm256_loadu_si256(nine[1..].as_ptr().cast()),
+            )
+        };
+        let next = _mm256_or_si256(next, label);
+        let is_ordered = _mm256_cmpeq_epi32(_mm256_max_epu32(keys, next), next);
+        let ordered = _mm256_movemask_ps(_mm256_castsi256_ps(is_ordered)) as u32;
+        if ordered != 0xff {
+            return at + ordered.trailing_ones() as usize;
+        }
+        at += 8;
+    }
+    at
+}
+
+/// For each set of eight labels, where the positives among them stand.
+static POSITIVES: [[u8; 8]; 256] = {
+    let mut table = [[0; 8]; 256];
+    let mut labels = 0;
+    while labels < 256 {
+        let (mut position, mut n) = (0, 0);
+        while position < 8 {
+            if labels >> position & 1 == 1 {
+                table[labels][n] = position as u8;
+                n += 1;
+            }
+            position += 1;
+        }
+        labels += 1;
+    }
+    table
+};
+
+/// Walks sorted samples from `at` on, eight at a time, as long as no two of nine have one score and
+/// there is room. Writes for each positive the positives and the samples up to it; returns where it
+/// stopped and how many positives there were.
+#[target_feature(enable = "avx2,popcnt")]
+pub(crate) fn walk_untied(
+    packed: &[u32],
+    mut at: usize,
+    tp: u32,
+    tps: &mut [u32],
+    ends: &mut [u32],
+) -> (usize, usize) {
+    let label = _mm256_set1_epi32(1);
+    let counting = _mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 8);
+    let mut n = 0;
+    while let Some(nine) = packed.get(at..at + 9)
+        && let (Some(tps), Some(ends)) = (tps.get_mut(n..n + 8), ends.get_mut(n..n + 8))
+    {
+        // SAFETY: eight 32-bit keys from the first and from the second are 32 bytes each.
+        let (keys, next) = unsafe {
+            (
+                _mm256_loadu_si256(nine.as_ptr().cast()),
+                _mm256_loadu_si256(nine[1..].as_ptr().cast()),
+            )
+        };
+        let is_tied =
+            _mm256_cmpeq_epi32(_mm256_or_si256(keys, label), _mm256_or_si256(next, label));
+        if _mm256_testz_si256(is_tied, is_tied) == 0 {
+            break;
+        }
+        let labels = _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_slli_epi32::<31>(keys)));
+        let positions = u64::from_ne_bytes(POSITIVES[labels as usize & 0xff]);
+        let positions = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(positions as i64));
+        // SAFETY: there is room for eight 32-bit counts, 32 bytes, in both.
+        unsafe {
+            _mm256_storeu_si256(
+                tps.as_mut_ptr().cast(),
+                _mm256_add_epi32(counting, _mm256_set1_epi32(tp as i32 + n as i32)),
+            );
+            _mm256_storeu_si256(
+                ends.as_mut_ptr().cast(),
+                _mm256_add_epi32(positions, _mm256_set1_epi32(at as i32 + 1)),
+            );
+        }
+        n += (labels as u32).count_ones() as usize;
+        at += 8;
+    }
+    (at, n)
+}

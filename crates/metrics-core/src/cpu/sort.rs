@@ -1,0 +1,157 @@
+//! Sorting the packed samples of one bin, in cache.
+
+#[cfg(target_arch = "x86_64")]
+use super::avx2;
+use super::radix;
+use super::samples::{Key, nearest};
+use super::simd;
+
+/// Below this length a comparison sort beats the set-up of the others.
+const SMALL: usize = 32;
+/// Up to this length keys and as many bins stay in the nearest caches.
+const IN_CACHE: usize = 1 << 14;
+/// Places that keys may have to move on average after they were spread, before it is given up.
+const MOVES: usize = 8;
+
+/// Memory that sorts share.
+#[derive(Debug)]
+pub(crate) struct Scratch<K> {
+    keys: Vec<K>,
+    bins: Vec<u32>,
+    next: Vec<u32>,
+}
+
+impl<K> Default for Scratch<K> {
+    fn default() -> Self {
+        Self { keys: Vec::new(), bins: Vec::new(), next: Vec::new() }
+    }
+}
+
+/// Sorts by all bits but bit 0, the label, whose order among equal keys is left open. Returns where
+/// the sorted keys are.
+pub(crate) fn sort<'k, K: Key>(keys: &'k mut [K], scratch: &'k mut Scratch<K>) -> &'k [K] {
+    if keys.is_sorted_by(|&a, &b| a <= b | K::one()) {
+        return keys;
+    }
+    if keys.is_sorted_by(|&a, &b| a | K::one() >= b) {
+        keys.reverse();
+        return keys;
+    }
+    if keys.len() < SMALL {
+        keys.sort_unstable();
+        return keys;
+    }
+    if keys.len() > IN_CACHE {
+        sort_any(keys);
+        return keys;
+    }
+    spread(keys, scratch)
+}
+
+/// Sorts keys of which nothing is known.
+fn sort_any<K: Key>(keys: &mut [K]) {
+    let (low, high) = extremes(keys);
+    let n_bits = u64::BITS - (low ^ high).to_u64().leading_zeros();
+    radix::sort(keys, 1..n_bits.max(1), &mut vec![K::zero(); keys.len()]);
+}
+
+/// Sorts keys that lie about evenly: one pass into as many bins as keys leaves each next to its place.
+fn spread<'k, K: Key>(keys: &mut [K], scratch: &'k mut Scratch<K>) -> &'k [K] {
+    let n = keys.len();
+    let Scratch { keys: moved, bins, next } = scratch;
+    if moved.len() < n {
+        moved.resize(n, K::zero());
+        bins.resize(n, 0);
+    }
+    let (moved, bins) = (&mut moved[..n], &mut bins[..n]);
+    simd::run(|| {
+        let (low, high) = extremes(keys);
+        let range = (high - low).to_u64();
+        let shift = (u64::BITS - range.leading_zeros()).saturating_sub(31);
+        let scale = n as f32 / ((range >> shift) + 1) as f32;
+        for (bin, &key) in bins.iter_mut().zip(&*keys) {
+            let part = ((key - low) >> shift as usize).to_u64() as i32 as f32;
+            *bin = nearest(part * scale).min(n as u32);
+        }
+    });
+    next.clear();
+    // Rounding may reach one bin more.
+    next.resize(n + 1, 0);
+    distribute(keys, bins, next, moved);
+    sort_nearly(moved);
+    moved
+}
+
+/// Puts keys in the order of their bins. `next` must be zeros, one for each bin; it becomes the end
+/// of each bin.
+pub(crate) fn distribute<K: Key>(keys: &[K], bins: &[u32], next: &mut [u32], to: &mut [K]) {
+    for &bin in bins {
+        next[bin as usize] += 1;
+    }
+    let mut position = 0;
+    for next in next.iter_mut() {
+        position += std::mem::replace(next, position);
+    }
+    for (&bin, &key) in bins.iter().zip(keys) {
+        let next = &mut next[bin as usize];
+        to[*next as usize] = key;
+        *next += 1;
+    }
+}
+
+/// Sorts keys of which most are next to their places.
+pub(crate) fn sort_nearly<K: Key>(keys: &mut [K]) {
+    #[cfg(target_arch = "x86_64")]
+    if simd::has_avx2()
+        && let Some(keys) = K::narrow_mut(keys)
+    {
+        // SAFETY: the processor has AVX2.
+        #[allow(unsafe_code)]
+        unsafe {
+            avx2::sort_neighbours(keys);
+        }
+    }
+    let (mut end, mut n_moves) = (0, 0);
+    while end + 1 < keys.len() {
+        end = first_descent(keys, end) + 1;
+        for _ in 0..8.min(keys.len() - end) {
+            n_moves += insert(keys, end);
+            end += 1;
+        }
+        end -= 1;
+        if n_moves > MOVES * keys.len() {
+            return sort_any(keys);
+        }
+    }
+}
+
+/// A place from `start` on, up to which keys are in order.
+fn first_descent<K: Key>(keys: &[K], start: usize) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if simd::has_avx2()
+        && let Some(keys) = K::narrow(keys)
+    {
+        // SAFETY: the processor has AVX2.
+        #[allow(unsafe_code)]
+        return unsafe { avx2::first_descent(keys, start) };
+    }
+    start
+}
+
+/// Moves a key down to its place among those before it; returns how far.
+#[inline(always)]
+fn insert<K: Key>(keys: &mut [K], end: usize) -> usize {
+    let key = keys[end];
+    let mut at = end;
+    while at > 0 && keys[at - 1] > key | K::one() {
+        keys[at] = keys[at - 1];
+        at -= 1;
+    }
+    keys[at] = key;
+    end - at
+}
+
+#[inline(always)]
+fn extremes<K: Key>(keys: &[K]) -> (K, K) {
+    keys.iter().fold((K::max_value(), K::zero()), |(low, high), &key| (low.min(key), high.max(key)))
+}

@@ -1,0 +1,141 @@
+//! The engine beside a plain sort, on scores of every shape, with and without AVX2.
+
+use half::{bf16, f16};
+
+use super::rank::{rank, scan};
+use super::samples::{AnySamples, with_samples};
+use super::simd::without_avx2;
+use super::total;
+use crate::areas::{Areas, CountedAreas};
+use crate::dtype::{Buffer, Element};
+use crate::state::Run;
+
+/// Numbers in `[0, 1)`, the same on every machine.
+fn units(n: usize) -> impl Iterator<Item = f64> {
+    let mut state = 0x9e37_79b9_7f4a_7c15u64;
+    (0..n).map(move |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    })
+}
+
+type Named<F> = (&'static str, F);
+
+/// Ways in which scores lie.
+const SHAPES: [Named<fn(f64) -> f64>; 11] = [
+    ("uniform", |x| x),
+    ("of both signs", |x| 1e3 * (x - 0.4)),
+    ("over many powers of ten", |x| 10f64.powf(60.0 * x - 30.0)),
+    ("over all powers of ten", |x| {
+        (x - 0.5).signum() * 10f64.powf(600.0 * (x - 0.5).abs() - 300.0)
+    }),
+    ("crowded in one place", |x| if x < 0.9 { 0.5 + 1e-9 * x } else { x }),
+    ("a hundred values", |x| (100.0 * x).floor()),
+    ("crowded and few", |x| if x < 0.5 { (1e4 * x).floor() * 1e-12 } else { x }),
+    ("all the same", |_| 0.25),
+    ("two values", |x| f64::from(u8::from(x < 0.3))),
+    ("subnormal", |x| x * 1e-310),
+    ("with infinities", |x| {
+        if x < 0.1 {
+            f64::INFINITY
+        } else if x < 0.2 {
+            f64::NEG_INFINITY
+        } else {
+            x
+        }
+    }),
+];
+
+/// Orders in which samples come.
+const ORDERS: [Named<fn(&mut [f64])>; 4] = [
+    ("random", |_| ()),
+    ("rising", |scores| scores.sort_by(f64::total_cmp)),
+    ("falling", |scores| scores.sort_by(|a, b| b.total_cmp(a))),
+    ("in rising pieces", |scores| {
+        scores.chunks_mut(77).for_each(|piece| piece.sort_by(f64::total_cmp))
+    }),
+];
+
+/// Sizes on both sides of the limits where the engine changes its ways.
+const SIZES: [usize; 13] = [1, 2, 7, 31, 33, 500, 1025, 8191, 8192, 8193, 20_000, 65_537, 200_000];
+
+fn plain(scores: &[f64], labels: &[u8], key: impl Fn(f64) -> u64) -> Vec<Run> {
+    let mut samples: Vec<_> = scores.iter().map(|&x| key(x)).zip(labels).collect();
+    samples.sort_unstable_by(|a, b| b.cmp(a));
+    let groups = samples.chunk_by(|a, b| a.0 == b.0);
+    let groups = groups.map(|group| {
+        let n_positives = group.iter().filter(|sample| *sample.1 == 1).count() as u64;
+        Run { key: group[0].0, n_positives, n_negatives: group.len() as u64 - n_positives }
+    });
+    groups.collect()
+}
+
+fn check(buffer: &Buffer<'_>, labels: &[u8], expected: &[Run], what: &str) {
+    let targets = Buffer::U8(labels.into());
+    let mut sums = CountedAreas::default();
+    expected.iter().for_each(|run| sums.push(run.n_positives, run.n_negatives));
+    with_samples!(AnySamples::new(buffer, &targets, 0..labels.len()), kind, samples => {
+        let scan = scan(samples, kind);
+        let runs: Vec<Vec<Run>> = rank(samples, &scan);
+        assert!(runs.concat() == expected, "groups of {what}");
+        assert_eq!(Areas::from(total(rank(samples, &scan))), sums.into(), "{what}");
+    });
+}
+
+fn check_all<T: Element>(
+    to: impl Fn(f64) -> T,
+    key: impl Fn(T) -> u64,
+    buffer: impl Fn(Vec<T>) -> Buffer<'static>,
+) {
+    for n in SIZES {
+        for (shape, score) in SHAPES {
+            for (order, arrange) in ORDERS {
+                if n > 20_000 && order != "random" && shape != "uniform" {
+                    continue;
+                }
+                let mut scores: Vec<f64> = units(n).map(score).collect();
+                arrange(&mut scores);
+                let labels: Vec<u8> = units(2 * n).skip(n).map(|x| u8::from(x < 0.4)).collect();
+                let expected = plain(&scores, &labels, |x| key(to(x)));
+                let what = format!("{n} scores, {shape}, {order}");
+                let scores = buffer(scores.iter().map(|&x| to(x)).collect());
+                check(&scores, &labels, &expected, &what);
+                without_avx2(|| check(&scores, &labels, &expected, &format!("{what}, portable")));
+            }
+        }
+    }
+}
+
+#[test]
+fn ranks_f32() {
+    check_all(|x| x as f32, |x| crate::kind::f32_key(x).into(), |x| Buffer::F32(x.into()));
+}
+
+#[test]
+fn ranks_f64() {
+    check_all(|x| x, crate::kind::f64_key, |x| Buffer::F64(x.into()));
+}
+
+#[test]
+fn ranks_f16() {
+    let key = |x: f16| u64::from(crate::kind::key16(x.to_bits()));
+    check_all(f16::from_f64, key, |x| Buffer::F16(x.into()));
+}
+
+#[test]
+fn ranks_bf16() {
+    let key = |x: bf16| u64::from(crate::kind::key16(x.to_bits()));
+    check_all(bf16::from_f64, key, |x| Buffer::Bf16(x.into()));
+}
+
+#[test]
+fn ranks_i32() {
+    check_all(|x| (x * 1e6) as i32, |x| crate::kind::i32_key(x).into(), |x| Buffer::I32(x.into()));
+}
+
+#[test]
+fn ranks_i64() {
+    check_all(|x| (x * 1e15) as i64, crate::kind::i64_key, |x| Buffer::I64(x.into()));
+}
