@@ -44,9 +44,7 @@ impl<K: Key> Partition<K> {
                 for_blocks(samples, part, |_, keys, labels| {
                     let numbers = &mut numbers[..keys.len()];
                     simd::run(|| bins.of(keys, numbers));
-                    for (&bin, &label) in numbers.iter().zip(labels) {
-                        counts[bin as usize][usize::from(label & 1)] += 1;
-                    }
+                    count(numbers, labels, &mut counts);
                 });
                 counts
             },
@@ -65,15 +63,11 @@ impl<K: Key> Partition<K> {
                         bins.of(keys, numbers);
                         pack(scan.max, keys, labels);
                     });
-                    for (&bin, &sample) in numbers.iter().zip(&*keys) {
-                        let position = &mut next[bin as usize];
-                        // SAFETY: the counts of the same samples gave each part a range of positions
-                        // in each bin that is its own.
-                        #[allow(unsafe_code)]
-                        unsafe {
-                            scatter.write(*position, sample);
-                        }
-                        *position += 1;
+                    // SAFETY: the counts of the same samples gave each part a range of positions
+                    // in each bin that is its own.
+                    #[allow(unsafe_code)]
+                    unsafe {
+                        write(keys, numbers, &mut next, &scatter);
                     }
                 });
             },
@@ -116,6 +110,30 @@ impl<K: Key> Partition<K> {
         }
         let mut scratch = Scratch::default();
         bins.into_iter().map(|bin| sort_and_walk(&mut scratch, bin)).collect()
+    }
+}
+
+/// Counts the labels of each bin.
+// A function of its own: its arguments cannot overlap, and need not be read anew each time.
+#[inline(never)]
+fn count(bins: &[u32], labels: &[u8], counts: &mut [[u32; 2]]) {
+    for (&bin, &label) in bins.iter().zip(labels) {
+        counts[bin as usize][usize::from(label & 1)] += 1;
+    }
+}
+
+/// Writes samples to the next positions of their bins.
+///
+/// # Safety
+/// No other thread may write these positions.
+#[inline(never)]
+#[allow(unsafe_code)]
+unsafe fn write<K: Key>(samples: &[K], bins: &[u32], next: &mut [usize], to: &Scatter<'_, K>) {
+    for (&bin, &sample) in bins.iter().zip(samples) {
+        let position = &mut next[bin as usize];
+        // SAFETY: the caller's promise.
+        unsafe { to.write(*position, sample) }
+        *position += 1;
     }
 }
 

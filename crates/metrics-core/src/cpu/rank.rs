@@ -161,16 +161,15 @@ fn count<K: Key, S: Sink>(samples: &dyn Samples<K>, scan: &Scan<K>) -> S {
         parts(samples.len()),
         || (),
         |(), part| {
-            let mut counts = vec![0u64; 2 * n_keys];
+            let mut counts = vec![0u32; 2 * n_keys];
             for_blocks(samples, part, |_, keys, labels| {
-                for (&key, &label) in keys.iter().zip(labels) {
-                    counts[(scan.max - key).to_usize() * 2 + usize::from(label)] += 1;
-                }
+                simd::run(|| pack(scan.max, keys, labels));
+                count_packed(keys, &mut counts);
             });
             counts
         },
     );
-    let counts = add_up(counted);
+    let counts = add_up(&counted);
     let mut sink = S::starting_at(0, 0);
     for (below, group) in counts.chunks_exact(2).enumerate() {
         if group[0] + group[1] > 0 {
@@ -180,10 +179,17 @@ fn count<K: Key, S: Sink>(samples: &dyn Samples<K>, scan: &Scan<K>) -> S {
     sink
 }
 
-fn add_up(mut counts: Vec<Vec<u64>>) -> Vec<u64> {
-    let mut total = counts.pop().unwrap_or_default();
-    for counts in counts {
-        total.iter_mut().zip(counts).for_each(|(total, count)| *total += count);
+#[inline(never)]
+fn count_packed<K: Key>(packed: &[K], counts: &mut [u32]) {
+    for &sample in packed {
+        counts[sample.to_usize()] += 1;
+    }
+}
+
+fn add_up(parts: &[Vec<u32>]) -> Vec<u64> {
+    let mut total = vec![0; parts.first().map_or(0, Vec::len)];
+    for counts in parts {
+        total.iter_mut().zip(counts).for_each(|(total, &count)| *total += u64::from(count));
     }
     total
 }

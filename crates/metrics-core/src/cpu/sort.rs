@@ -84,6 +84,7 @@ fn spread<'k, K: Key>(keys: &mut [K], scratch: &'k mut Scratch<K>) -> &'k [K] {
 
 /// Puts keys in the order of their bins. `next` must be zeros, one for each bin; it becomes the end
 /// of each bin.
+#[inline(never)]
 pub(crate) fn distribute<K: Key>(keys: &[K], bins: &[u32], next: &mut [u32], to: &mut [K]) {
     for &bin in bins {
         next[bin as usize] += 1;

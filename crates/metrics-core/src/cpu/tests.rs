@@ -21,10 +21,12 @@ fn units(n: usize) -> impl Iterator<Item = f64> {
     })
 }
 
-type Named<F> = (&'static str, F);
+/// A way in which scores lie.
+type Shape = (&'static str, fn(f64) -> f64);
+/// An order in which samples come.
+type Order = (&'static str, fn(&mut [f64]));
 
-/// Ways in which scores lie.
-const SHAPES: [Named<fn(f64) -> f64>; 11] = [
+const SHAPES: [Shape; 11] = [
     ("uniform", |x| x),
     ("of both signs", |x| 1e3 * (x - 0.4)),
     ("over many powers of ten", |x| 10f64.powf(60.0 * x - 30.0)),
@@ -48,8 +50,7 @@ const SHAPES: [Named<fn(f64) -> f64>; 11] = [
     }),
 ];
 
-/// Orders in which samples come.
-const ORDERS: [Named<fn(&mut [f64])>; 4] = [
+const ORDERS: [Order; 4] = [
     ("random", |_| ()),
     ("rising", |scores| scores.sort_by(f64::total_cmp)),
     ("falling", |scores| scores.sort_by(|a, b| b.total_cmp(a))),
