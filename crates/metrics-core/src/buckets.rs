@@ -107,10 +107,17 @@ impl BucketCounts {
         Ok((n_samples, weight))
     }
 
-    /// Adds one sample for which room was made. Branch-free: labels come in random order.
-    #[inline]
-    pub(crate) fn count(&mut self, bucket: usize, label: u8) {
-        self.counts[bucket][usize::from(label & 1)] += 1;
+    /// Counts samples, each given by twice its bucket and its label. Room is made for them before or
+    /// after.
+    pub(crate) fn count(&mut self, numbers: &[u32]) {
+        let counts = self.counts.as_flattened_mut();
+        numbers.iter().for_each(|&number| counts[number as usize] += 1);
+    }
+
+    /// Takes back what was counted.
+    pub(crate) fn uncount(&mut self, numbers: &[u32]) {
+        let counts = self.counts.as_flattened_mut();
+        numbers.iter().for_each(|&number| counts[number as usize] -= 1);
     }
 
     /// Adds one sample with its weight, for which room was made.

@@ -27,17 +27,19 @@ enum Ruler {
     Values,
 }
 
-/// Samples that choose the ruler.
-const PROBED: usize = 256;
+/// Samples that choose the ruler, and the bins they are thrown into.
+const PROBED: usize = 128;
+/// Rounding may reach one bin more, and so may the halves being kept apart.
+const SPARE: usize = 2;
 
 impl<K: Key> Bins<K> {
     /// About so many bins for keys from `min` to `max`, of which these are some.
     pub(crate) fn new(kind: ScoreKind, min: K, max: K, n_bins: usize, some: &[K]) -> Self {
-        let by_key = Self::by_key(min, max, n_bins);
-        let Some(by_value) = Self::by_value(kind, min, max, n_bins) else { return by_key };
-        let step = some.len().div_ceil(PROBED).max(1);
-        let probe: Vec<K> = some.iter().step_by(step).copied().collect();
-        if by_value.crowding(&probe) <= by_key.crowding(&probe) { by_value } else { by_key }
+        let by_key = |n_bins| Self::by_key(min, max, n_bins);
+        let by_value = |n_bins| Self::by_value(kind, min, max, n_bins);
+        let is_by_value = by_value(PROBED)
+            .is_some_and(|by_value| by_value.crowding(some) <= by_key(PROBED).crowding(some));
+        by_value(n_bins).filter(|_| is_by_value).unwrap_or_else(|| by_key(n_bins))
     }
 
     fn by_key(min: K, max: K, n_bins: usize) -> Self {
@@ -59,8 +61,7 @@ impl<K: Key> Bins<K> {
     }
 
     fn with(ruler: Ruler, max: K, range: u64, shift: u32, scale: f32, n_bins: usize) -> Self {
-        // Rounding may reach one bin more, and so may the halves being kept apart.
-        let n_bins = n_bins + 2;
+        let n_bins = n_bins + SPARE;
         let max = max.to_u64();
         let mut bins = Self { ruler, max, shift, scale, n_bins, middle: None, key: PhantomData };
         if range >= K::TOP_BIT {
@@ -102,11 +103,15 @@ impl<K: Key> Bins<K> {
         }
     }
 
-    /// Pairs of keys that share a bin.
-    fn crowding(&self, keys: &[K]) -> u64 {
-        let mut bins = vec![0; keys.len()];
-        self.of(keys, &mut bins);
-        bins.sort_unstable();
-        bins.chunk_by(|a, b| a == b).map(|bin| (bin.len() * bin.len()) as u64).sum()
+    /// Pairs of keys that share a bin, among a few from all over.
+    fn crowding(&self, keys: &[K]) -> u32 {
+        let (mut probe, mut bins) = ([K::zero(); PROBED], [0; PROBED]);
+        let step = keys.len().div_ceil(PROBED).max(1);
+        let n = keys.len().div_ceil(step);
+        probe.iter_mut().zip(keys.iter().step_by(step)).for_each(|(probe, &key)| *probe = key);
+        self.of(&probe[..n], &mut bins);
+        let mut counts = [0; PROBED + SPARE];
+        bins[..n].iter().for_each(|&bin| counts[bin as usize] += 1);
+        counts.iter().map(|count| count * count).sum()
     }
 }

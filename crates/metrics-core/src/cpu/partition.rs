@@ -15,7 +15,7 @@ use crate::threads;
 /// Samples a bin should hold.
 const BIN: usize = 1 << 10;
 /// Most bins: writing to more places at once is slow.
-const MAX_BINS: usize = 1 << 10;
+const MAX_BINS: usize = 1024;
 /// Samples that are looked at to choose the bins.
 const PROBES: usize = 256;
 

@@ -13,6 +13,7 @@
 //! Whatever is made of the groups must be a sum of integers, or a list in order: then the number
 //! of threads cannot matter.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use super::bins::Bins;
@@ -49,6 +50,8 @@ const MAX_PART: usize = 1 << 31;
 const SAMPLES_PER_THREAD: usize = 1 << 16;
 /// Widest range of keys that is counted rather than sorted.
 const MAX_COUNTED: u64 = 1 << 16;
+/// Samples up to which they are sorted by comparison.
+const VERY_FEW: usize = 64;
 /// Samples up to which a bin is made for each.
 const FEW: usize = 1 << 13;
 
@@ -114,10 +117,34 @@ pub(crate) fn rank<K: Key, S: Sink>(samples: &dyn Samples<K>, scan: &Scan<K>) ->
     if range < MAX_COUNTED && range / 4 <= samples.len() as u64 {
         return vec![count(samples, scan)];
     }
+    if samples.len() <= VERY_FEW {
+        return vec![rank_very_few(samples)];
+    }
     if samples.len() <= FEW {
         return vec![rank_few(samples, scan)];
     }
     Partition::new(samples, scan, parts(samples.len())).walk(scan.max)
+}
+
+/// Ranks samples that are not worth more than a comparison sort.
+fn rank_very_few<K: Key, S: Sink>(samples: &dyn Samples<K>) -> S {
+    let n = samples.len();
+    let (mut keys, mut labels) = ([K::zero(); VERY_FEW], [0; VERY_FEW]);
+    let (keys, labels) = (&mut keys[..n], &mut labels[..n]);
+    samples.keys(0, keys);
+    samples.labels(0, labels);
+    let mut sorted = [(K::zero(), 0); VERY_FEW];
+    let sorted = &mut sorted[..n];
+    for (sample, (&key, &label)) in sorted.iter_mut().zip(keys.iter().zip(&*labels)) {
+        *sample = (key, u64::from(label));
+    }
+    sorted.sort_unstable_by_key(|sample| Reverse(sample.0));
+    let mut sink = S::starting_at(0, 0);
+    for group in sorted.chunk_by(|a, b| a.0 == b.0) {
+        let n_positives = group.iter().map(|sample| sample.1).sum();
+        sink.push(group[0].0.to_u64(), n_positives, group.len() as u64 - n_positives);
+    }
+    sink
 }
 
 /// Ranks samples that fit the nearest caches, with a bin for each.
