@@ -15,6 +15,8 @@ pub enum Scores {
     Tied,
     /// Uniform, from low to high.
     Sorted,
+    /// Uniform, from high to low.
+    Reversed,
 }
 
 /// Scores and targets of `n_tasks × n_samples` where the backend wants them.
@@ -31,8 +33,12 @@ pub fn batch<B: Backend>(
     let mut random = Random(0x2545_f491_4f6c_dd1d);
     let n = n_tasks * n_samples;
     let mut values: Vec<f32> = (0..n).map(|_| random.score(scores)).collect();
-    if matches!(scores, Scores::Sorted) {
-        values.chunks_mut(n_samples).for_each(|row| row.sort_by(f32::total_cmp));
+    match scores {
+        Scores::Sorted => values.chunks_mut(n_samples).for_each(|row| row.sort_by(f32::total_cmp)),
+        Scores::Reversed => {
+            values.chunks_mut(n_samples).for_each(|row| row.sort_by(|a, b| b.total_cmp(a)));
+        }
+        _ => {}
     }
     let targets: Vec<u8> = (0..n).map(|_| u8::from(random.uniform() < prevalence)).collect();
     let shape = [n_tasks, n_samples];
@@ -57,7 +63,7 @@ impl Random {
     fn score(&mut self, scores: Scores) -> f32 {
         let uniform = self.uniform();
         match scores {
-            Scores::Uniform | Scores::Sorted => uniform as f32,
+            Scores::Uniform | Scores::Sorted | Scores::Reversed => uniform as f32,
             Scores::Logits => {
                 let sum: f64 = (0..3).map(|_| self.uniform()).sum();
                 ((uniform + sum - 2.0) * 4.0) as f32

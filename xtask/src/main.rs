@@ -1,5 +1,7 @@
 //! `cargo xtask`: what a developer does by hand more than once.
 
+mod bench_gate;
+mod bench_peers;
 mod candle;
 mod ci;
 mod cuda;
@@ -16,6 +18,9 @@ const USAGE: &str = "\
 cargo xtask TASK
 
   ci             everything that must hold before a commit; the project's test command
+  bench-gate     instructions of the engine beside those stored with the repository; needs valgrind
+                 --store: store them
+  bench-peers    time beside scikit-learn, torcheval, torchmetrics and Rust libraries, same data
   compare-peers  our values beside those of scikit-learn, torcheval and Paddle
                  --stored: with the peers' stored values, nothing is installed
                  --store:  measure the peers and store their values
@@ -30,6 +35,9 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match args[..] {
+        ["bench-gate"] => bench_gate::check(bench_gate::Mode::Compare),
+        ["bench-gate", "--store"] => bench_gate::check(bench_gate::Mode::Store),
+        ["bench-peers"] => bench_peers::compare(),
         ["ci"] => ci::all(),
         ["cuda-check"] => cuda::check().map(|what| println!("{what}")),
         ["gpu-pack"] => gpu_pack::pack(),
