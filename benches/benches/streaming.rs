@@ -1,7 +1,7 @@
 //! The stateful metrics: many updates, one value.
 
 use divan::Bencher;
-use divan::counter::ItemsCount;
+use divan::counter::{BytesCount, ItemsCount};
 use metrics_benches::{Scores, batch};
 use metrics_core::slice::{Auc, BinaryAuprc};
 use metrics_core::{Host, Metric, Result};
@@ -35,4 +35,12 @@ fn auc_update(bencher: Bencher<'_, '_>, num_thresholds: usize) {
     let (Ok(scores), Ok(targets)) = (flat(scores), flat(targets)) else { return };
     let Ok(mut auc) = Auc::builder().num_thresholds(num_thresholds).build() else { return };
     bencher.counter(ItemsCount::new(n_samples)).bench_local(|| auc.update(&scores, &targets));
+}
+
+/// What the machine's memory can do: a copy of 256 MB, reads and writes counted.
+#[divan::bench]
+fn copy(bencher: Bencher<'_, '_>) {
+    let from = vec![1u8; 1 << 28];
+    let mut to = from.clone();
+    bencher.counter(BytesCount::new(2 * from.len())).bench_local(|| to.copy_from_slice(&from));
 }
