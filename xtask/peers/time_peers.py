@@ -66,7 +66,7 @@ def main(folder):
     torch = peers.import_torch()
     for line in sys.stdin:
         name, n_tasks, dtype, metric = line.rstrip("\n").split("\t")
-        if dtype not in ("float32", "float64") or metric == "auc":
+        if dtype not in ("float32", "float64") or metric in ("auc", "updates"):
             continue
         scores = np.fromfile(folder / f"{name}.scores", dtype=dtype)
         targets = np.fromfile(folder / f"{name}.targets", dtype=np.uint8)

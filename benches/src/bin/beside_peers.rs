@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use half::bf16;
 use metrics_benches::{Scores, batch};
-use metrics_core::slice::Auc;
+use metrics_core::slice::{Auc, BinaryAuprc};
 use metrics_core::{
     Host, HostTensor, Metric, Owned, binary_auprc, binary_auprc_tasks, binary_auroc,
 };
@@ -33,7 +33,7 @@ const fn case(name: &'static str, scores: Scores, prevalence: f64, n_samples: us
     Case { name, scores, prevalence, n_tasks, n_samples, dtype, metric }
 }
 
-const CASES: [Case; 18] = [
+const CASES: [Case; 19] = [
     case("1e3", Scores::Uniform, 0.5, 1_000),
     case("1e4", Scores::Uniform, 0.5, 10_000),
     case("1e5", Scores::Uniform, 0.5, 100_000),
@@ -51,6 +51,7 @@ const CASES: [Case; 18] = [
     Case { dtype: "bfloat16", ..case("1e7 bf16", Scores::Uniform, 0.5, 10_000_000) },
     Case { n_tasks: 1_000, ..case("1000 tasks of 1000", Scores::Uniform, 0.5, 1_000) },
     Case { metric: "auroc", ..case("1e6 AUROC", Scores::Uniform, 0.5, 1_000_000) },
+    Case { metric: "updates", ..case("1e7 in 10,000 updates", Scores::Uniform, 0.5, 10_000_000) },
     Case { metric: "auc", ..case("1e7 Auc.update", Scores::Uniform, 0.5, 10_000_000) },
 ];
 
@@ -117,6 +118,17 @@ impl Case {
                 let mut auc = Auc::default();
                 self.measure("ours", || auc.update(&scores.0, &targets.0).map(|()| 0.0))
             }
+            "updates" => {
+                let scores: Vec<f32> = scores.0.to_f64_vec().iter().map(|&x| x as f32).collect();
+                let targets: Vec<u8> = targets.0.to_f64_vec().iter().map(|&y| y as u8).collect();
+                self.measure("ours", || {
+                    let mut auprc = BinaryAuprc::new();
+                    for (scores, targets) in scores.chunks(1_000).zip(targets.chunks(1_000)) {
+                        auprc.update(scores, targets)?;
+                    }
+                    auprc.compute()
+                })
+            }
             "auroc" => self.measure("ours", || binary_auroc(&scores, &targets)),
             _ if self.n_tasks > 1 => self
                 .measure("ours", || binary_auprc_tasks(&scores, &targets).map(|values| values[0])),
@@ -127,7 +139,7 @@ impl Case {
     fn rust(&self, folder: &Path) -> Done {
         use classifier_measures::roc_auc;
         use eval_metrics::classification::{PrCurve, RocCurve};
-        if self.n_tasks > 1 || self.dtype != "float32" || self.metric == "auc" {
+        if self.n_tasks > 1 || self.dtype != "float32" || matches!(self.metric, "auc" | "updates") {
             return Ok(());
         }
         let [scores, targets] = self.read(folder)?;

@@ -4,29 +4,23 @@
 
 use std::arch::x86_64::*;
 
-/// Rounds in which neighbours are put in order: bins of up to as many keys are sorted by them.
-const ROUNDS: usize = 4;
-
-/// Puts each two neighbours in order, again and again: keys next to their places reach them.
+/// Puts the first two keys in order, the next two, and so on.
 #[target_feature(enable = "avx2")]
 pub(crate) fn sort_neighbours(keys: &mut [u32]) {
-    for round in 0..ROUNDS {
-        let keys = &mut keys[round % 2..];
-        let (eights, rest) = keys.as_chunks_mut::<8>();
-        for eight in eights {
-            let address: *mut __m256i = eight.as_mut_ptr().cast();
-            // SAFETY: eight 32-bit keys are 32 bytes.
-            let keys = unsafe { _mm256_loadu_si256(address) };
-            let swapped = _mm256_shuffle_epi32::<0b10_11_00_01>(keys);
-            let low = _mm256_min_epu32(keys, swapped);
-            let high = _mm256_max_epu32(keys, swapped);
-            let ordered = _mm256_blend_epi32::<0b1010_1010>(low, high);
-            // SAFETY: as above.
-            unsafe { _mm256_storeu_si256(address, ordered) };
-        }
-        for pair in rest.as_chunks_mut::<2>().0 {
-            *pair = [pair[0].min(pair[1]), pair[0].max(pair[1])];
-        }
+    let (eights, rest) = keys.as_chunks_mut::<8>();
+    for eight in eights {
+        let address: *mut __m256i = eight.as_mut_ptr().cast();
+        // SAFETY: eight 32-bit keys are 32 bytes.
+        let keys = unsafe { _mm256_loadu_si256(address) };
+        let swapped = _mm256_shuffle_epi32::<0b10_11_00_01>(keys);
+        let low = _mm256_min_epu32(keys, swapped);
+        let high = _mm256_max_epu32(keys, swapped);
+        let ordered = _mm256_blend_epi32::<0b1010_1010>(low, high);
+        // SAFETY: as above.
+        unsafe { _mm256_storeu_si256(address, ordered) };
+    }
+    for pair in rest.as_chunks_mut::<2>().0 {
+        *pair = [pair[0].min(pair[1]), pair[0].max(pair[1])];
     }
 }
 
