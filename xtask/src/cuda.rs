@@ -13,7 +13,7 @@ use crate::wheels::{Wheels, link};
 const COMPUTE_CAP: &str = "90";
 
 /// What holds CUDA code, libtorch's tensors included.
-const FEATURES: &str = "metrics-benches/cuda,metrics-conformance/cuda,metrics-conformance/tch,\
+const FEATURES: &str = "metrics-benches/cuda,metrics-benches/tch,metrics-conformance/cuda,metrics-conformance/tch,\
                         tensor-metrics/candle,tensor-metrics/cuda,tensor-metrics/tch";
 
 /// A toolkit as NVIDIA publishes it for Python.

@@ -3,13 +3,17 @@
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
 use super::radix;
-use super::samples::{Key, nearest};
+use super::samples::{BLOCK, Key, nearest};
 use super::simd;
 
 /// Below this length a comparison sort beats the set-up of the others.
 const SMALL: usize = 32;
 /// Up to this length keys and as many bins stay in the nearest caches.
 const IN_CACHE: usize = 1 << 14;
+/// Keys that a part of more should have.
+const PART: usize = 1 << 10;
+/// Times that a part may be split before digits are sorted: keys that crowd again and again.
+const LEVELS: u32 = 3;
 /// Places that keys may have to move on average after they were spread, before it is given up.
 const MOVES: usize = 8;
 
@@ -33,22 +37,30 @@ impl<K> Default for Scratch<K> {
 /// Sorts by all bits but bit 0, the label, whose order among equal keys is left open. Returns where
 /// the sorted keys are.
 pub(crate) fn sort<'k, K: Key>(keys: &'k mut [K], scratch: &'k mut Scratch<K>) -> &'k [K] {
-    if keys.is_sorted_by(|&a, &b| a <= b | K::one()) {
-        return keys;
-    }
-    if keys.is_sorted_by(|&a, &b| a | K::one() >= b) {
-        keys.reverse();
-        return keys;
-    }
-    if keys.len() < SMALL {
-        keys.sort_unstable();
+    if sort_if_easy(keys) {
         return keys;
     }
     if keys.len() > IN_CACHE {
-        sort_any(keys);
+        split(keys, scratch, LEVELS);
         return keys;
     }
     spread(keys, scratch)
+}
+
+/// Sorts keys that are few, or sorted already, one way or the other; returns whether they were.
+fn sort_if_easy<K: Key>(keys: &mut [K]) -> bool {
+    if keys.is_sorted_by(|&a, &b| a <= b | K::one()) {
+        return true;
+    }
+    if keys.is_sorted_by(|&a, &b| a | K::one() >= b) {
+        keys.reverse();
+        return true;
+    }
+    if keys.len() < SMALL {
+        keys.sort_unstable();
+        return true;
+    }
+    false
 }
 
 /// Sorts keys of which nothing is known.
@@ -58,8 +70,81 @@ fn sort_any<K: Key>(keys: &mut [K]) {
     radix::sort(keys, 1..n_bits.max(1), &mut vec![K::zero(); keys.len()]);
 }
 
+/// Numbers parts of a range of keys that are equally wide.
+#[derive(Debug, Clone, Copy)]
+struct Parts<K> {
+    low: K,
+    shift: u32,
+    scale: f32,
+    /// Rounding may reach one part more.
+    last: u32,
+}
+
+impl<K: Key> Parts<K> {
+    #[inline(always)]
+    fn new(keys: &[K], n_parts: usize) -> Self {
+        let (low, high) = extremes(keys);
+        let range = (high - low).to_u64();
+        let shift = (u64::BITS - range.leading_zeros()).saturating_sub(31);
+        let scale = n_parts as f32 / ((range >> shift) + 1) as f32;
+        Self { low, shift, scale, last: n_parts as u32 }
+    }
+
+    fn len(&self) -> usize {
+        self.last as usize + 1
+    }
+
+    #[inline(always)]
+    fn of(&self, keys: &[K], out: &mut [u32]) {
+        for (out, &key) in out.iter_mut().zip(keys) {
+            let distance = ((key - self.low) >> self.shift as usize).to_u64() as i32 as f32;
+            *out = nearest(distance * self.scale).min(self.last);
+        }
+    }
+}
+
+/// Sorts keys that do not fit the cache, in parts that do. The lowest and the highest key are never in
+/// one part, so each has fewer keys; how many, the levels bound.
+fn split<K: Key>(keys: &mut [K], scratch: &mut Scratch<K>, n_levels: u32) {
+    if n_levels == 0 {
+        return sort_any(keys);
+    }
+    let parts = Parts::new(keys, keys.len() / PART);
+    let mut ends = vec![0; parts.len()];
+    let moved = keys.to_vec();
+    let mut numbers = [0; BLOCK];
+    for block in moved.chunks(BLOCK) {
+        simd::run(|| parts.of(block, &mut numbers));
+        numbers[..block.len()].iter().for_each(|&part| ends[part as usize] += 1);
+    }
+    let mut position = 0;
+    ends.iter_mut().for_each(|end| position += std::mem::replace(end, position));
+    for block in moved.chunks(BLOCK) {
+        simd::run(|| parts.of(block, &mut numbers));
+        for (&part, &key) in numbers.iter().zip(block) {
+            let end = &mut ends[part as usize];
+            keys[*end] = key;
+            *end += 1;
+        }
+    }
+    drop(moved);
+    let mut start = 0;
+    for end in ends {
+        let part = &mut keys[start..end];
+        start = end;
+        if sort_if_easy(part) {
+            continue;
+        }
+        if part.len() > IN_CACHE {
+            split(part, scratch, n_levels - 1);
+        } else {
+            part.copy_from_slice(spread(part, scratch));
+        }
+    }
+}
+
 /// Sorts keys that lie about evenly: one pass into as many bins as keys leaves each next to its place.
-fn spread<'k, K: Key>(keys: &mut [K], scratch: &'k mut Scratch<K>) -> &'k [K] {
+fn spread<'s, K: Key>(keys: &[K], scratch: &'s mut Scratch<K>) -> &'s [K] {
     let n = keys.len();
     let Scratch { keys: moved, bins, next } = scratch;
     if moved.len() < n {
@@ -67,19 +152,13 @@ fn spread<'k, K: Key>(keys: &mut [K], scratch: &'k mut Scratch<K>) -> &'k [K] {
         bins.resize(n, 0);
     }
     let (moved, bins) = (&mut moved[..n], &mut bins[..n]);
-    simd::run(|| {
-        let (low, high) = extremes(keys);
-        let range = (high - low).to_u64();
-        let shift = (u64::BITS - range.leading_zeros()).saturating_sub(31);
-        let scale = n as f32 / ((range >> shift) + 1) as f32;
-        for (bin, &key) in bins.iter_mut().zip(&*keys) {
-            let part = ((key - low) >> shift as usize).to_u64() as i32 as f32;
-            *bin = nearest(part * scale).min(n as u32);
-        }
+    let n_bins = simd::run(|| {
+        let parts = Parts::new(keys, n);
+        parts.of(keys, bins);
+        parts.len()
     });
     next.clear();
-    // Rounding may reach one bin more.
-    next.resize(n + 1, 0);
+    next.resize(n_bins, 0);
     distribute(keys, bins, next, moved);
     sort_nearly(moved);
     moved

@@ -26,7 +26,7 @@ type Shape = (&'static str, fn(f64) -> f64);
 /// An order in which samples come.
 type Order = (&'static str, fn(&mut [f64]));
 
-const SHAPES: [Shape; 11] = [
+const SHAPES: [Shape; 12] = [
     ("uniform", |x| x),
     ("of both signs", |x| 1e3 * (x - 0.4)),
     ("over many powers of ten", |x| 10f64.powf(60.0 * x - 30.0)),
@@ -34,6 +34,7 @@ const SHAPES: [Shape; 11] = [
         (x - 0.5).signum() * 10f64.powf(600.0 * (x - 0.5).abs() - 300.0)
     }),
     ("crowded in one place", |x| if x < 0.9 { 0.5 + 1e-9 * x } else { x }),
+    ("crowds within crowds", |x| 0.5 + 0.4 * (5.0 * x).fract() * 2f64.powi(-12 * (5.0 * x) as i32)),
     ("a hundred values", |x| (100.0 * x).floor()),
     ("crowded and few", |x| if x < 0.5 { (1e4 * x).floor() * 1e-12 } else { x }),
     ("all the same", |_| 0.25),
