@@ -5,14 +5,18 @@ set -uo pipefail
 cd "$(dirname "$0")"
 log=${OUT:-.}
 mkdir -p "$log"
-# Where torch is: the suite runs on its libtorch too.
-torch=$(python3 -c 'import importlib.util as u; print(u.find_spec("torch").submodule_search_locations[0])')/lib
 nvidia=$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/nvidia/cu13/lib
-export LD_LIBRARY_PATH="${CUDA_HOME:-/usr/local/cuda}/lib64:$nvidia:$torch${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+export LD_LIBRARY_PATH="${CUDA_HOME:-/usr/local/cuda}/lib64:$nvidia${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 if ! ./on-cuda --probe; then
   echo "no CUDA device"
   exit 3
 fi
+# Where torch is: the suite runs on its libtorch too.
+torch=$(python3 -c 'import importlib.util as u; print(u.find_spec("torch").submodule_search_locations[0])' 2>/dev/null) || {
+  echo "no torch that $(command -v python3) can import"
+  exit 4
+}
+export LD_LIBRARY_PATH="$LD_LIBRARY_PATH:$torch/lib"
 
 failed=0
 step() {
