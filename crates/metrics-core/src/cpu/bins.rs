@@ -1,7 +1,5 @@
 //! Maps from scores to bins that hold about equally many samples.
 
-use std::marker::PhantomData;
-
 use super::samples::{Key, nearest};
 use crate::kind::ScoreKind;
 
@@ -12,25 +10,49 @@ use crate::kind::ScoreKind;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bins<K> {
     ruler: Ruler,
-    max: u64,
-    /// Low bits of a distance between keys that no bin depends on.
-    shift: u32,
-    scale: f32,
+    max: K,
     n_bins: usize,
     middle: Option<usize>,
-    key: PhantomData<K>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 enum Ruler {
-    Keys,
-    Values,
+    Keys(Parts),
+    /// Bins in a unit of value.
+    Values(f32),
+}
+
+/// Equal parts of a range of distances between keys.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parts {
+    /// Low bits that no part depends on.
+    shift: u32,
+    scale: f32,
+}
+
+impl Parts {
+    /// About so many parts of `0..=range`: rounding may reach one more.
+    #[inline(always)]
+    pub(crate) fn new(range: u64, n_parts: usize) -> Self {
+        let shift = (u64::BITS - range.leading_zeros()).saturating_sub(31);
+        Self { shift, scale: n_parts as f32 / ((range >> shift) + 1) as f32 }
+    }
+
+    /// The part of a distance. A larger one never has a lower part.
+    #[inline(always)]
+    pub(crate) fn of<K: Key>(self, distance: K) -> u32 {
+        // 31 bits, signed, convert many at once.
+        nearest((distance >> self.shift as usize).to_u64() as i32 as f32 * self.scale)
+    }
 }
 
 /// Samples that choose the ruler, and the bins they are thrown into.
 const PROBED: usize = 128;
 /// Rounding may reach one bin more, and so may the halves being kept apart.
 const SPARE: usize = 2;
+/// Least width of a range that is cut by value. What a thread that flushes subnormals to zero would
+/// take for another value is then far too small to reach another bin: all threads agree.
+const MIN_WIDTH: f64 = 1e-18;
 
 impl<K: Key> Bins<K> {
     /// About so many bins for keys from `min` to `max`, of which these are some.
@@ -43,10 +65,8 @@ impl<K: Key> Bins<K> {
     }
 
     fn by_key(min: K, max: K, n_bins: usize) -> Self {
-        let range = (max - min).to_u64();
-        let shift = (u64::BITS - range.leading_zeros()).saturating_sub(31);
-        let scale = n_bins as f32 / ((range >> shift) + 1) as f32;
-        Self::with(Ruler::Keys, max, range, shift, scale, n_bins)
+        let parts = Parts::new((max - min).to_u64(), n_bins);
+        Self::with(Ruler::Keys(parts), min, max, n_bins)
     }
 
     fn by_value(kind: ScoreKind, min: K, max: K, n_bins: usize) -> Option<Self> {
@@ -55,18 +75,15 @@ impl<K: Key> Bins<K> {
         }
         let width = kind.threshold(max.to_u64()) - kind.threshold(min.to_u64());
         let scale = (n_bins as f64 / width) as f32;
-        let range = (max - min).to_u64();
-        let is_normal = width.is_finite() && scale.is_normal();
-        is_normal.then(|| Self::with(Ruler::Values, max, range, 0, scale, n_bins))
+        let fits = width >= MIN_WIDTH && width.is_finite() && scale.is_normal();
+        fits.then(|| Self::with(Ruler::Values(scale), min, max, n_bins))
     }
 
-    fn with(ruler: Ruler, max: K, range: u64, shift: u32, scale: f32, n_bins: usize) -> Self {
-        let n_bins = n_bins + SPARE;
-        let max = max.to_u64();
-        let mut bins = Self { ruler, max, shift, scale, n_bins, middle: None, key: PhantomData };
-        if range >= K::TOP_BIT {
+    fn with(ruler: Ruler, min: K, max: K, n_bins: usize) -> Self {
+        let mut bins = Self { ruler, max, n_bins: n_bins + SPARE, middle: None };
+        if (max - min).top_bit() == 1 {
             let mut middle = [0];
-            bins.of(&[K::from_u64(max - K::TOP_BIT)], &mut middle);
+            bins.of(&[max - K::from_u64(K::TOP_BIT)], &mut middle);
             bins.middle = Some(middle[0] as usize);
         }
         bins
@@ -85,19 +102,18 @@ impl<K: Key> Bins<K> {
     /// The bin of each key.
     #[inline(always)]
     pub(crate) fn of(&self, keys: &[K], out: &mut [u32]) {
-        let (max, last) = (K::from_u64(self.max), self.n_bins as u32 - 1);
+        let last = self.n_bins as u32 - 1;
         match self.ruler {
-            Ruler::Keys => {
+            Ruler::Keys(parts) => {
                 for (out, &key) in out.iter_mut().zip(keys) {
-                    let distance = max - key;
-                    let part = (distance >> self.shift as usize).to_u64() as i32 as f32;
-                    *out = nearest(part * self.scale).wrapping_add(distance.top_bit()).min(last);
+                    let distance = self.max - key;
+                    *out = parts.of(distance).wrapping_add(distance.top_bit()).min(last);
                 }
             }
-            Ruler::Values => {
+            Ruler::Values(scale) => {
                 for (out, &key) in out.iter_mut().zip(keys) {
-                    let steps = key.steps_below(max, self.scale);
-                    *out = steps.wrapping_add((max - key).top_bit()).min(last);
+                    let steps = key.steps_below(self.max, scale);
+                    *out = steps.wrapping_add((self.max - key).top_bit()).min(last);
                 }
             }
         }
@@ -113,5 +129,61 @@ impl<K: Key> Bins<K> {
         let mut counts = [0; PROBED + SPARE];
         bins[..n].iter().for_each(|&bin| counts[bin as usize] += 1);
         counts.iter().map(|count| count * count).sum()
+    }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use std::arch::asm;
+
+    use super::*;
+    use crate::kind::{f32_key, f64_key};
+
+    /// Calls `f` while subnormals count as zero, as some libraries set their threads.
+    #[inline(never)]
+    #[allow(unsafe_code)]
+    fn flushing(f: impl FnOnce()) {
+        let mut mode = 0u32;
+        // SAFETY: reads and writes a register of this thread, which is as before afterwards.
+        unsafe { asm!("stmxcsr [{}]", in(reg) &mut mode) };
+        let flushing = mode | 0x8040;
+        // SAFETY: as above.
+        unsafe { asm!("ldmxcsr [{}]", in(reg) &flushing) };
+        f();
+        // SAFETY: as above.
+        unsafe { asm!("ldmxcsr [{}]", in(reg) &mode) };
+    }
+
+    fn check<K: Key>(kind: ScoreKind, keys: &[K]) {
+        let (min, max) = (keys[0], keys[keys.len() - 1]);
+        let by_value = Bins::by_value(kind, min, max, 1 << 13);
+        for bins in by_value.into_iter().chain([Bins::by_key(min, max, 1 << 13)]) {
+            let (mut expected, mut flushed) = (vec![0; keys.len()], vec![0; keys.len()]);
+            bins.of(keys, &mut expected);
+            flushing(|| bins.of(keys, &mut flushed));
+            assert_eq!(flushed, expected);
+            assert!(expected.is_sorted_by(|lower, higher| lower >= higher));
+        }
+    }
+
+    /// Counting and writing may happen on threads of different modes.
+    #[test]
+    fn threads_that_flush_subnormals_number_as_others_do() {
+        for high in [0.0, 1e-310, 1e-45, 1e-38, 3e-35, 1e-30, 3e-18, 1e-10, 1.0, 1e30] {
+            for low in [-1e30, -1.0, -3e-18, -1e-38, -1e-44, 0.0, 1e-45, 1e-320] {
+                let steps = 0..=4000i32;
+                let between = steps.flat_map(|i| {
+                    [low, high, 1e-38, -1e-38, 1e-307, 1e-17].map(|x| x * 1.01f64.powi(-i))
+                });
+                let mut scores: Vec<f64> = between.filter(|x| (low..=high).contains(x)).collect();
+                scores.extend([low, high]);
+                if low < high {
+                    scores.sort_by(f64::total_cmp);
+                    check(ScoreKind::F64, &scores.iter().map(|&x| f64_key(x)).collect::<Vec<_>>());
+                    let narrow: Vec<_> = scores.iter().map(|&x| f32_key(x as f32)).collect();
+                    check(ScoreKind::F32, &narrow);
+                }
+            }
+        }
     }
 }

@@ -2,8 +2,9 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
+use super::bins::Parts;
 use super::radix;
-use super::samples::{BLOCK, Key, nearest};
+use super::samples::{BLOCK, Key};
 use super::simd;
 
 /// Below this length a comparison sort beats the set-up of the others.
@@ -16,7 +17,6 @@ const PART: usize = 1 << 10;
 const LEVELS: u32 = 3;
 /// Places that keys may have to move on average after they were spread, before it is given up.
 const MOVES: usize = 8;
-
 /// Rounds in which neighbours are put in order: bins of up to as many keys are sorted by them.
 const ROUNDS: usize = 4;
 
@@ -24,13 +24,13 @@ const ROUNDS: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Scratch<K> {
     keys: Vec<K>,
-    bins: Vec<u32>,
+    numbers: Vec<u32>,
     next: Vec<u32>,
 }
 
 impl<K> Default for Scratch<K> {
     fn default() -> Self {
-        Self { keys: Vec::new(), bins: Vec::new(), next: Vec::new() }
+        Self { keys: Vec::new(), numbers: Vec::new(), next: Vec::new() }
     }
 }
 
@@ -70,24 +70,20 @@ fn sort_any<K: Key>(keys: &mut [K]) {
     radix::sort(keys, 1..n_bits.max(1), &mut vec![K::zero(); keys.len()]);
 }
 
-/// Numbers parts of a range of keys that are equally wide.
+/// Equal parts of the range of some keys.
 #[derive(Debug, Clone, Copy)]
-struct Parts<K> {
+struct Bins<K> {
     low: K,
-    shift: u32,
-    scale: f32,
-    /// Rounding may reach one part more.
+    parts: Parts,
     last: u32,
 }
 
-impl<K: Key> Parts<K> {
+impl<K: Key> Bins<K> {
     #[inline(always)]
-    fn new(keys: &[K], n_parts: usize) -> Self {
+    fn new(keys: &[K], n_bins: usize) -> Self {
         let (low, high) = extremes(keys);
-        let range = (high - low).to_u64();
-        let shift = (u64::BITS - range.leading_zeros()).saturating_sub(31);
-        let scale = n_parts as f32 / ((range >> shift) + 1) as f32;
-        Self { low, shift, scale, last: n_parts as u32 }
+        let parts = Parts::new((high - low).to_u64(), n_bins);
+        Self { low, parts, last: n_bins as u32 }
     }
 
     fn len(&self) -> usize {
@@ -97,8 +93,7 @@ impl<K: Key> Parts<K> {
     #[inline(always)]
     fn of(&self, keys: &[K], out: &mut [u32]) {
         for (out, &key) in out.iter_mut().zip(keys) {
-            let distance = ((key - self.low) >> self.shift as usize).to_u64() as i32 as f32;
-            *out = nearest(distance * self.scale).min(self.last);
+            *out = self.parts.of(key - self.low).min(self.last);
         }
     }
 }
@@ -109,18 +104,18 @@ fn split<K: Key>(keys: &mut [K], scratch: &mut Scratch<K>, n_levels: u32) {
     if n_levels == 0 {
         return sort_any(keys);
     }
-    let parts = Parts::new(keys, keys.len() / PART);
-    let mut ends = vec![0; parts.len()];
+    let bins = Bins::new(keys, keys.len() / PART);
+    let mut ends = vec![0; bins.len()];
     let moved = keys.to_vec();
     let mut numbers = [0; BLOCK];
     for block in moved.chunks(BLOCK) {
-        simd::run(|| parts.of(block, &mut numbers));
+        simd::run(|| bins.of(block, &mut numbers));
         numbers[..block.len()].iter().for_each(|&part| ends[part as usize] += 1);
     }
     let mut position = 0;
     ends.iter_mut().for_each(|end| position += std::mem::replace(end, position));
     for block in moved.chunks(BLOCK) {
-        simd::run(|| parts.of(block, &mut numbers));
+        simd::run(|| bins.of(block, &mut numbers));
         for (&part, &key) in numbers.iter().zip(block) {
             let end = &mut ends[part as usize];
             keys[*end] = key;
@@ -146,20 +141,20 @@ fn split<K: Key>(keys: &mut [K], scratch: &mut Scratch<K>, n_levels: u32) {
 /// Sorts keys that lie about evenly: one pass into as many bins as keys leaves each next to its place.
 fn spread<'s, K: Key>(keys: &[K], scratch: &'s mut Scratch<K>) -> &'s [K] {
     let n = keys.len();
-    let Scratch { keys: moved, bins, next } = scratch;
+    let Scratch { keys: moved, numbers, next } = scratch;
     if moved.len() < n {
         moved.resize(n, K::zero());
-        bins.resize(n, 0);
+        numbers.resize(n, 0);
     }
-    let (moved, bins) = (&mut moved[..n], &mut bins[..n]);
+    let (moved, numbers) = (&mut moved[..n], &mut numbers[..n]);
     let n_bins = simd::run(|| {
-        let parts = Parts::new(keys, n);
-        parts.of(keys, bins);
-        parts.len()
+        let bins = Bins::new(keys, n);
+        bins.of(keys, numbers);
+        bins.len()
     });
     next.clear();
     next.resize(n_bins, 0);
-    distribute(keys, bins, next, moved);
+    distribute(keys, numbers, next, moved);
     sort_nearly(moved);
     moved
 }
