@@ -1,8 +1,8 @@
 //! The Rust half of `cargo xtask bench-peers`: ours, and other libraries in Rust.
 //!
 //! `beside-peers cases` prints the cases: name, tasks, dtype and metric, apart by tabs.
-//! `beside-peers data FOLDER` writes their data. `beside-peers ours|rust FOLDER` prints one line a
-//! measurement: the case, who was measured, the median seconds of a call, and the value.
+//! `beside-peers data FOLDER` writes their data. `beside-peers ours FOLDER [CASE]` and `beside-peers rust
+//! FOLDER` print one line a measurement: the case, who was measured, the median seconds of a call, and the value.
 
 use std::error::Error;
 use std::fs;
@@ -68,6 +68,10 @@ fn main() -> Done {
         }
         ["data", folder] => CASES.iter().try_for_each(|case| case.write(Path::new(folder))),
         ["ours", folder] => CASES.iter().try_for_each(|case| case.ours(Path::new(folder))),
+        ["ours", folder, name] => {
+            let mut named = CASES.iter().filter(|case| case.name == name);
+            named.try_for_each(|case| case.ours(Path::new(folder)))
+        }
         ["rust", folder] => CASES.iter().try_for_each(|case| case.rust(Path::new(folder))),
         _ => Err("usage: beside-peers cases | data FOLDER | ours FOLDER | rust FOLDER".into()),
     }
@@ -173,7 +177,11 @@ impl Case {
             seconds.push(start.elapsed().as_secs_f64());
         }
         seconds.sort_by(f64::total_cmp);
-        println!("{}\t{who}\t{}\t{value}", self.name, seconds[seconds.len() / 2]);
+        println!(
+            "{}\t{who}\t{}\t{value}",
+            self.name,
+            seconds[seconds.len() / 2]
+        );
         Ok(())
     }
 }

@@ -127,12 +127,10 @@ impl CountedAreas {
         n_negatives: u64,
         ties: u64,
     ) {
-        self.precision_sum += precisions::sum(scores, self.tp, self.tp + self.fp);
-        // Negatives down to each positive's score: these are not ranked below it.
-        let Steps { steps, tps, ends } = scores;
-        let above = steps.iter().zip(tps).zip(ends);
-        let above = above.map(|((&step, &tp), &end)| u64::from(step) * u64::from(end - tp));
-        let ranked_right = n_positives * n_negatives - above.sum::<u64>();
+        let sums = precisions::sum(scores, self.tp, self.tp + self.fp);
+        self.precision_sum += sums.precision;
+        // Negatives down to a positive's score are not ranked below it.
+        let ranked_right = n_positives * n_negatives - sums.negatives;
         self.pairs += 2 * u128::from(self.tp) * u128::from(n_negatives);
         self.pairs += 2 * u128::from(ranked_right) + u128::from(ties);
         self.tp += n_positives;

@@ -34,8 +34,28 @@ pub(crate) struct Steps<'a> {
     pub(crate) ends: &'a [u32],
 }
 
-/// `Σ steps[i] · ⌊precision · 2^63⌋`, the precision being `(tp + tps[i]) / (n + ends[i])`.
-pub(crate) fn sum(steps: Steps<'_>, tp: u64, n: u64) -> u128 {
+/// Sums over steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Sums {
+    /// `Σ steps[i] · ⌊precision · 2^63⌋`, the precision being `(tp + tps[i]) / (n + ends[i])`.
+    pub(crate) precision: u128,
+    /// `Σ steps[i] · (ends[i] - tps[i])`: negatives down to each positive's score.
+    pub(crate) negatives: u64,
+}
+
+impl std::ops::Add for Sums {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            precision: self.precision + other.precision,
+            negatives: self.negatives + other.negatives,
+        }
+    }
+}
+
+/// Sums over the steps of a part that starts at `tp` positives and `n` samples.
+pub(crate) fn sum(steps: Steps<'_>, tp: u64, n: u64) -> Sums {
     #[cfg(target_arch = "x86_64")]
     if simd::has_avx2() {
         // SAFETY: the processor has AVX2.
@@ -45,13 +65,16 @@ pub(crate) fn sum(steps: Steps<'_>, tp: u64, n: u64) -> u128 {
     sum_one_by_one(steps, tp, n)
 }
 
-fn sum_one_by_one(Steps { steps, tps, ends }: Steps<'_>, tp: u64, n: u64) -> u128 {
+fn sum_one_by_one(Steps { steps, tps, ends }: Steps<'_>, tp: u64, n: u64) -> Sums {
     // Counts end at 2^53: as signed integers they convert in one instruction.
-    let precisions = steps.iter().zip(tps).zip(ends).map(|((&step, &tps), &ends)| {
-        let (tp, n) = (tp + u64::from(tps), n + u64::from(ends));
-        u128::from(fixed(tp as i64 as f64 / n as i64 as f64)) * u128::from(step)
+    let steps = steps.iter().zip(tps).zip(ends).map(|((&step, &tps), &ends)| {
+        let precision = (tp + u64::from(tps)) as i64 as f64 / (n + u64::from(ends)) as i64 as f64;
+        Sums {
+            precision: u128::from(fixed(precision)) * u128::from(step),
+            negatives: u64::from(step) * u64::from(ends - tps),
+        }
     });
-    precisions.sum()
+    steps.fold(Sums::default(), std::ops::Add::add)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -59,35 +82,38 @@ fn sum_one_by_one(Steps { steps, tps, ends }: Steps<'_>, tp: u64, n: u64) -> u12
 mod avx2 {
     use std::arch::x86_64::*;
 
-    use super::Steps;
+    use super::{Steps, Sums};
 
     /// Counts converted, divided and shifted into fixed point four at a time. The same bits: counts
     /// below 2^53 are exact, and a shift truncates.
     #[target_feature(enable = "avx2")]
-    pub(super) fn sum(Steps { steps, tps, ends }: Steps<'_>, tp: u64, n: u64) -> u128 {
+    pub(super) fn sum(Steps { steps, tps, ends }: Steps<'_>, tp: u64, n: u64) -> Sums {
         let (tp_before, n_before) = (_mm256_set1_pd(tp as f64), _mm256_set1_pd(n as f64));
         let mask = _mm256_set1_epi64x((1 << 52) - 1);
         let one = _mm256_set1_epi64x(1 << 52);
         // The exponent at which the 53 bits of a fraction are their own value times 2^63.
         let exponent = _mm256_set1_epi64x(1023 + 52 - super::PRECISION_BITS as i64);
-        let (mut low, mut high) = (_mm256_setzero_si256(), _mm256_setzero_si256());
+        let zero = _mm256_setzero_si256();
+        let (mut low, mut high, mut negatives) = (zero, zero, zero);
         // SAFETY: four 32-bit counts are 16 bytes.
         let load = |four: &[u32; 4]| unsafe { _mm_loadu_si128(four.as_ptr().cast()) };
         let (fours, n_vectorized) = (steps.as_chunks::<4>().0, steps.len() / 4 * 4);
         for ((steps, tps), ends) in fours.iter().zip(tps.as_chunks().0).zip(ends.as_chunks().0) {
             let (tps, ends) = (load(tps), load(ends));
+            let steps = _mm256_cvtepu32_epi64(load(steps));
+            let above = _mm256_cvtepu32_epi64(_mm_sub_epi32(ends, tps));
+            negatives = _mm256_add_epi64(negatives, _mm256_mul_epu32(above, steps));
             let tps = _mm256_add_pd(tp_before, _mm256_cvtepi32_pd(tps));
             let ends = _mm256_add_pd(n_before, _mm256_cvtepi32_pd(ends));
             let bits = _mm256_castpd_si256(_mm256_div_pd(tps, ends));
             let fraction = _mm256_or_si256(_mm256_and_si256(bits, mask), one);
             let shift = _mm256_sub_epi64(_mm256_srli_epi64::<52>(bits), exponent);
-            let back = _mm256_sub_epi64(_mm256_setzero_si256(), shift);
+            let back = _mm256_sub_epi64(zero, shift);
             // A shift by a negative number, as unsigned more than 63, gives 0.
             let fixed = _mm256_or_si256(
                 _mm256_sllv_epi64(fraction, shift),
                 _mm256_srlv_epi64(fraction, back),
             );
-            let steps = _mm256_cvtepu32_epi64(load(steps));
             low = _mm256_add_epi64(low, _mm256_mul_epu32(fixed, steps));
             high = _mm256_add_epi64(high, _mm256_mul_epu32(_mm256_srli_epi64::<32>(fixed), steps));
         }
@@ -102,7 +128,11 @@ mod avx2 {
             tps: &tps[n_vectorized..],
             ends: &ends[n_vectorized..],
         };
-        total(low) + (total(high) << 32) + super::sum_one_by_one(rest, tp, n)
+        let sums = Sums {
+            precision: total(low) + (total(high) << 32),
+            negatives: total(negatives) as u64,
+        };
+        sums + super::sum_one_by_one(rest, tp, n)
     }
 }
 
@@ -132,6 +162,6 @@ mod tests {
             }
         }
         let perfect = Steps { steps: &[1; 4], tps: &[1, 2, 3, 4], ends: &[1, 2, 3, 4] };
-        assert_eq!(sum(perfect, 0, 0), 4 << 63);
+        assert_eq!(sum(perfect, 0, 0), super::Sums { precision: 4 << 63, negatives: 0 });
     }
 }

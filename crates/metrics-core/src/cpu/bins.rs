@@ -10,9 +10,10 @@ use crate::kind::ScoreKind;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bins<K> {
     ruler: Ruler,
+    /// Keys above are in the bin of this one.
     max: K,
     n_bins: usize,
-    middle: Option<usize>,
+    middle: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +39,12 @@ impl Parts {
         Self { shift, scale: n_parts as f32 / ((range >> shift) + 1) as f32 }
     }
 
+    /// The farthest distance that has a part.
+    #[inline(always)]
+    fn farthest(self) -> u64 {
+        u64::MAX >> (u64::BITS - 31 - self.shift)
+    }
+
     /// The part of a distance. A larger one never has a lower part.
     #[inline(always)]
     pub(crate) fn of<K: Key>(self, distance: K) -> u32 {
@@ -46,27 +53,42 @@ impl Parts {
     }
 }
 
-/// Samples that choose the ruler, and the bins they are thrown into.
-const PROBED: usize = 128;
-/// Rounding may reach one bin more, and so may the halves being kept apart.
-const SPARE: usize = 2;
+/// A few keys from all over the samples.
+#[derive(Debug)]
+pub(crate) struct Probe<K> {
+    pub(crate) keys: Vec<K>,
+    pub(crate) min: K,
+    pub(crate) max: K,
+}
+
+impl<K: Key> Probe<K> {
+    /// Of these keys; `None` if there are none.
+    pub(crate) fn new(keys: Vec<K>) -> Option<Self> {
+        let (&min, &max) = (keys.iter().min()?, keys.iter().max()?);
+        Some(Self { keys, min, max })
+    }
+}
+
+/// Bins that a ruler is tried with.
+const TRIED: usize = 128;
 /// Least width of a range that is cut by value. What a thread that flushes subnormals to zero would
 /// take for another value is then far too small to reach another bin: all threads agree.
 const MIN_WIDTH: f64 = 1e-18;
 
 impl<K: Key> Bins<K> {
-    /// About so many bins for keys from `min` to `max`, of which these are some.
-    pub(crate) fn new(kind: ScoreKind, min: K, max: K, n_bins: usize, some: &[K]) -> Self {
-        let by_key = |n_bins| Self::by_key(min, max, n_bins);
-        let by_value = |n_bins| Self::by_value(kind, min, max, n_bins);
-        let is_by_value = by_value(PROBED)
-            .is_some_and(|by_value| by_value.crowding(some) <= by_key(PROBED).crowding(some));
+    /// At most so many bins, and one, for keys that lie about as those of the probe.
+    pub(crate) fn new(kind: ScoreKind, probe: &Probe<K>, n_bins: usize) -> Self {
+        let by_key = |n_bins| Self::by_key(probe.min, probe.max, n_bins);
+        let by_value = |n_bins| Self::by_value(kind, probe.min, probe.max, n_bins);
+        let is_by_value = by_value(TRIED).is_some_and(|by_value| {
+            by_value.crowding(&probe.keys) <= by_key(TRIED).crowding(&probe.keys)
+        });
         by_value(n_bins).filter(|_| is_by_value).unwrap_or_else(|| by_key(n_bins))
     }
 
     fn by_key(min: K, max: K, n_bins: usize) -> Self {
         let parts = Parts::new((max - min).to_u64(), n_bins);
-        Self::with(Ruler::Keys(parts), min, max, n_bins)
+        Self::with(Ruler::Keys(parts), max, n_bins)
     }
 
     fn by_value(kind: ScoreKind, min: K, max: K, n_bins: usize) -> Option<Self> {
@@ -76,16 +98,14 @@ impl<K: Key> Bins<K> {
         let width = kind.threshold(max.to_u64()) - kind.threshold(min.to_u64());
         let scale = (n_bins as f64 / width) as f32;
         let fits = width >= MIN_WIDTH && width.is_finite() && scale.is_normal();
-        fits.then(|| Self::with(Ruler::Values(scale), min, max, n_bins))
+        fits.then(|| Self::with(Ruler::Values(scale), max, n_bins))
     }
 
-    fn with(ruler: Ruler, min: K, max: K, n_bins: usize) -> Self {
-        let mut bins = Self { ruler, max, n_bins: n_bins + SPARE, middle: None };
-        if (max - min).top_bit() == 1 {
-            let mut middle = [0];
-            bins.of(&[max - K::from_u64(K::TOP_BIT)], &mut middle);
-            bins.middle = Some(middle[0] as usize);
-        }
+    fn with(ruler: Ruler, max: K, n_bins: usize) -> Self {
+        let mut bins = Self { ruler, max, n_bins: n_bins + 1, middle: 0 };
+        let mut middle = [0];
+        bins.of(&[K::from_u64(K::TOP_BIT - 1)], &mut middle);
+        bins.middle = middle[0] as usize;
         bins
     }
 
@@ -93,41 +113,41 @@ impl<K: Key> Bins<K> {
         self.n_bins
     }
 
-    /// The first bin of distances that have the top bit of their type, if there are such. Bins with
-    /// higher numbers hold no others.
-    pub(crate) fn middle(&self) -> Option<usize> {
+    /// The first bin of keys without the top bit of their type. Those with it are in bins before.
+    pub(crate) fn middle(&self) -> usize {
         self.middle
     }
 
     /// The bin of each key.
     #[inline(always)]
     pub(crate) fn of(&self, keys: &[K], out: &mut [u32]) {
-        let last = self.n_bins as u32 - 1;
+        // The halves are kept apart by one bin.
+        let last = self.n_bins as u32 - 2;
+        let bin = |steps: u32, key: K| steps.min(last) + (!key).top_bit();
         match self.ruler {
             Ruler::Keys(parts) => {
+                let farthest = K::from_u64(parts.farthest());
                 for (out, &key) in out.iter_mut().zip(keys) {
-                    let distance = self.max - key;
-                    *out = parts.of(distance).wrapping_add(distance.top_bit()).min(last);
+                    let distance = (self.max - key.min(self.max)).min(farthest);
+                    *out = bin(parts.of(distance), key);
                 }
             }
             Ruler::Values(scale) => {
                 for (out, &key) in out.iter_mut().zip(keys) {
-                    let steps = key.steps_below(self.max, scale);
-                    *out = steps.wrapping_add((self.max - key).top_bit()).min(last);
+                    *out = bin(key.steps_below(self.max, scale), key);
                 }
             }
         }
     }
 
-    /// Pairs of keys that share a bin, among a few from all over.
+    /// Pairs of keys that share a bin.
     fn crowding(&self, keys: &[K]) -> u32 {
-        let (mut probe, mut bins) = ([K::zero(); PROBED], [0; PROBED]);
-        let step = keys.len().div_ceil(PROBED).max(1);
-        let n = keys.len().div_ceil(step);
-        probe.iter_mut().zip(keys.iter().step_by(step)).for_each(|(probe, &key)| *probe = key);
-        self.of(&probe[..n], &mut bins);
-        let mut counts = [0; PROBED + SPARE];
-        bins[..n].iter().for_each(|&bin| counts[bin as usize] += 1);
+        let (mut bins, mut counts) = ([0; TRIED], [0; TRIED + 1]);
+        for keys in keys.chunks(TRIED) {
+            let bins = &mut bins[..keys.len()];
+            self.of(keys, bins);
+            bins.iter().for_each(|&bin| counts[bin as usize] += 1);
+        }
         counts.iter().map(|count| count * count).sum()
     }
 }
@@ -155,14 +175,21 @@ mod tests {
     }
 
     fn check<K: Key>(kind: ScoreKind, keys: &[K]) {
-        let (min, max) = (keys[0], keys[keys.len() - 1]);
-        let by_value = Bins::by_value(kind, min, max, 1 << 13);
-        for bins in by_value.into_iter().chain([Bins::by_key(min, max, 1 << 13)]) {
-            let (mut expected, mut flushed) = (vec![0; keys.len()], vec![0; keys.len()]);
-            bins.of(keys, &mut expected);
-            flushing(|| bins.of(keys, &mut flushed));
-            assert_eq!(flushed, expected);
-            assert!(expected.is_sorted_by(|lower, higher| lower >= higher));
+        let last = keys.len() - 1;
+        // Of all keys, and of some: there are others beyond.
+        for (min, max) in [(keys[0], keys[last]), (keys[last / 3], keys[last / 2])] {
+            let by_value = Bins::by_value(kind, min, max, 1 << 13);
+            for bins in by_value.into_iter().chain([Bins::by_key(min, max, 1 << 13)]) {
+                let (mut expected, mut flushed) = (vec![0; keys.len()], vec![0; keys.len()]);
+                bins.of(keys, &mut expected);
+                flushing(|| bins.of(keys, &mut flushed));
+                assert_eq!(flushed, expected);
+                assert!(expected.is_sorted_by(|lower, higher| lower >= higher));
+                for (&key, &bin) in keys.iter().zip(&expected) {
+                    assert!((bin as usize) < bins.len());
+                    assert_eq!(bin as usize >= bins.middle(), (!key).top_bit() == 1);
+                }
+            }
         }
     }
 

@@ -166,7 +166,7 @@ impl Backend for Host {
             let (n_counted, weight) =
                 row_weights(task).map_or((batch.n_samples as u64, 0.0), weigh);
             let kind = with_samples!(task_samples(batch, task), kind, samples => {
-                scan(samples, kind).bad().map_or(Ok(kind), |bad| Err(error(batch, task, bad)))
+                scan(samples, kind).map(|_| kind).map_err(|bad| error(batch, task, bad))
             })?;
             state.check(batch.op, task, kind, n_counted, weight)?;
         }
@@ -189,11 +189,8 @@ fn rank_tasks<S: Sink, R: Send>(
         || (),
         |(), task| {
             with_samples!(task_samples(batch, task), kind, samples => {
-                let scan = scan(samples, kind);
-                match scan.bad() {
-                    Some(bad) => Err(error(batch, task, bad)),
-                    None => Ok(finish(kind, rank(samples, &scan))),
-                }
+                let parts = rank(samples, kind).map_err(|bad| error(batch, task, bad))?;
+                Ok(finish(kind, parts))
             })
         },
     );

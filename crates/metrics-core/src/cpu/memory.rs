@@ -28,3 +28,20 @@ fn on_huge_pages<T>(memory: &mut [T]) {
 
 #[cfg(not(target_os = "linux"))]
 fn on_huge_pages<T>(_memory: &mut [T]) {}
+
+/// Has the processor fetch an element that will soon be used, if there is such an element.
+#[inline(always)]
+pub(crate) fn prefetch<T>(memory: &[T], position: usize) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        let address = memory.as_ptr().wrapping_add(position).cast();
+        // SAFETY: every x86-64 processor has SSE; the address may be any.
+        #[allow(unsafe_code)]
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T1>(address);
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (memory, position);
+}

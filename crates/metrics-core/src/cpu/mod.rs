@@ -12,7 +12,6 @@ mod partition;
 mod radix;
 mod rank;
 mod samples;
-mod scatter;
 pub(crate) mod simd;
 mod sort;
 mod walk;
@@ -23,7 +22,7 @@ mod tests;
 pub use bucket::bucket_of;
 pub use host::Host;
 pub use ops::{argsort_descending, group_ends};
-pub(crate) use rank::{for_blocks, rank, scan};
+pub(crate) use rank::{for_blocks, rank};
 pub(crate) use samples::{Key, Samples};
 pub(crate) use walk::Sink;
 

@@ -2,161 +2,241 @@
 
 use std::ops::Range;
 
-use super::bins::Bins;
-use super::memory::zeros;
-use super::rank::{Scan, for_blocks, pack};
+use super::bins::{Bins, Probe};
+use super::memory::{prefetch, zeros};
+use super::rank::{Bad, Seen, for_blocks, pack};
 use super::samples::{BLOCK, Key, Samples};
-use super::scatter::Scatter;
 use super::simd;
-use super::sort::{Scratch, sort};
+use super::sort::{Scratch, are_below, sort};
 use super::walk::Sink;
+use crate::kind::ScoreKind;
 use crate::threads;
 
 /// Samples a bin should hold.
 const BIN: usize = 1 << 10;
 /// Most bins: writing to more places at once is slow.
 const MAX_BINS: usize = 1024;
-/// Samples that are looked at to choose the bins.
-const PROBES: usize = 256;
+/// Bytes of a line of the caches.
+const LINE: usize = 64;
+/// Most lines of a piece.
+const MAX_LINES: usize = 64;
 
 /// Samples packed into bins, from high scores to low, unsorted within each.
+///
+/// One read of the samples fills it: a bin is a list of pieces, which are taken as they are needed, so
+/// that nothing has to be counted before.
 pub(crate) struct Partition<K> {
-    /// Distance below the highest key, shifted up by the label in bit 0; the top bit may be lost.
+    parts: Vec<Part<K>>,
+    bins: Bins<K>,
+}
+
+/// What one thread has packed.
+struct Part<K> {
+    /// Distances below the highest key there can be, shifted up by the label in bit 0; the top bit may
+    /// be lost. In pieces of one bin each.
     packed: Vec<K>,
-    /// For each bin the number of negatives and of positives.
-    counts: Vec<[u64; 2]>,
-    /// The first bin whose distances have lost their top bit.
-    middle: Option<usize>,
-    /// Parts in which the samples were read.
-    n_parts: usize,
+    /// Length of a piece.
+    piece: usize,
+    bins: Vec<Bin>,
+    /// The pieces, bin by bin.
+    pieces: Vec<u32>,
+}
+
+/// What a part holds of a bin.
+#[derive(Debug, Clone, Copy, Default)]
+struct Bin {
+    n_samples: usize,
+    n_positives: usize,
+    /// Where its pieces end.
+    end: usize,
 }
 
 impl<K: Key> Partition<K> {
-    /// Reads the samples in these parts. The scan must be theirs.
-    pub(crate) fn new(samples: &dyn Samples<K>, scan: &Scan<K>, parts: Vec<Range<usize>>) -> Self {
+    /// Reads the samples in these parts. They should lie about as those of the probe.
+    ///
+    /// # Errors
+    /// The first bad sample.
+    pub(crate) fn new(
+        samples: &dyn Samples<K>,
+        kind: ScoreKind,
+        probe: &Probe<K>,
+        parts: Vec<Range<usize>>,
+    ) -> Result<Self, Bad> {
         let n_bins = (samples.len() / BIN).clamp(2, MAX_BINS);
-        let bins = Bins::new(scan.kind, scan.min, scan.max, n_bins, &probe(samples));
-        let part_counts = threads::map(
-            parts.clone(),
-            || (),
-            |(), part| {
-                let (mut counts, mut numbers) = (vec![[0u32; 2]; bins.len()], [0; BLOCK]);
-                for_blocks(samples, part, |_, keys, labels| {
-                    let numbers = &mut numbers[..keys.len()];
-                    simd::run(|| bins.of(keys, numbers));
-                    count(numbers, labels, &mut counts);
-                });
-                counts
-            },
-        );
-        let mut packed = zeros(samples.len());
-        let positions = first_positions(&part_counts);
-        let scatter = Scatter::new(&mut packed);
-        threads::map(
-            parts.into_iter().zip(positions).collect(),
-            || (),
-            |(), (part, mut next)| {
-                let mut numbers = [0; BLOCK];
-                for_blocks(samples, part, |_, keys, labels| {
-                    let numbers = &mut numbers[..keys.len()];
-                    simd::run(|| {
-                        bins.of(keys, numbers);
-                        pack(scan.max, keys, labels);
-                    });
-                    // SAFETY: the counts of the same samples gave each part a range of positions
-                    // in each bin that is its own.
-                    #[allow(unsafe_code)]
-                    unsafe {
-                        write(keys, numbers, &mut next, &scatter);
-                    }
-                });
-            },
-        );
-        let n_parts = part_counts.len();
-        let mut counts = vec![[0; 2]; bins.len()];
-        for part in part_counts {
-            for (total, count) in counts.iter_mut().zip(part) {
-                *total = [total[0] + u64::from(count[0]), total[1] + u64::from(count[1])];
-            }
-        }
-        Self { packed, counts, middle: bins.middle(), n_parts }
+        let bins = Bins::new(kind, probe, n_bins);
+        let parts = threads::map(parts, || (), |(), part| Part::new(samples, kind, &bins, part));
+        Ok(Self { parts: parts.into_iter().collect::<Result<_, _>>()?, bins })
     }
 
     /// Sorts each bin and walks its groups.
-    pub(crate) fn walk<S: Sink>(mut self, max: K) -> Vec<S> {
-        let mut rest = &mut self.packed[..];
+    pub(crate) fn walk<S: Sink>(&self) -> Vec<S> {
         let (mut tp, mut fp) = (0, 0);
-        let mut bins = Vec::with_capacity(self.counts.len());
-        for (bin, &[n_negatives, n_positives]) in self.counts.iter().enumerate() {
-            let n = (n_negatives + n_positives) as usize;
+        let mut starts = Vec::with_capacity(self.bins.len());
+        for bin in 0..self.bins.len() {
+            let of_bin = || self.parts.iter().map(|part| part.bins[bin]);
+            let n: usize = of_bin().map(|bin| bin.n_samples).sum();
+            let n_positives: usize = of_bin().map(|bin| bin.n_positives).sum();
             if n > 0 {
-                let (packed, below) = std::mem::take(&mut rest).split_at_mut(n);
-                rest = below;
-                let has_lost = self.middle.is_some_and(|middle| bin >= middle);
-                let lost = if has_lost { K::TOP_BIT } else { 0 };
-                bins.push((packed, max.to_u64() - lost, tp, fp));
+                starts.push((bin, n, tp, fp));
             }
-            tp += n_positives;
-            fp += n_negatives;
+            tp += n_positives as u64;
+            fp += (n - n_positives) as u64;
         }
-        let sort_and_walk =
-            |scratch: &mut Scratch<K>, (packed, top, tp, fp): (&mut [K], u64, _, _)| {
-                let mut sink = S::starting_at(tp, fp);
-                sink.push_sorted(sort(packed, scratch), top);
-                sink
-            };
-        if self.n_parts > 1 {
-            return threads::map(bins, Scratch::default, sort_and_walk);
+        let sort_and_walk = |scratch: &mut Scratch<K>, (bin, n, tp, fp)| {
+            let pieces = self.parts.iter().flat_map(|part| part.pieces(bin));
+            let lost = if bin >= self.bins.middle() { K::TOP_BIT } else { 0 };
+            let mut sink = S::starting_at(tp, fp);
+            sink.push_sorted(sort(pieces, n, scratch), K::max_value().to_u64() - lost);
+            sink
+        };
+        if self.parts.len() > 1 {
+            return threads::map(starts, Scratch::default, sort_and_walk);
         }
         let mut scratch = Scratch::default();
-        bins.into_iter().map(|bin| sort_and_walk(&mut scratch, bin)).collect()
+        starts.into_iter().map(|start| sort_and_walk(&mut scratch, start)).collect()
     }
 }
 
-/// Counts the labels of each bin.
-// A function of its own: its arguments cannot overlap, and need not be read anew each time.
-#[inline(never)]
-fn count(bins: &[u32], labels: &[u8], counts: &mut [[u32; 2]]) {
-    for (&bin, &label) in bins.iter().zip(labels) {
-        counts[bin as usize][usize::from(label & 1)] += 1;
+impl<K: Key> Part<K> {
+    fn new(
+        samples: &dyn Samples<K>,
+        kind: ScoreKind,
+        bins: &Bins<K>,
+        range: Range<usize>,
+    ) -> Result<Self, Bad> {
+        let mut seen = Seen::none(kind);
+        let mut writer = Writer::new(range.len(), bins.len());
+        let mut numbers = [0; BLOCK];
+        for_blocks(samples, range, |start, keys, labels| {
+            let numbers = &mut numbers[..keys.len()];
+            simd::run(|| {
+                seen.see(start, keys, labels);
+                bins.of(keys, numbers);
+                pack(K::max_value(), keys, labels);
+            });
+            writer.write(numbers, keys);
+        });
+        seen.check()?;
+        Ok(writer.finish())
+    }
+
+    /// The samples of a bin, in the order they were read in.
+    fn pieces(&self, bin: usize) -> impl Iterator<Item = &[K]> + Clone {
+        let start = if bin == 0 { 0 } else { self.bins[bin - 1].end };
+        let Bin { n_samples, end, .. } = self.bins[bin];
+        let lengths = (0..n_samples).step_by(self.piece).map(move |n| n_samples - n);
+        self.pieces[start..end].iter().zip(lengths).map(|(&piece, left)| {
+            let start = piece as usize * self.piece;
+            &self.packed[start..start + self.piece.min(left)]
+        })
     }
 }
 
-/// Writes samples to the next positions of their bins.
-///
-/// # Safety
-/// No other thread may write these positions.
-#[inline(never)]
-#[allow(unsafe_code)]
-unsafe fn write<K: Key>(samples: &[K], bins: &[u32], next: &mut [usize], to: &Scatter<'_, K>) {
-    for (&bin, &sample) in bins.iter().zip(samples) {
-        let position = &mut next[bin as usize];
-        // SAFETY: the caller's promise.
-        unsafe { to.write(*position, sample) }
-        *position += 1;
-    }
+/// Writes packed samples into the pieces of their bins.
+struct Writer<K> {
+    packed: Vec<K>,
+    piece: usize,
+    /// For each bin, where its next sample goes and where its piece ends.
+    next: Vec<[u32; 2]>,
+    /// The bin of each piece that is taken.
+    owners: Vec<u32>,
+    /// What the full pieces hold.
+    bins: Vec<Bin>,
 }
 
-/// Keys from all over the input.
-fn probe<K: Key>(samples: &dyn Samples<K>) -> Vec<K> {
-    let step = samples.len().div_ceil(PROBES).max(1);
-    let mut keys = vec![K::zero(); samples.len().div_ceil(step)];
-    for (key, start) in keys.iter_mut().zip((0..samples.len()).step_by(step)) {
-        samples.keys(start, std::slice::from_mut(key));
-    }
-    keys
-}
-
-/// For each part, the position of its first sample of each bin.
-fn first_positions(part_counts: &[Vec<[u32; 2]>]) -> Vec<Vec<usize>> {
-    let mut next = 0;
-    let n_bins = part_counts.first().map_or(0, Vec::len);
-    let mut positions = vec![vec![0; n_bins]; part_counts.len()];
-    for bin in 0..n_bins {
-        for (positions, counts) in positions.iter_mut().zip(part_counts) {
-            positions[bin] = next;
-            next += counts[bin].iter().map(|&count| count as usize).sum::<usize>();
+impl<K: Key> Writer<K> {
+    /// For so many samples: there is always a piece to be taken.
+    fn new(n_samples: usize, n_bins: usize) -> Self {
+        let line = LINE / size_of::<K>();
+        // An odd number of lines: a power of two would put the bins' next lines into the same few
+        // sets of the cache.
+        let piece = (n_samples / n_bins / 8 / line).min(MAX_LINES) / 2 * 2 * line + line;
+        let next = |bin| [(bin * piece) as u32, ((bin + 1) * piece) as u32];
+        Self {
+            packed: zeros((n_samples / piece + n_bins) * piece),
+            piece,
+            next: (0..n_bins).map(next).collect(),
+            owners: (0..n_bins as u32).collect(),
+            bins: vec![Bin::default(); n_bins],
         }
     }
-    positions
+
+    fn write(&mut self, mut numbers: &[u32], mut samples: &[K]) {
+        assert!(simd::run(|| are_below(numbers, self.next.len())), "bins that there are");
+        // SAFETY: the numbers are below `next.len()`. In `next` are only places of pieces in `packed`,
+        // and where one is full, another takes its place before it is written to again.
+        #[allow(unsafe_code)]
+        while let Some(last) = unsafe { fill(&mut self.packed, &mut self.next, numbers, samples) } {
+            self.turn(numbers[last]);
+            (numbers, samples) = (&numbers[last + 1..], &samples[last + 1..]);
+        }
+    }
+
+    /// Takes a new piece for a bin whose piece is full.
+    #[cold]
+    fn turn(&mut self, number: u32) {
+        let end = self.next[number as usize][1] as usize;
+        self.bins[number as usize].add(&self.packed[end - self.piece..end]);
+        let start = self.owners.len() * self.piece;
+        assert!(start + self.piece <= self.packed.len(), "a piece to be taken");
+        self.next[number as usize] = [start as u32, (start + self.piece) as u32];
+        self.owners.push(number);
+    }
+
+    fn finish(mut self) -> Part<K> {
+        let mut counts = vec![0; self.bins.len()];
+        for (bin, &[next, end]) in self.bins.iter_mut().zip(&self.next) {
+            bin.add(&self.packed[end as usize - self.piece..next as usize]);
+        }
+        self.owners.iter().for_each(|&bin| counts[bin as usize] += 1);
+        let mut start = 0;
+        for (bin, count) in self.bins.iter_mut().zip(counts) {
+            bin.end = start;
+            start += count;
+        }
+        let mut pieces = vec![0; self.owners.len()];
+        for (piece, &owner) in (0..).zip(&self.owners) {
+            let end = &mut self.bins[owner as usize].end;
+            pieces[*end] = piece;
+            *end += 1;
+        }
+        Part { packed: self.packed, piece: self.piece, bins: self.bins, pieces }
+    }
+}
+
+/// Writes samples until a piece is full; returns which was its last.
+///
+/// # Safety
+/// `next` must have these numbers, and `packed` the places from each next to its end, at least one.
+// A function of its own: its arguments cannot overlap, and need not be read anew each time.
+#[inline(never)]
+#[allow(unsafe_code)]
+unsafe fn fill<K: Key>(
+    packed: &mut [K],
+    next: &mut [[u32; 2]],
+    numbers: &[u32],
+    samples: &[K],
+) -> Option<usize> {
+    for (i, (&number, &sample)) in numbers.iter().zip(samples).enumerate() {
+        // SAFETY: the caller's promise.
+        let next = unsafe { next.get_unchecked_mut(number as usize) };
+        let [position, end] = *next;
+        // SAFETY: the caller's promise.
+        unsafe { *packed.get_unchecked_mut(position as usize) = sample };
+        next[0] = position + 1;
+        prefetch(packed, position as usize + LINE / size_of::<K>());
+        if position + 1 == end {
+            return Some(i);
+        }
+    }
+    None
+}
+
+impl Bin {
+    fn add<K: Key>(&mut self, packed: &[K]) {
+        self.n_samples += packed.len();
+        self.n_positives += simd::run(|| {
+            packed.iter().fold(K::zero(), |n, &sample| n + (sample & K::one())).to_usize()
+        });
+    }
 }

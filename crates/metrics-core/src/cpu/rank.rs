@@ -16,7 +16,7 @@
 use std::cmp::Reverse;
 use std::ops::Range;
 
-use super::bins::Bins;
+use super::bins::{Bins, Probe};
 use super::partition::Partition;
 use super::samples::{BLOCK, Key, NO_LABEL, Samples};
 use super::simd;
@@ -25,18 +25,8 @@ use super::walk::Sink;
 use crate::kind::ScoreKind;
 use crate::threads;
 
-/// What one read of a task's samples tells.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Scan<K> {
-    pub(crate) kind: ScoreKind,
-    pub(crate) min: K,
-    pub(crate) max: K,
-    /// The first bad sample.
-    bad: Option<Bad>,
-}
-
 /// A sample that cannot be ranked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bad {
     /// Position of a score that is NaN.
     Score(usize),
@@ -54,76 +44,119 @@ const MAX_COUNTED: u64 = 1 << 16;
 const VERY_FEW: usize = 64;
 /// Samples up to which a bin is made for each.
 const FEW: usize = 1 << 13;
+/// Places of the samples that are looked at first, and samples at each.
+const PROBED: [usize; 2] = [128, 8];
 
-/// Reads all samples once; they must not be empty.
-pub(crate) fn scan<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Scan<K> {
-    let (low, high) = kind.key_range();
-    let (low, high) = (K::from_u64(low), K::from_u64(high));
-    let empty = Scan { kind, min: K::max_value(), max: K::zero(), bad: None };
-    let scan_part = |(): &mut (), part| scan_part(samples, part, low, high, empty);
-    let scans = threads::map(parts(samples.len()), || (), scan_part);
-    scans.into_iter().fold(empty, |a, b| Scan {
-        kind,
-        min: a.min.min(b.min),
-        max: a.max.max(b.max),
-        bad: a.bad.or(b.bad),
+/// What the samples read so far were like.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen<K> {
+    /// Smallest and largest key of a score that is not NaN.
+    valid: [K; 2],
+    min: K,
+    max: K,
+    /// The first bad sample.
+    bad: Option<Bad>,
+}
+
+impl<K: Key> Seen<K> {
+    pub(crate) fn none(kind: ScoreKind) -> Self {
+        let (low, high) = kind.key_range();
+        let valid = [K::from_u64(low), K::from_u64(high)];
+        Self { valid, min: K::max_value(), max: K::zero(), bad: None }
+    }
+
+    /// The samples from `start` on.
+    #[inline(always)]
+    pub(crate) fn see(&mut self, start: usize, keys: &[K], labels: &[u8]) {
+        let (mut min, mut max) = (K::max_value(), K::zero());
+        for &key in keys {
+            min = min.min(key);
+            max = max.max(key);
+        }
+        self.min = self.min.min(min);
+        self.max = self.max.max(max);
+        let worst = labels.iter().fold(0, |worst, &label| worst.max(label));
+        let [low, high] = self.valid;
+        if self.bad.is_none() && (min < low || max > high || worst == NO_LABEL) {
+            self.bad = keys.iter().zip(labels).enumerate().find_map(|(i, (&key, &label))| {
+                if key < low || key > high {
+                    Some(Bad::Score(start + i))
+                } else {
+                    (label == NO_LABEL).then_some(Bad::Target(start + i))
+                }
+            });
+        }
+    }
+
+    /// # Errors
+    /// The first bad sample.
+    pub(crate) fn check(&self) -> Result<(), Bad> {
+        self.bad.map_or(Ok(()), Err)
+    }
+}
+
+/// Reads all samples once.
+///
+/// # Errors
+/// The first sample that cannot be ranked.
+pub(crate) fn scan<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Result<Seen<K>, Bad> {
+    let scan_part = |(): &mut (), part| {
+        let mut seen = Seen::none(kind);
+        for_blocks(samples, part, |start, keys, labels| {
+            simd::run(|| seen.see(start, keys, labels));
+        });
+        seen
+    };
+    let parts = threads::map(parts(samples.len()), || (), scan_part);
+    parts.into_iter().try_fold(Seen::none(kind), |all: Seen<K>, part| {
+        part.check()?;
+        Ok(Seen { min: all.min.min(part.min), max: all.max.max(part.max), ..all })
     })
 }
 
-fn scan_part<K: Key>(
-    samples: &dyn Samples<K>,
-    part: Range<usize>,
-    low: K,
-    high: K,
-    empty: Scan<K>,
-) -> Scan<K> {
-    let mut scan = empty;
-    for_blocks(samples, part, |start, keys, labels| {
-        simd::run(|| {
-            let (mut min, mut max) = (K::max_value(), K::zero());
-            for &key in &*keys {
-                min = min.min(key);
-                max = max.max(key);
-            }
-            scan.min = scan.min.min(min);
-            scan.max = scan.max.max(max);
-            let worst = labels.iter().fold(0, |worst, &label| worst.max(label));
-            if scan.bad.is_none() && (min < low || max > high || worst == NO_LABEL) {
-                scan.bad = keys.iter().zip(labels).enumerate().find_map(|(i, (&key, &label))| {
-                    if key < low || key > high {
-                        Some(Bad::Score(start + i))
-                    } else {
-                        (label == NO_LABEL).then_some(Bad::Target(start + i))
-                    }
-                });
-            }
-        })
-    });
-    scan
-}
-
-impl<K> Scan<K> {
-    /// The first bad sample.
-    pub(crate) fn bad(&self) -> Option<Bad> {
-        self.bad
-    }
-}
-
-/// The groups of equal scores of one task, part by part, from high to low.
+/// The groups of equal scores of one task, part by part, from high to low. There must be samples.
 ///
-/// `scan` must be the samples' own, without bad ones.
-pub(crate) fn rank<K: Key, S: Sink>(samples: &dyn Samples<K>, scan: &Scan<K>) -> Vec<S> {
-    let range = (scan.max - scan.min).to_u64();
-    if range < MAX_COUNTED && range / 4 <= samples.len() as u64 {
-        return vec![count(samples, scan)];
+/// # Errors
+/// The first sample that cannot be ranked.
+pub(crate) fn rank<K: Key, S: Sink>(
+    samples: &dyn Samples<K>,
+    kind: ScoreKind,
+) -> Result<Vec<S>, Bad> {
+    let n = samples.len();
+    let probe = if n > FEW { probe(samples, kind) } else { None };
+    if let Some(probe) = probe.filter(|probe| !is_counted(probe.min, probe.max, n)) {
+        return Ok(Partition::new(samples, kind, &probe, parts(n))?.walk());
     }
-    if samples.len() <= VERY_FEW {
-        return vec![rank_very_few(samples)];
+    let seen = scan(samples, kind)?;
+    Ok(if is_counted(seen.min, seen.max, n) {
+        vec![count(samples, &seen)]
+    } else if n <= VERY_FEW {
+        vec![rank_very_few(samples)]
+    } else if n <= FEW {
+        vec![rank_few(samples, kind, &seen)]
+    } else {
+        let probe = Probe { keys: Vec::new(), min: seen.min, max: seen.max };
+        Partition::new(samples, kind, &probe, parts(n))?.walk()
+    })
+}
+
+/// Whether so many keys in this range are better counted than sorted.
+fn is_counted<K: Key>(min: K, max: K, n: usize) -> bool {
+    let range = (max - min).to_u64();
+    range < MAX_COUNTED && range / 4 <= n as u64
+}
+
+/// Keys from all over the input, but for those of NaN.
+fn probe<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Option<Probe<K>> {
+    let [n_places, n_samples] = PROBED;
+    let [low, high] = Seen::none(kind).valid;
+    let last = samples.len() - n_samples;
+    let mut keys = vec![K::zero(); n_places * n_samples];
+    for (i, keys) in keys.chunks_mut(n_samples).enumerate() {
+        samples.keys((i as u64 * last as u64 / (n_places as u64 - 1)) as usize, keys);
     }
-    if samples.len() <= FEW {
-        return vec![rank_few(samples, scan)];
-    }
-    Partition::new(samples, scan, parts(samples.len())).walk(scan.max)
+    keys.retain(|key| low <= *key && *key <= high);
+    Probe::new(keys)
 }
 
 /// Ranks samples that are not worth more than a comparison sort.
@@ -148,26 +181,27 @@ fn rank_very_few<K: Key, S: Sink>(samples: &dyn Samples<K>) -> S {
 }
 
 /// Ranks samples that fit the nearest caches, with a bin for each.
-fn rank_few<K: Key, S: Sink>(samples: &dyn Samples<K>, scan: &Scan<K>) -> S {
+fn rank_few<K: Key, S: Sink>(samples: &dyn Samples<K>, kind: ScoreKind, seen: &Seen<K>) -> S {
     let n = samples.len();
     let (mut keys, mut labels) = (vec![K::zero(); n], vec![0; n]);
     samples.keys(0, &mut keys);
     samples.labels(0, &mut labels);
-    let bins = Bins::new(scan.kind, scan.min, scan.max, n, &keys);
+    let some = keys.iter().step_by(n.div_ceil(PROBED[0])).copied().collect();
+    let bins = Bins::new(kind, &Probe { keys: some, min: seen.min, max: seen.max }, n);
     let (mut packed, mut numbers) = (vec![K::zero(); n], vec![0; n]);
     simd::run(|| {
         bins.of(&keys, &mut numbers);
-        pack(scan.max, &mut keys, &labels);
+        pack(K::max_value(), &mut keys, &labels);
     });
-    let mut next = vec![0u32; bins.len()];
-    distribute(&keys, &numbers, &mut next, &mut packed);
-    let middle = bins.middle().map_or(n, |bin| next[bin - 1] as usize);
+    let mut ends = Vec::new();
+    distribute(&keys, &numbers, bins.len(), &mut ends, &mut packed);
+    let middle = if bins.middle() == 0 { 0 } else { ends[bins.middle() - 1] as usize };
     let mut sink = S::starting_at(0, 0);
     for (half, lost) in [(0..middle, 0), (middle..n, K::TOP_BIT)] {
         if !half.is_empty() {
             let packed = &mut packed[half];
             sort_nearly(packed);
-            sink.push_sorted(packed, scan.max.to_u64() - lost);
+            sink.push_sorted(packed, K::max_value().to_u64() - lost);
         }
     }
     sink
@@ -182,15 +216,15 @@ pub(crate) fn pack<K: Key>(max: K, keys: &mut [K], labels: &[u8]) {
 }
 
 /// Counts each possible key: no sort at all.
-fn count<K: Key, S: Sink>(samples: &dyn Samples<K>, scan: &Scan<K>) -> S {
-    let n_keys = (scan.max - scan.min).to_usize() + 1;
+fn count<K: Key, S: Sink>(samples: &dyn Samples<K>, seen: &Seen<K>) -> S {
+    let n_keys = (seen.max - seen.min).to_usize() + 1;
     let counted = threads::map(
         parts(samples.len()),
         || (),
         |(), part| {
             let mut counts = vec![0u32; 2 * n_keys];
             for_blocks(samples, part, |_, keys, labels| {
-                simd::run(|| pack(scan.max, keys, labels));
+                simd::run(|| pack(seen.max, keys, labels));
                 count_packed(keys, &mut counts);
             });
             counts
@@ -200,7 +234,7 @@ fn count<K: Key, S: Sink>(samples: &dyn Samples<K>, scan: &Scan<K>) -> S {
     let mut sink = S::starting_at(0, 0);
     for (below, group) in counts.chunks_exact(2).enumerate() {
         if group[0] + group[1] > 0 {
-            sink.push(scan.max.to_u64() - below as u64, group[1], group[0]);
+            sink.push(seen.max.to_u64() - below as u64, group[1], group[0]);
         }
     }
     sink

@@ -28,7 +28,7 @@ pub(crate) trait Key: Digits + Debug + Send + Sync + num_traits::PrimInt {
     fn top_bit(self) -> u32;
 
     /// How far the float of this key lies below that of another, times a scale, to the nearest
-    /// number.
+    /// number; 0 where it does not.
     fn steps_below(self, top: Self, scale: f32) -> u32;
 
     /// The keys themselves, if they have 32 bits.
@@ -66,7 +66,8 @@ macro_rules! keys {
             #[inline(always)]
             fn steps_below(self, top: Self, scale: f32) -> u32 {
                 let float = |key| <$float>::from_bits($bits(key));
-                nearest(((float(top) - float(self)) * scale as $float) as f32)
+                let steps = ((float(top) - float(self)) * scale as $float) as f32;
+                nearest(if steps > 0.0 { steps } else { 0.0 })
             }
 
             fn narrow(keys: &[Self]) -> Option<&[u32]> {

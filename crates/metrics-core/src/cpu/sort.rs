@@ -23,28 +23,43 @@ const ROUNDS: usize = 4;
 /// Memory that sorts share.
 #[derive(Debug)]
 pub(crate) struct Scratch<K> {
-    keys: Vec<K>,
-    numbers: Vec<u32>,
-    next: Vec<u32>,
+    gathered: Vec<K>,
+    spread: Spread<K>,
 }
 
 impl<K> Default for Scratch<K> {
     fn default() -> Self {
-        Self { keys: Vec::new(), numbers: Vec::new(), next: Vec::new() }
+        let spread = Spread { keys: Vec::new(), numbers: Vec::new(), ends: Vec::new() };
+        Self { gathered: Vec::new(), spread }
     }
 }
 
-/// Sorts by all bits but bit 0, the label, whose order among equal keys is left open. Returns where
-/// the sorted keys are.
-pub(crate) fn sort<'k, K: Key>(keys: &'k mut [K], scratch: &'k mut Scratch<K>) -> &'k [K] {
-    if sort_if_easy(keys) {
-        return keys;
+/// Sorts `n` keys by all bits but bit 0, the label, whose order among equal keys is left open. Returns
+/// where the sorted keys are.
+pub(crate) fn sort<'s, 'k, K: Key + 'k>(
+    pieces: impl Iterator<Item = &'k [K]> + Clone,
+    n: usize,
+    scratch: &'s mut Scratch<K>,
+) -> &'s [K] {
+    let Scratch { gathered, spread } = scratch;
+    if gathered.len() < n {
+        gathered.resize(n, K::zero());
     }
-    if keys.len() > IN_CACHE {
-        split(keys, scratch, LEVELS);
-        return keys;
+    let gathered = &mut gathered[..n];
+    let mut rest = &mut *gathered;
+    for piece in pieces.clone() {
+        let (to, later) = rest.split_at_mut(piece.len());
+        to.copy_from_slice(piece);
+        rest = later;
     }
-    spread(keys, scratch)
+    if sort_if_easy(gathered) {
+        return gathered;
+    }
+    if n > IN_CACHE {
+        split(pieces, gathered, spread, LEVELS);
+        return gathered;
+    }
+    spread.sort(gathered)
 }
 
 /// Sorts keys that are few, or sorted already, one way or the other; returns whether they were.
@@ -98,23 +113,28 @@ impl<K: Key> Bins<K> {
     }
 }
 
-/// Sorts keys that do not fit the cache, in parts that do. The lowest and the highest key are never in
-/// one part, so each has fewer keys; how many, the levels bound.
-fn split<K: Key>(keys: &mut [K], scratch: &mut Scratch<K>, n_levels: u32) {
+/// Sorts keys that do not fit the cache, in parts that do. The pieces hold the same keys. The lowest
+/// and the highest key are never in one part, so each has fewer keys; how many, the levels bound.
+fn split<'k, K: Key + 'k>(
+    pieces: impl Iterator<Item = &'k [K]> + Clone,
+    keys: &mut [K],
+    spread: &mut Spread<K>,
+    n_levels: u32,
+) {
     if n_levels == 0 {
         return sort_any(keys);
     }
     let bins = Bins::new(keys, keys.len() / PART);
     let mut ends = vec![0; bins.len()];
-    let moved = keys.to_vec();
     let mut numbers = [0; BLOCK];
-    for block in moved.chunks(BLOCK) {
+    let blocks = pieces.flat_map(|piece| piece.chunks(BLOCK));
+    for block in blocks.clone() {
         simd::run(|| bins.of(block, &mut numbers));
         numbers[..block.len()].iter().for_each(|&part| ends[part as usize] += 1);
     }
     let mut position = 0;
     ends.iter_mut().for_each(|end| position += std::mem::replace(end, position));
-    for block in moved.chunks(BLOCK) {
+    for block in blocks {
         simd::run(|| bins.of(block, &mut numbers));
         for (&part, &key) in numbers.iter().zip(block) {
             let end = &mut ends[part as usize];
@@ -122,7 +142,6 @@ fn split<K: Key>(keys: &mut [K], scratch: &mut Scratch<K>, n_levels: u32) {
             *end += 1;
         }
     }
-    drop(moved);
     let mut start = 0;
     for end in ends {
         let part = &mut keys[start..end];
@@ -131,50 +150,95 @@ fn split<K: Key>(keys: &mut [K], scratch: &mut Scratch<K>, n_levels: u32) {
             continue;
         }
         if part.len() > IN_CACHE {
-            split(part, scratch, n_levels - 1);
+            let copy = part.to_vec();
+            split_again(&copy, part, spread, n_levels - 1);
         } else {
-            part.copy_from_slice(spread(part, scratch));
+            part.copy_from_slice(spread.sort(part));
         }
     }
 }
 
-/// Sorts keys that lie about evenly: one pass into as many bins as keys leaves each next to its place.
-fn spread<'s, K: Key>(keys: &[K], scratch: &'s mut Scratch<K>) -> &'s [K] {
-    let n = keys.len();
-    let Scratch { keys: moved, numbers, next } = scratch;
-    if moved.len() < n {
-        moved.resize(n, K::zero());
-        numbers.resize(n, 0);
-    }
-    let (moved, numbers) = (&mut moved[..n], &mut numbers[..n]);
-    let n_bins = simd::run(|| {
-        let bins = Bins::new(keys, n);
-        bins.of(keys, numbers);
-        bins.len()
-    });
-    next.clear();
-    next.resize(n_bins, 0);
-    distribute(keys, numbers, next, moved);
-    sort_nearly(moved);
-    moved
+/// [`split`] of one piece: a function of its own, so that there are not ever more kinds of iterator.
+fn split_again<K: Key>(piece: &[K], keys: &mut [K], spread: &mut Spread<K>, n_levels: u32) {
+    split(std::iter::once(piece), keys, spread, n_levels);
 }
 
-/// Puts keys in the order of their bins. `next` must be zeros, one for each bin; it becomes the end
-/// of each bin.
+/// Sorts keys that lie about evenly.
+#[derive(Debug)]
+struct Spread<K> {
+    keys: Vec<K>,
+    numbers: Vec<u32>,
+    ends: Vec<u32>,
+}
+
+impl<K: Key> Spread<K> {
+    /// One pass into as many bins as keys leaves each next to its place.
+    fn sort(&mut self, keys: &[K]) -> &[K] {
+        let n = keys.len();
+        let Self { keys: moved, numbers, ends } = self;
+        if moved.len() < n {
+            moved.resize(n, K::zero());
+            numbers.resize(n, 0);
+        }
+        let (moved, numbers) = (&mut moved[..n], &mut numbers[..n]);
+        let n_bins = simd::run(|| {
+            let bins = Bins::new(keys, n);
+            bins.of(keys, numbers);
+            bins.len()
+        });
+        distribute(keys, numbers, n_bins, ends, moved);
+        sort_nearly(moved);
+        moved
+    }
+}
+
+/// Puts keys in the order of their bins, of which there are `n_bins`; `ends` becomes the end of each.
 #[inline(never)]
-pub(crate) fn distribute<K: Key>(keys: &[K], bins: &[u32], next: &mut [u32], to: &mut [K]) {
-    for &bin in bins {
-        next[bin as usize] += 1;
-    }
+#[allow(unsafe_code)]
+pub(crate) fn distribute<K: Key>(
+    keys: &[K],
+    bins: &[u32],
+    n_bins: usize,
+    ends: &mut Vec<u32>,
+    to: &mut [K],
+) {
+    let n = keys.len();
+    assert!(bins.len() == n && to.len() == n && n <= u32::MAX as usize, "a bin and a place a key");
+    assert!(simd::run(|| are_below(bins, n_bins)), "bins that there are");
+    ends.clear();
+    ends.resize(n_bins, 0);
+    // SAFETY: no bin is above the last, as was asserted.
+    each(bins, |_, &bin| unsafe { *ends.get_unchecked_mut(bin as usize) += 1 });
     let mut position = 0;
-    for next in next.iter_mut() {
-        position += std::mem::replace(next, position);
+    for end in ends.iter_mut() {
+        position += std::mem::replace(end, position);
     }
-    for (&bin, &key) in bins.iter().zip(keys) {
-        let next = &mut next[bin as usize];
-        to[*next as usize] = key;
-        *next += 1;
+    each(bins, |i, &bin| {
+        // SAFETY: no bin is above the last, as was asserted. Each position is given out once, as often
+        // as bins were counted: once for each key, and there are places for so many.
+        unsafe {
+            let end = ends.get_unchecked_mut(bin as usize);
+            *to.get_unchecked_mut(*end as usize) = *keys.get_unchecked(i);
+            *end += 1;
+        }
+    });
+}
+
+/// Calls `f` with each position and element: four times a round, for bodies that are no longer than
+/// what goes round.
+#[inline(always)]
+fn each<T>(all: &[T], mut f: impl FnMut(usize, &T)) {
+    let (fours, rest) = all.as_chunks::<4>();
+    for (i, four) in fours.iter().enumerate() {
+        (0..4).for_each(|j| f(4 * i + j, &four[j]));
     }
+    rest.iter().enumerate().for_each(|(j, x)| f(4 * fours.len() + j, x));
+}
+
+/// Whether all numbers are below a limit.
+#[inline(always)]
+pub(crate) fn are_below(numbers: &[u32], limit: usize) -> bool {
+    numbers.iter().fold(0, |max, &number| number.max(max)) < limit as u32 || numbers.is_empty()
 }
 
 /// Sorts keys of which most are next to their places.

@@ -2,7 +2,7 @@
 
 use half::{bf16, f16};
 
-use super::rank::{rank, scan};
+use super::rank::{Bad, rank};
 use super::samples::{AnySamples, with_samples};
 use super::simd::without_avx2;
 use super::total;
@@ -26,13 +26,14 @@ type Shape = (&'static str, fn(f64) -> f64);
 /// An order in which samples come.
 type Order = (&'static str, fn(&mut [f64]));
 
-const SHAPES: [Shape; 12] = [
+const SHAPES: [Shape; 13] = [
     ("uniform", |x| x),
     ("of both signs", |x| 1e3 * (x - 0.4)),
     ("over many powers of ten", |x| 10f64.powf(60.0 * x - 30.0)),
     ("over all powers of ten", |x| {
         (x - 0.5).signum() * 10f64.powf(600.0 * (x - 0.5).abs() - 300.0)
     }),
+    ("with far outliers", |x| if x < 1e-3 { 1e30 * (x - 5e-4) } else { x }),
     ("crowded in one place", |x| if x < 0.9 { 0.5 + 1e-9 * x } else { x }),
     ("crowds within crowds", |x| 0.5 + 0.4 * (5.0 * x).fract() * 2f64.powi(-12 * (5.0 * x) as i32)),
     ("a hundred values", |x| (100.0 * x).floor()),
@@ -79,10 +80,10 @@ fn check(buffer: &Buffer<'_>, labels: &[u8], expected: &[Run], what: &str) {
     let mut sums = CountedAreas::default();
     expected.iter().for_each(|run| sums.push(run.n_positives, run.n_negatives));
     with_samples!(AnySamples::new(buffer, &targets, 0..labels.len()), kind, samples => {
-        let scan = scan(samples, kind);
-        let runs: Vec<Vec<Run>> = rank(samples, &scan);
-        assert!(runs.concat() == expected, "groups of {what}");
-        assert_eq!(Areas::from(total(rank(samples, &scan))), sums.into(), "{what}");
+        let runs: Result<Vec<Vec<Run>>, _> = rank(samples, kind);
+        assert!(runs.map(|runs| runs.concat()) == Ok(expected.into()), "groups of {what}");
+        let areas = rank(samples, kind).map(|parts| Areas::from(total(parts)));
+        assert_eq!(areas, Ok(sums.into()), "{what}");
     });
 }
 
@@ -140,4 +141,31 @@ fn ranks_i32() {
 #[test]
 fn ranks_i64() {
     check_all(|x| (x * 1e15) as i64, crate::kind::i64_key, |x| Buffer::I64(x.into()));
+}
+
+#[test]
+fn the_first_bad_sample_is_told() {
+    for n in SIZES.into_iter().filter(|&n| n > 2) {
+        for positions in [vec![0], vec![n - 1], vec![n / 2], vec![n - 1, n / 2]] {
+            let first = *positions.iter().min().unwrap();
+            let mut scores: Vec<f32> = units(n).map(|x| x as f32).collect();
+            let targets = Buffer::U8(vec![1; n].into());
+            positions.iter().for_each(|&position| scores[position] = f32::NAN);
+            let told = |scores: &[f32], targets: &Buffer<'_>| {
+                let scores = Buffer::F32(scores.into());
+                with_samples!(AnySamples::new(&scores, targets, 0..n), kind, samples => {
+                    rank::<_, CountedAreas>(samples, kind).err()
+                })
+            };
+            assert_eq!(told(&scores, &targets), Some(Bad::Score(first)), "{n} {positions:?}");
+            let mut labels = vec![0; n];
+            positions.iter().for_each(|&position| labels[position] = 7);
+            let labels = Buffer::U8(labels.into());
+            assert_eq!(told(&vec![0.5; n], &labels), Some(Bad::Target(first)));
+            scores[first] = 0.5;
+            assert_eq!(told(&scores, &labels), Some(Bad::Target(first)), "{n} {positions:?}");
+            let all_nan = vec![f32::NAN; n];
+            assert_eq!(told(&all_nan, &targets), Some(Bad::Score(0)));
+        }
+    }
 }

@@ -256,7 +256,8 @@ impl TaskState {
             if samples.len() == 0 {
                 return Vec::new();
             }
-            cpu::rank(&samples, &cpu::scan(&samples, kind))
+            // Samples were checked before they were kept.
+            cpu::rank(&samples, kind).unwrap_or_else(|bad| unreachable!("kept {bad:?}"))
         }
         let Some(kind) = self.kind else { return Vec::new() };
         let labels = &self.labels;
