@@ -177,11 +177,7 @@ impl Case {
             seconds.push(start.elapsed().as_secs_f64());
         }
         seconds.sort_by(f64::total_cmp);
-        println!(
-            "{}\t{who}\t{}\t{value}",
-            self.name,
-            seconds[seconds.len() / 2]
-        );
+        println!("{}\t{who}\t{}\t{value}", self.name, seconds[seconds.len() / 2]);
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! The counts behind the bucketed [`Auc`](crate::Auc).
 
 use crate::areas::{Areas, CountedAreas, WeightedAreas};
+use crate::cpu::tally;
 use crate::error::{Error, Result};
 use crate::exact::{MAX_SAMPLES, Sum2, WEIGHT_LIMIT};
 use crate::state::weigh;
@@ -107,17 +108,15 @@ impl BucketCounts {
         Ok((n_samples, weight))
     }
 
-    /// Counts samples, each given by twice its bucket and its label. Room is made for them before or
-    /// after.
+    /// Counts samples for which room was made, each given by twice its bucket and its label.
     pub(crate) fn count(&mut self, numbers: &[u32]) {
-        let counts = self.counts.as_flattened_mut();
-        numbers.iter().for_each(|&number| counts[number as usize] += 1);
+        tally(numbers, self.counts.as_flattened_mut());
     }
 
-    /// Takes back what was counted.
-    pub(crate) fn uncount(&mut self, numbers: &[u32]) {
-        let counts = self.counts.as_flattened_mut();
-        numbers.iter().for_each(|&number| counts[number as usize] -= 1);
+    /// Adds counts for which room was made: of the negatives and of the positives of each bucket.
+    pub(crate) fn add_counts(&mut self, counts: &[u64]) {
+        let totals = self.counts.as_flattened_mut();
+        totals.iter_mut().zip(counts).for_each(|(total, count)| *total += count);
     }
 
     /// Adds one sample with its weight, for which room was made.

@@ -2,15 +2,17 @@
 
 use std::ops::Range;
 
+use super::rank::parts;
 use super::samples::{BLOCK, NO_LABEL, read_labels};
 use super::simd;
+use super::tally::tally;
 use crate::backend::Rule;
 use crate::buckets::BucketCounts;
 use crate::cpu::Host;
 use crate::dtype::{Buffer, Element};
 use crate::error::Result;
 use crate::input::Batch;
-use crate::with_slice;
+use crate::{threads, with_slice};
 
 /// The bucket of a probability: `⌊p · num_thresholds⌋`, the product rounded to `f64`.
 #[inline]
@@ -30,57 +32,100 @@ pub(super) fn count(
     }
 }
 
-/// Counts while it checks; what was counted before a bad sample is taken back.
+/// Samples for each counter from which on a batch is counted apart first.
+const MANY: usize = 4;
+/// Samples that 16 bits count, in whole blocks.
+const ROUND: usize = (u16::MAX as usize) / BLOCK * BLOCK;
+
 fn count_all(batch: &Batch<'_, Host>, counts: &mut BucketCounts) -> Result<()> {
-    let (scores, targets) = (batch.scores.buffer(), batch.targets.buffer());
-    let num_thresholds = counts.num_thresholds();
-    let mut numbers = [0; BLOCK];
-    let mut n_counted = 0;
-    let counted = for_blocks(scores, targets, 0..scores.len(), |start, probabilities, labels| {
-        let numbers = &mut numbers[..labels.len()];
-        if !simd::run(|| number(probabilities, labels, num_thresholds, numbers)) {
-            check(batch, start, probabilities, labels)?;
+    let (n_samples, n_counters) = (batch.scores.buffer().len(), 2 * (counts.num_thresholds() + 1));
+    if n_samples >= MANY * n_counters {
+        return count_apart(batch, counts);
+    }
+    let (all, num_thresholds) = (0..n_samples, counts.num_thresholds());
+    number_blocks(batch, all.clone(), num_thresholds, |_| ())?;
+    counts.reserve(batch.op, None, n_samples as u64)?;
+    number_blocks(batch, all, num_thresholds, |numbers| counts.count(numbers))
+}
+
+/// Counts while it checks, in counters of its own: 16 bits each, so that they stay in the nearest
+/// cache, and now and then added up.
+fn count_apart(batch: &Batch<'_, Host>, counts: &mut BucketCounts) -> Result<()> {
+    let (n_samples, num_thresholds) = (batch.scores.buffer().len(), counts.num_thresholds());
+    let n_counters = 2 * (num_thresholds + 1);
+    let count_part = |(): &mut (), part: Range<usize>| {
+        let (mut total, mut few) = (vec![0u64; n_counters], vec![0u16; n_counters]);
+        for start in part.clone().step_by(ROUND) {
+            let round = start..part.end.min(start + ROUND);
+            number_blocks(batch, round, num_thresholds, |numbers| tally(numbers, &mut few))?;
+            simd::run(|| {
+                for (total, few) in total.iter_mut().zip(&mut few) {
+                    *total += u64::from(std::mem::take(few));
+                }
+            });
         }
-        counts.count(numbers);
-        n_counted = start + labels.len();
-        Ok(())
-    });
-    let counted = counted.and_then(|()| counts.reserve(batch.op, None, n_counted as u64));
-    if counted.is_err() {
-        for_blocks(scores, targets, 0..n_counted, |_, probabilities, labels| {
-            let numbers = &mut numbers[..labels.len()];
-            number(probabilities, labels, num_thresholds, numbers);
-            counts.uncount(numbers);
-            Ok(())
-        })?;
-    }
-    counted
+        Ok(total)
+    };
+    let parts = threads::map(parts(n_samples), || (), count_part);
+    let parts: Vec<_> = parts.into_iter().collect::<Result<_>>()?;
+    counts.reserve(batch.op, None, n_samples as u64)?;
+    parts.iter().for_each(|part| counts.add_counts(part));
+    Ok(())
 }
 
-/// Numbers the counter of each sample: two a bucket, for negatives and positives. Returns whether all
-/// samples are valid.
+/// Calls `f` with the numbers of the samples' counters, block by block, as long as they are valid.
+fn number_blocks(
+    batch: &Batch<'_, Host>,
+    part: Range<usize>,
+    num_thresholds: usize,
+    mut f: impl FnMut(&[u32]),
+) -> Result<()> {
+    let (mut labels, mut numbers) = ([0; BLOCK], [0; BLOCK]);
+    for start in part.clone().step_by(BLOCK) {
+        let n = BLOCK.min(part.end - start);
+        let (labels, numbers) = (&mut labels[..n], &mut numbers[..n]);
+        let all_valid = simd::run(|| {
+            read_labels(batch.targets.buffer(), start, labels);
+            with_slice!(batch.scores.buffer(), scores => {
+                number(&scores[start..start + n], labels, num_thresholds, numbers)
+            })
+        });
+        if !all_valid {
+            for_blocks(
+                batch.scores.buffer(),
+                batch.targets.buffer(),
+                start..start + n,
+                |i, p, y| check(batch, i, p, y),
+            )?;
+        }
+        f(numbers);
+    }
+    Ok(())
+}
+
+/// Numbers the counter of each sample, two a bucket, for negatives and positives, if all samples are
+/// valid; returns whether they are.
 #[inline(always)]
-fn number(probabilities: &[f64], labels: &[u8], num_thresholds: usize, out: &mut [u32]) -> bool {
-    let mut all_valid = true;
+fn number<T: Element>(
+    probabilities: &[T],
+    labels: &[u8],
+    num_thresholds: usize,
+    out: &mut [u32],
+) -> bool {
+    assert!(num_thresholds < 1 << 30, "numbers fit 32 bits");
+    let is_valid = |p: T| (0.0..=1.0).contains(&p.to_f64());
+    let worst = labels.iter().fold(0, |worst, &label| worst.max(label));
+    if worst == NO_LABEL || !probabilities.iter().fold(true, |all, &p| all & is_valid(p)) {
+        return false;
+    }
     for ((out, &p), &label) in out.iter_mut().zip(probabilities).zip(labels) {
-        let is_valid = (0.0..=1.0).contains(&p) & (label != NO_LABEL);
-        all_valid &= is_valid;
-        let scaled = if is_valid { p * num_thresholds as f64 } else { 0.0 };
-        *out = 2 * truncated(scaled) + u32::from(label & 1);
+        // No processor casts many at once as `as` wants it.
+        // SAFETY: valid, so from 0 to the number of thresholds, which is below 2^30.
+        #[allow(unsafe_code)]
+        let bucket: i32 = unsafe { (p.to_f64() * num_thresholds as f64).to_int_unchecked() };
+        *out = bucket as u32 * 2 + u32::from(label);
     }
-    all_valid
-}
-
-/// `⌊x⌋` of a number from 0 to 2^31.
-///
-/// A cast would do, but no processor casts many at once as Rust wants it.
-#[inline(always)]
-fn truncated(x: f64) -> u32 {
-    // Here floats lie one apart.
-    const ONES: f64 = (1u64 << 52) as f64;
-    let nearest = (x + ONES) - ONES;
-    let below = if nearest > x { nearest - 1.0 } else { nearest };
-    (below + ONES).to_bits() as u32
+    true
 }
 
 fn weigh_all(batch: &Batch<'_, Host>, weights: &[f64], counts: &mut BucketCounts) -> Result<()> {
@@ -151,15 +196,22 @@ fn for_blocks(
 
 #[cfg(test)]
 mod tests {
-    use super::{bucket_of, truncated};
+    use super::{bucket_of, number};
 
     #[test]
-    fn truncated_is_the_cast() {
-        for x in [0.0, 0.5, 1.0, 1.5, 2.5, 4095.0, 4094.999999999999, 2147483647.5, 1e-300] {
-            assert_eq!(truncated(x), x as u32, "{x}");
+    fn a_number_is_twice_the_bucket_and_the_label() {
+        let mut out = [0];
+        for n in [1, 100, 4095, (1 << 30) - 1] {
+            for p in [0.0, 0.29, 0.57, 1e-300, 1.0 - f64::EPSILON / 2.0, 1.0] {
+                assert!(number(&[p], &[1], n, &mut out));
+                assert_eq!(out[0] as usize, 2 * bucket_of(p, n) + 1, "{p} {n}");
+                assert!(number(&[p as f32], &[0], n, &mut out));
+                assert_eq!(out[0] as usize, 2 * bucket_of(f64::from(p as f32), n), "{p} {n}");
+            }
         }
-        for (p, n) in [(0.29, 100), (0.57, 100), (1.0, 4095), (1.0 - f64::EPSILON / 2.0, 4095)] {
-            assert_eq!(truncated(p * n as f64) as usize, bucket_of(p, n));
+        for p in [-0.1, 1.1, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(!number(&[0.5, p], &[0, 0], 100, &mut [0; 2]), "{p}");
         }
+        assert!(!number(&[0.5], &[super::NO_LABEL], 100, &mut out));
     }
 }

@@ -14,6 +14,7 @@ mod rank;
 mod samples;
 pub(crate) mod simd;
 mod sort;
+mod tally;
 mod walk;
 
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use host::Host;
 pub use ops::{argsort_descending, group_ends};
 pub(crate) use rank::{for_blocks, rank};
 pub(crate) use samples::{Key, Samples};
+pub(crate) use tally::tally;
 pub(crate) use walk::Sink;
 
 use crate::areas::CountedAreas;

@@ -7,7 +7,8 @@ use super::memory::{prefetch, zeros};
 use super::rank::{Bad, Seen, for_blocks, pack};
 use super::samples::{BLOCK, Key, Samples};
 use super::simd;
-use super::sort::{Scratch, are_below, sort};
+use super::sort::{Scratch, sort};
+use super::tally;
 use super::walk::Sink;
 use crate::kind::ScoreKind;
 use crate::threads;
@@ -162,8 +163,8 @@ impl<K: Key> Writer<K> {
     }
 
     fn write(&mut self, mut numbers: &[u32], mut samples: &[K]) {
-        assert!(simd::run(|| are_below(numbers, self.next.len())), "bins that there are");
-        // SAFETY: the numbers are below `next.len()`. In `next` are only places of pieces in `packed`,
+        tally::check(numbers, self.next.len());
+        // SAFETY: the numbers were checked. In `next` are only places of pieces in `packed`,
         // and where one is full, another takes its place before it is written to again.
         #[allow(unsafe_code)]
         while let Some(last) = unsafe { fill(&mut self.packed, &mut self.next, numbers, samples) } {

@@ -21,6 +21,7 @@ use super::partition::Partition;
 use super::samples::{BLOCK, Key, NO_LABEL, Samples};
 use super::simd;
 use super::sort::{distribute, sort_nearly};
+use super::tally::tally;
 use super::walk::Sink;
 use crate::kind::ScoreKind;
 use crate::threads;
@@ -44,6 +45,8 @@ const MAX_COUNTED: u64 = 1 << 16;
 const VERY_FEW: usize = 64;
 /// Samples up to which a bin is made for each.
 const FEW: usize = 1 << 13;
+/// Samples from which on it costs nothing to have a count for each key of 16 bits.
+const MANY: usize = 1 << 20;
 /// Places of the samples that are looked at first, and samples at each.
 const PROBED: [usize; 2] = [128, 8];
 
@@ -127,9 +130,13 @@ pub(crate) fn rank<K: Key, S: Sink>(
     if let Some(probe) = probe.filter(|probe| !is_counted(probe.min, probe.max, n)) {
         return Ok(Partition::new(samples, kind, &probe, parts(n))?.walk());
     }
+    if kind.is_tiny() && n >= MANY {
+        let (min, max) = kind.key_range();
+        return Ok(vec![count(samples, kind, K::from_u64(min), K::from_u64(max))?]);
+    }
     let seen = scan(samples, kind)?;
     Ok(if is_counted(seen.min, seen.max, n) {
-        vec![count(samples, &seen)]
+        vec![count(samples, kind, seen.min, seen.max)?]
     } else if n <= VERY_FEW {
         vec![rank_very_few(samples)]
     } else if n <= FEW {
@@ -215,36 +222,47 @@ pub(crate) fn pack<K: Key>(max: K, keys: &mut [K], labels: &[u8]) {
     }
 }
 
-/// Counts each possible key: no sort at all.
-fn count<K: Key, S: Sink>(samples: &dyn Samples<K>, seen: &Seen<K>) -> S {
-    let n_keys = (seen.max - seen.min).to_usize() + 1;
+/// Counts each possible key from `min` to `max`, of which all samples must be, but for bad ones: no
+/// sort at all.
+///
+/// # Errors
+/// The first bad sample.
+fn count<K: Key, S: Sink>(
+    samples: &dyn Samples<K>,
+    kind: ScoreKind,
+    min: K,
+    max: K,
+) -> Result<S, Bad> {
+    let n_keys = (max - min).to_usize() + 1;
     let counted = threads::map(
         parts(samples.len()),
         || (),
         |(), part| {
-            let mut counts = vec![0u32; 2 * n_keys];
-            for_blocks(samples, part, |_, keys, labels| {
-                simd::run(|| pack(seen.max, keys, labels));
-                count_packed(keys, &mut counts);
+            let mut seen = Seen::none(kind);
+            let (mut counts, mut numbers) = (vec![0u32; 2 * n_keys], [0; BLOCK]);
+            for_blocks(samples, part, |start, keys, labels| {
+                let numbers = &mut numbers[..keys.len()];
+                simd::run(|| {
+                    seen.see(start, keys, labels);
+                    for ((number, &key), &label) in numbers.iter_mut().zip(&*keys).zip(labels) {
+                        *number = (max - key).low() << 1 | u32::from(label);
+                    }
+                });
+                if seen.bad.is_none() {
+                    tally(numbers, &mut counts);
+                }
             });
-            counts
+            seen.check().map(|()| counts)
         },
     );
-    let counts = add_up(&counted);
+    let counts = add_up(&counted.into_iter().collect::<Result<Vec<_>, _>>()?);
     let mut sink = S::starting_at(0, 0);
     for (below, group) in counts.chunks_exact(2).enumerate() {
         if group[0] + group[1] > 0 {
-            sink.push(seen.max.to_u64() - below as u64, group[1], group[0]);
+            sink.push(max.to_u64() - below as u64, group[1], group[0]);
         }
     }
-    sink
-}
-
-#[inline(never)]
-fn count_packed<K: Key>(packed: &[K], counts: &mut [u32]) {
-    for &sample in packed {
-        counts[sample.to_usize()] += 1;
-    }
+    Ok(sink)
 }
 
 fn add_up(parts: &[Vec<u32>]) -> Vec<u64> {
@@ -271,7 +289,7 @@ pub(crate) fn for_blocks<K: Key>(
 }
 
 /// The samples in as many parts as threads that are worth starting.
-fn parts(n_samples: usize) -> Vec<Range<usize>> {
+pub(super) fn parts(n_samples: usize) -> Vec<Range<usize>> {
     let n_parts = threads::available().min(n_samples.div_ceil(SAMPLES_PER_THREAD));
     threads::split(n_samples, n_parts.max(n_samples.div_ceil(MAX_PART)))
 }

@@ -27,6 +27,9 @@ pub(crate) trait Key: Digits + Debug + Send + Sync + num_traits::PrimInt {
     /// The highest bit, as bit 0.
     fn top_bit(self) -> u32;
 
+    /// The low 32 bits.
+    fn low(self) -> u32;
+
     /// How far the float of this key lies below that of another, times a scale, to the nearest
     /// number; 0 where it does not.
     fn steps_below(self, top: Self, scale: f32) -> u32;
@@ -61,6 +64,11 @@ macro_rules! keys {
             #[inline(always)]
             fn top_bit(self) -> u32 {
                 (self >> (Self::BITS - 1)) as u32
+            }
+
+            #[inline(always)]
+            fn low(self) -> u32 {
+                self as u32
             }
 
             #[inline(always)]

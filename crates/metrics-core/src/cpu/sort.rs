@@ -6,6 +6,7 @@ use super::bins::Parts;
 use super::radix;
 use super::samples::{BLOCK, Key};
 use super::simd;
+use super::tally::{each, tally};
 
 /// Below this length a comparison sort beats the set-up of the others.
 const SMALL: usize = 32;
@@ -202,19 +203,17 @@ pub(crate) fn distribute<K: Key>(
     ends: &mut Vec<u32>,
     to: &mut [K],
 ) {
-    let n = keys.len();
-    assert!(bins.len() == n && to.len() == n && n <= u32::MAX as usize, "a bin and a place a key");
-    assert!(simd::run(|| are_below(bins, n_bins)), "bins that there are");
+    assert!(bins.len() == keys.len() && to.len() == keys.len(), "a bin and a place for each key");
+    assert!(keys.len() < u32::MAX as usize, "places that 32 bits count");
     ends.clear();
     ends.resize(n_bins, 0);
-    // SAFETY: no bin is above the last, as was asserted.
-    each(bins, |_, &bin| unsafe { *ends.get_unchecked_mut(bin as usize) += 1 });
+    tally(bins, ends);
     let mut position = 0;
     for end in ends.iter_mut() {
         position += std::mem::replace(end, position);
     }
     each(bins, |i, &bin| {
-        // SAFETY: no bin is above the last, as was asserted. Each position is given out once, as often
+        // SAFETY: the bins were counted, so they are there. Each place is given out once, as often
         // as bins were counted: once for each key, and there are places for so many.
         unsafe {
             let end = ends.get_unchecked_mut(bin as usize);
@@ -222,23 +221,6 @@ pub(crate) fn distribute<K: Key>(
             *end += 1;
         }
     });
-}
-
-/// Calls `f` with each position and element: four times a round, for bodies that are no longer than
-/// what goes round.
-#[inline(always)]
-fn each<T>(all: &[T], mut f: impl FnMut(usize, &T)) {
-    let (fours, rest) = all.as_chunks::<4>();
-    for (i, four) in fours.iter().enumerate() {
-        (0..4).for_each(|j| f(4 * i + j, &four[j]));
-    }
-    rest.iter().enumerate().for_each(|(j, x)| f(4 * fours.len() + j, x));
-}
-
-/// Whether all numbers are below a limit.
-#[inline(always)]
-pub(crate) fn are_below(numbers: &[u32], limit: usize) -> bool {
-    numbers.iter().fold(0, |max, &number| number.max(max)) < limit as u32 || numbers.is_empty()
 }
 
 /// Sorts keys of which most are next to their places.
