@@ -54,19 +54,11 @@ impl Parts {
 }
 
 /// A few keys from all over the samples.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Probe<K> {
     pub(crate) keys: Vec<K>,
     pub(crate) min: K,
     pub(crate) max: K,
-}
-
-impl<K: Key> Probe<K> {
-    /// Of these keys; `None` if there are none.
-    pub(crate) fn new(keys: Vec<K>) -> Option<Self> {
-        let (&min, &max) = (keys.iter().min()?, keys.iter().max()?);
-        Some(Self { keys, min, max })
-    }
 }
 
 /// Bins that a ruler is tried with.

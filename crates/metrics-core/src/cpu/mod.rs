@@ -11,6 +11,7 @@ mod ops;
 mod partition;
 mod radix;
 mod rank;
+mod rare;
 mod samples;
 pub(crate) mod simd;
 mod sort;

@@ -18,6 +18,7 @@ use std::ops::Range;
 
 use super::bins::{Bins, Probe};
 use super::partition::Partition;
+use super::rare;
 use super::samples::{BLOCK, Key, NO_LABEL, Samples};
 use super::simd;
 use super::sort::{distribute, sort_nearly};
@@ -35,8 +36,8 @@ pub(crate) enum Bad {
     Target(usize),
 }
 
-/// Samples of a part, which 32 bits count.
-const MAX_PART: usize = 1 << 31;
+/// Samples of a part, which 31 bits count.
+const MAX_PART: usize = (1 << 31) - 1;
 /// Samples a thread must have to be worth its start.
 const SAMPLES_PER_THREAD: usize = 1 << 16;
 /// Widest range of keys that is counted rather than sorted.
@@ -44,7 +45,7 @@ const MAX_COUNTED: u64 = 1 << 16;
 /// Samples up to which they are sorted by comparison.
 const VERY_FEW: usize = 64;
 /// Samples up to which a bin is made for each.
-const FEW: usize = 1 << 13;
+pub(super) const FEW: usize = 1 << 13;
 /// Samples from which on it costs nothing to have a count for each key of 16 bits.
 const MANY: usize = 1 << 20;
 /// Places of the samples that are looked at first, and samples at each.
@@ -91,6 +92,17 @@ impl<K: Key> Seen<K> {
         }
     }
 
+    /// What these samples and the next were like.
+    pub(crate) fn join(self, next: Self) -> Self {
+        let (min, max) = (self.min.min(next.min), self.max.max(next.max));
+        Self { min, max, bad: self.bad.or(next.bad), ..self }
+    }
+
+    /// Smallest and largest key.
+    pub(crate) fn extremes(&self) -> (K, K) {
+        (self.min, self.max)
+    }
+
     /// # Errors
     /// The first bad sample.
     pub(crate) fn check(&self) -> Result<(), Bad> {
@@ -111,10 +123,8 @@ pub(crate) fn scan<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Result<
         seen
     };
     let parts = threads::map(parts(samples.len()), || (), scan_part);
-    parts.into_iter().try_fold(Seen::none(kind), |all: Seen<K>, part| {
-        part.check()?;
-        Ok(Seen { min: all.min.min(part.min), max: all.max.max(part.max), ..all })
-    })
+    let seen = parts.into_iter().fold(Seen::none(kind), Seen::join);
+    seen.check().map(|()| seen)
 }
 
 /// The groups of equal scores of one task, part by part, from high to low. There must be samples.
@@ -128,6 +138,12 @@ pub(crate) fn rank<K: Key, S: Sink>(
     let n = samples.len();
     let probe = if n > FEW { probe(samples, kind) } else { None };
     if let Some(probe) = probe.filter(|probe| !is_counted(probe.min, probe.max, n)) {
+        if S::NEEDS_POSITIVES_ONLY
+            && rare::is_likely(samples)
+            && let Some(sink) = rare::rank(samples, kind, &probe)?
+        {
+            return Ok(vec![sink]);
+        }
         return Ok(Partition::new(samples, kind, &probe, parts(n))?.walk());
     }
     if kind.is_tiny() && n >= MANY {
@@ -163,7 +179,8 @@ fn probe<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Option<Probe<K>> 
         samples.keys((i as u64 * last as u64 / (n_places as u64 - 1)) as usize, keys);
     }
     keys.retain(|key| low <= *key && *key <= high);
-    Probe::new(keys)
+    let (&min, &max) = (keys.iter().min()?, keys.iter().max()?);
+    Some(Probe { keys, min, max })
 }
 
 /// Ranks samples that are not worth more than a comparison sort.

@@ -2,7 +2,7 @@
 
 use half::{bf16, f16};
 
-use super::rank::{Bad, rank};
+use super::rank::{Bad, FEW, rank};
 use super::samples::{AnySamples, with_samples};
 use super::simd::without_avx2;
 use super::total;
@@ -64,6 +64,9 @@ const ORDERS: [Order; 4] = [
 /// Sizes on both sides of the limits where the engine changes its ways.
 const SIZES: [usize; 13] = [1, 2, 7, 31, 33, 500, 1025, 8191, 8192, 8193, 20_000, 65_537, 200_000];
 
+/// Shares of positives on both sides of where they are rare.
+const PREVALENCES: [f64; 4] = [0.4, 0.02, 0.001, 0.0];
+
 fn plain(scores: &[f64], labels: &[u8], key: impl Fn(f64) -> u64) -> Vec<Run> {
     let mut samples: Vec<_> = scores.iter().map(|&x| key(x)).zip(labels).collect();
     samples.sort_unstable_by(|a, b| b.cmp(a));
@@ -100,12 +103,19 @@ fn check_all<T: Element>(
                 }
                 let mut scores: Vec<f64> = units(n).map(score).collect();
                 arrange(&mut scores);
-                let labels: Vec<u8> = units(2 * n).skip(n).map(|x| u8::from(x < 0.4)).collect();
-                let expected = plain(&scores, &labels, |x| key(to(x)));
-                let what = format!("{n} scores, {shape}, {order}");
-                let scores = buffer(scores.iter().map(|&x| to(x)).collect());
-                check(&scores, &labels, &expected, &what);
-                without_avx2(|| check(&scores, &labels, &expected, &format!("{what}, portable")));
+                let buffer = buffer(scores.iter().map(|&x| to(x)).collect());
+                for prevalence in PREVALENCES {
+                    if n <= FEW && prevalence < 0.1 {
+                        continue;
+                    }
+                    let is_positive = |x| u8::from(x < prevalence);
+                    let labels: Vec<u8> = units(2 * n).skip(n).map(is_positive).collect();
+                    let expected = plain(&scores, &labels, |x| key(to(x)));
+                    let what = format!("{n} scores, {shape}, {order}, {prevalence} positive");
+                    check(&buffer, &labels, &expected, &what);
+                    let what = format!("{what}, portable");
+                    without_avx2(|| check(&buffer, &labels, &expected, &what));
+                }
             }
         }
     }

@@ -9,6 +9,9 @@ use crate::precisions::Steps;
 
 /// What is made of the groups of equal scores of one part of a task.
 pub(crate) trait Sink: Send {
+    /// Whether negatives that have no positive between them may come as one group.
+    const NEEDS_POSITIVES_ONLY: bool;
+
     /// A part above which this many positives and negatives lie.
     fn starting_at(tp: u64, fp: u64) -> Self;
 
@@ -39,6 +42,8 @@ fn group<K: Key>(packed: &[K], start: usize) -> (usize, u64) {
 }
 
 impl Sink for CountedAreas {
+    const NEEDS_POSITIVES_ONLY: bool = true;
+
     fn starting_at(tp: u64, fp: u64) -> Self {
         Self::starting_at(tp, fp)
     }

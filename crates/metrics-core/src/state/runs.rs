@@ -16,6 +16,8 @@ pub(crate) struct Run {
 
 /// The runs of a part of a task, high to low.
 impl Sink for Vec<Run> {
+    const NEEDS_POSITIVES_ONLY: bool = false;
+
     fn starting_at(_tp: u64, _fp: u64) -> Self {
         Self::new()
     }
