@@ -183,11 +183,13 @@ fn kept_per_sample<T: Element>(scores: &[T], targets: &[u8]) -> f64 {
     n_bytes.saturating_sub(2 * NOISE) as f64 / scores.len() as f64
 }
 
-/// `2 * NOISE` is for the last piece of memory, which is not full.
+/// As many as fill the last pieces of memory, of at most 2 MiB for keys and half a MiB for labels.
+const FULL: usize = 1 << 21;
+
 #[test]
 fn distinct_f32_scores_take_5_bytes_a_sample() {
     let _alone = alone();
-    let (scores, targets) = samples(1_900_000);
+    let (scores, targets) = samples(FULL);
     let n_bytes = kept_per_sample(&scores, &targets);
     assert!((4.0..=5.1).contains(&n_bytes), "{n_bytes}");
 }
@@ -196,10 +198,19 @@ fn distinct_f32_scores_take_5_bytes_a_sample() {
 fn distinct_f64_scores_take_9_bytes_a_sample() {
     let _alone = alone();
     let mut random = Random::new(seed());
-    let scores: Vec<f64> = (0..1_900_000).map(|_| random.unit()).collect();
+    let scores: Vec<f64> = (0..FULL).map(|_| random.unit()).collect();
     let targets = vec![1; scores.len()];
     let n_bytes = kept_per_sample(&scores, &targets);
     assert!((8.0..=9.2).contains(&n_bytes), "{n_bytes}");
+}
+
+/// Just above as many as fill all pieces, the next ones are taken.
+#[test]
+fn the_last_pieces_take_at_most_3_megabytes() {
+    let _alone = alone();
+    let (scores, targets) = samples(FULL + 10_000);
+    let n_bytes = kept_per_sample(&scores, &targets) * scores.len() as f64;
+    assert!(n_bytes <= 5.1 * scores.len() as f64 + 3e6, "{n_bytes}");
 }
 
 /// A million samples of 1,000 scores are counted: what is left is far below a byte a sample.

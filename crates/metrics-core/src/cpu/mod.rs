@@ -23,6 +23,7 @@ mod tests;
 
 pub use bucket::bucket_of;
 pub use host::Host;
+pub(crate) use memory::{Filled, HUGE_PAGE};
 pub use ops::{argsort_descending, group_ends};
 pub(crate) use rank::{for_blocks, rank};
 pub(crate) use samples::{Key, Samples};

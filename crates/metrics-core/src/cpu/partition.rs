@@ -1,9 +1,10 @@
 //! Many samples, packed into bins that are sorted and walked one by one.
 
-use std::ops::Range;
+use std::mem::MaybeUninit;
+use std::ops::{Add, Range};
 
 use super::bins::{Bins, Probe};
-use super::memory::{prefetch, zeros};
+use super::memory::{LINE, Memory, prefetch};
 use super::rank::{Bad, Seen, for_blocks, pack};
 use super::samples::{BLOCK, Key, Samples};
 use super::simd;
@@ -17,8 +18,6 @@ use crate::threads;
 const BIN: usize = 1 << 10;
 /// Most bins: writing to more places at once is slow.
 const MAX_BINS: usize = 1024;
-/// Bytes of a line of the caches.
-const LINE: usize = 64;
 /// Most lines of a piece.
 const MAX_LINES: usize = 64;
 
@@ -35,7 +34,7 @@ pub(crate) struct Partition<K> {
 struct Part<K> {
     /// Distances below the highest key there can be, shifted up by the label in bit 0; the top bit may
     /// be lost. In pieces of one bin each.
-    packed: Vec<K>,
+    packed: Memory<K>,
     /// Length of a piece.
     piece: usize,
     bins: Vec<Bin>,
@@ -128,14 +127,18 @@ impl<K: Key> Part<K> {
         let lengths = (0..n_samples).step_by(self.piece).map(move |n| n_samples - n);
         self.pieces[start..end].iter().zip(lengths).map(|(&piece, left)| {
             let start = piece as usize * self.piece;
-            &self.packed[start..start + self.piece.min(left)]
+            // SAFETY: a bin's samples fill its pieces one by one.
+            #[allow(unsafe_code)]
+            unsafe {
+                self.packed.written(start..start + self.piece.min(left))
+            }
         })
     }
 }
 
 /// Writes packed samples into the pieces of their bins.
 struct Writer<K> {
-    packed: Vec<K>,
+    packed: Memory<K>,
     piece: usize,
     /// For each bin, where its next sample goes and where its piece ends.
     next: Vec<[u32; 2]>,
@@ -154,7 +157,7 @@ impl<K: Key> Writer<K> {
         let piece = (n_samples / n_bins / 8 / line).min(MAX_LINES) / 2 * 2 * line + line;
         let next = |bin| [(bin * piece) as u32, ((bin + 1) * piece) as u32];
         Self {
-            packed: zeros((n_samples / piece + n_bins) * piece),
+            packed: Memory::new((n_samples / piece + n_bins) * piece),
             piece,
             next: (0..n_bins).map(next).collect(),
             owners: (0..n_bins as u32).collect(),
@@ -164,10 +167,12 @@ impl<K: Key> Writer<K> {
 
     fn write(&mut self, mut numbers: &[u32], mut samples: &[K]) {
         tally::check(numbers, self.next.len());
-        // SAFETY: the numbers were checked. In `next` are only places of pieces in `packed`,
-        // and where one is full, another takes its place before it is written to again.
-        #[allow(unsafe_code)]
-        while let Some(last) = unsafe { fill(&mut self.packed, &mut self.next, numbers, samples) } {
+        loop {
+            // SAFETY: the numbers were checked. In `next` are only places of pieces in `packed`, and
+            // where one is full, another takes its place before it is written to again.
+            #[allow(unsafe_code)]
+            let full = unsafe { fill(self.packed.uninit(), &mut self.next, numbers, samples) };
+            let Some(last) = full else { break };
             self.turn(numbers[last]);
             (numbers, samples) = (&numbers[last + 1..], &samples[last + 1..]);
         }
@@ -177,17 +182,29 @@ impl<K: Key> Writer<K> {
     #[cold]
     fn turn(&mut self, number: u32) {
         let end = self.next[number as usize][1] as usize;
-        self.bins[number as usize].add(&self.packed[end - self.piece..end]);
+        self.add_piece(number as usize, end);
         let start = self.owners.len() * self.piece;
-        assert!(start + self.piece <= self.packed.len(), "a piece to be taken");
+        assert!(start + self.piece <= self.packed.uninit().len(), "a piece to be taken");
         self.next[number as usize] = [start as u32, (start + self.piece) as u32];
         self.owners.push(number);
     }
 
+    /// Notes what a bin has in its piece, which is filled up to `end`.
+    fn add_piece(&mut self, bin: usize, end: usize) {
+        let start = self.next[bin][1] as usize - self.piece;
+        // SAFETY: samples were written from the start of the piece to there.
+        #[allow(unsafe_code)]
+        let packed = unsafe { self.packed.written(start..end) };
+        let is_positive = |&sample: &K| sample & K::one();
+        let n_positives = simd::run(|| packed.iter().map(is_positive).fold(K::zero(), Add::add));
+        self.bins[bin].n_samples += packed.len();
+        self.bins[bin].n_positives += n_positives.to_usize();
+    }
+
     fn finish(mut self) -> Part<K> {
         let mut counts = vec![0; self.bins.len()];
-        for (bin, &[next, end]) in self.bins.iter_mut().zip(&self.next) {
-            bin.add(&self.packed[end as usize - self.piece..next as usize]);
+        for bin in 0..self.bins.len() {
+            self.add_piece(bin, self.next[bin][0] as usize);
         }
         self.owners.iter().for_each(|&bin| counts[bin as usize] += 1);
         let mut start = 0;
@@ -213,7 +230,7 @@ impl<K: Key> Writer<K> {
 #[inline(never)]
 #[allow(unsafe_code)]
 unsafe fn fill<K: Key>(
-    packed: &mut [K],
+    packed: &mut [MaybeUninit<K>],
     next: &mut [[u32; 2]],
     numbers: &[u32],
     samples: &[K],
@@ -223,7 +240,7 @@ unsafe fn fill<K: Key>(
         let next = unsafe { next.get_unchecked_mut(number as usize) };
         let [position, end] = *next;
         // SAFETY: the caller's promise.
-        unsafe { *packed.get_unchecked_mut(position as usize) = sample };
+        unsafe { packed.get_unchecked_mut(position as usize).write(sample) };
         next[0] = position + 1;
         prefetch(packed, position as usize + LINE / size_of::<K>());
         if position + 1 == end {
@@ -231,13 +248,4 @@ unsafe fn fill<K: Key>(
         }
     }
     None
-}
-
-impl Bin {
-    fn add<K: Key>(&mut self, packed: &[K]) {
-        self.n_samples += packed.len();
-        self.n_positives += simd::run(|| {
-            packed.iter().fold(K::zero(), |n, &sample| n + (sample & K::one())).to_usize()
-        });
-    }
 }

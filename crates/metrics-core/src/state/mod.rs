@@ -28,7 +28,8 @@ use task::TaskState;
 /// [`BinaryAuprc`](crate::BinaryAuprc) saved, a [`BinaryAuroc`](crate::BinaryAuroc) can load.
 ///
 /// Memory: 5 bytes a sample for f32 scores (9 for f64), less where scores repeat, since those are
-/// counted; 16-bit scores take constant memory.
+/// counted; 16-bit scores take constant memory. From a million samples on, there may be 2.5 MiB more in
+/// pieces that are not full yet.
 ///
 /// ```
 /// use metrics_core::slice::{BinaryAuprc, BinaryAuroc};

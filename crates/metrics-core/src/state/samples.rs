@@ -1,18 +1,69 @@
 //! Raw samples as a state keeps them: a key and a label each, 5 bytes for f32 scores.
 
-use crate::cpu::{Key, Samples};
+use crate::cpu::{Filled, HUGE_PAGE, Key, Samples};
 use crate::kind::ScoreKind;
 
-/// Elements in pieces of a fixed size: growing never copies, and never holds twice the memory.
+/// Elements in pieces: growing never copies, and never holds twice the memory.
 #[derive(Debug, Clone)]
-pub(crate) struct Pieces<T> {
-    pieces: Vec<Vec<T>>,
+pub(crate) struct Pieces<T: Copy> {
+    pieces: Vec<Piece<T>>,
     len: usize,
 }
 
-const PIECE: usize = 1 << 16;
+#[derive(Debug, Clone)]
+enum Piece<T: Copy> {
+    /// Of the first elements: there may be few, or many such states.
+    Small(Vec<T>),
+    Large(Filled<T>),
+}
 
-impl<T: Copy + Default> Pieces<T> {
+/// Elements of a small piece.
+const SMALL: usize = 1 << 16;
+/// Elements in all small pieces.
+const ALL_SMALL: usize = 1 << 20;
+
+impl<T: Copy> Piece<T> {
+    /// Elements of a large piece, which fills a huge page where elements are 4 bytes or more.
+    const LARGE: usize = HUGE_PAGE / if size_of::<T>() < 4 { 4 } else { size_of::<T>() };
+
+    /// The piece of an element, and its position there.
+    fn of(position: usize) -> (usize, usize) {
+        match position.checked_sub(ALL_SMALL) {
+            None => (position / SMALL, position % SMALL),
+            Some(position) => (ALL_SMALL / SMALL + position / Self::LARGE, position % Self::LARGE),
+        }
+    }
+
+    /// An empty one, by its position.
+    fn new(piece: usize) -> Self {
+        match piece {
+            // This one grows with its content; the others will be filled.
+            0 => Self::Small(Vec::new()),
+            piece if piece < ALL_SMALL / SMALL => Self::Small(Vec::with_capacity(SMALL)),
+            _ => Self::Large(Filled::with_capacity(Self::LARGE)),
+        }
+    }
+
+    fn capacity(&self) -> usize {
+        if let Self::Small(_) = self { SMALL } else { Self::LARGE }
+    }
+
+    fn extend(&mut self, elements: &[T]) {
+        match self {
+            Self::Small(piece) => piece.extend_from_slice(elements),
+            Self::Large(piece) => piece.extend(elements),
+        }
+    }
+
+    fn as_slice(&self) -> &[T] {
+        match self {
+            Self::Small(piece) => piece,
+            Self::Large(piece) => piece.as_slice(),
+        }
+    }
+}
+
+impl<T: Copy> Pieces<T> {
     pub(crate) fn new() -> Self {
         Self { pieces: Vec::new(), len: 0 }
     }
@@ -22,25 +73,24 @@ impl<T: Copy + Default> Pieces<T> {
     }
 
     pub(crate) fn extend(&mut self, mut elements: &[T]) {
-        self.len += elements.len();
         while !elements.is_empty() {
-            if self.pieces.last().is_none_or(|piece| piece.len() == PIECE) {
-                // The first piece grows with its content; later ones will be filled.
-                let capacity = if self.pieces.is_empty() { 0 } else { PIECE };
-                self.pieces.push(Vec::with_capacity(capacity));
+            let (number, start) = Piece::<T>::of(self.len);
+            if number == self.pieces.len() {
+                self.pieces.push(Piece::new(number));
             }
-            if let Some(piece) = self.pieces.last_mut() {
-                let (now, later) = elements.split_at(elements.len().min(PIECE - piece.len()));
-                piece.extend_from_slice(now);
-                elements = later;
-            }
+            let piece = &mut self.pieces[number];
+            let (now, later) = elements.split_at(elements.len().min(piece.capacity() - start));
+            piece.extend(now);
+            self.len += now.len();
+            elements = later;
         }
     }
 
     /// Copies the elements from `start` on, as many as `out` has room for.
     pub(crate) fn read(&self, mut start: usize, mut out: &mut [T]) {
         while !out.is_empty() {
-            let piece = &self.pieces[start / PIECE][start % PIECE..];
+            let (number, first) = Piece::<T>::of(start);
+            let piece = &self.pieces[number].as_slice()[first..];
             let n = piece.len().min(out.len());
             out[..n].copy_from_slice(&piece[..n]);
             out = &mut out[n..];
@@ -50,16 +100,16 @@ impl<T: Copy + Default> Pieces<T> {
 
     /// Calls `f` with all elements, piece by piece.
     pub(crate) fn for_pieces(&self, f: impl FnMut(&[T])) {
-        self.pieces.iter().map(Vec::as_slice).for_each(f);
+        self.pieces.iter().map(Piece::as_slice).for_each(f);
     }
 
     /// The last elements, at most `n` of them.
     pub(crate) fn last(&self, n: usize) -> impl Iterator<Item = T> + '_ {
-        self.pieces.iter().rev().flat_map(|piece| piece.iter().rev()).copied().take(n)
+        self.pieces.iter().rev().flat_map(|piece| piece.as_slice().iter().rev()).copied().take(n)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = T> + '_ {
-        self.pieces.iter().flatten().copied()
+        self.pieces.iter().flat_map(|piece| piece.as_slice()).copied()
     }
 }
 
@@ -116,7 +166,7 @@ impl KeptKey for u64 {
 
 /// Keys and labels side by side, for the engine.
 #[derive(Debug)]
-pub(crate) struct KeyedSamples<'a, K> {
+pub(crate) struct KeyedSamples<'a, K: Copy> {
     pub(crate) keys: &'a Pieces<K>,
     pub(crate) labels: &'a Pieces<u8>,
 }
