@@ -15,6 +15,8 @@ mod rare;
 mod samples;
 pub(crate) mod simd;
 mod sort;
+#[cfg(target_arch = "x86_64")]
+mod sse2;
 mod tally;
 mod walk;
 

@@ -1,12 +1,12 @@
 //! Sorting the packed samples of one bin, in cache.
 
-#[cfg(target_arch = "x86_64")]
-use super::avx2;
 use super::bins::Parts;
 use super::radix;
 use super::samples::{BLOCK, Key};
 use super::simd;
 use super::tally::{each, tally};
+#[cfg(target_arch = "x86_64")]
+use super::{avx2, sse2};
 
 /// Below this length a comparison sort beats the set-up of the others.
 const SMALL: usize = 32;
@@ -246,9 +246,10 @@ pub(crate) fn sort_nearly<K: Key>(keys: &mut [K]) {
 /// wrong half the time.
 fn sort_neighbours<K: Key>(keys: &mut [K]) {
     #[cfg(target_arch = "x86_64")]
-    if simd::has_avx2()
-        && let Some(keys) = K::narrow_mut(keys)
-    {
+    if let Some(keys) = K::narrow_mut(keys) {
+        if !simd::has_avx2() {
+            return sse2::sort_neighbours(keys);
+        }
         // SAFETY: the processor has AVX2.
         #[allow(unsafe_code)]
         return unsafe { avx2::sort_neighbours(keys) };
@@ -261,9 +262,10 @@ fn sort_neighbours<K: Key>(keys: &mut [K]) {
 /// A place from `start` on, up to which keys are in order.
 fn first_descent<K: Key>(keys: &[K], start: usize) -> usize {
     #[cfg(target_arch = "x86_64")]
-    if simd::has_avx2()
-        && let Some(keys) = K::narrow(keys)
-    {
+    if let Some(keys) = K::narrow(keys) {
+        if !simd::has_avx2() {
+            return sse2::first_descent(keys, start);
+        }
         // SAFETY: the processor has AVX2.
         #[allow(unsafe_code)]
         return unsafe { avx2::first_descent(keys, start) };

@@ -1,9 +1,9 @@
 //! What is made of sorted samples: groups of equal scores, or at once the sums over them.
 
-#[cfg(target_arch = "x86_64")]
-use super::avx2;
 use super::samples::Key;
 use super::simd;
+#[cfg(target_arch = "x86_64")]
+use super::{avx2, sse2};
 use crate::areas::CountedAreas;
 use crate::precisions::Steps;
 
@@ -75,14 +75,18 @@ fn push_block<K: Key>(areas: &mut CountedAreas, packed: &[K]) -> usize {
     let (mut steps, mut tps, mut ends) = ([1; BLOCK], [0; BLOCK], [0; BLOCK]);
     let (mut at, mut n, mut tp, mut ties) = (0, 0, 0, 0);
     #[cfg(target_arch = "x86_64")]
-    let narrow = K::narrow(packed).filter(|_| simd::has_avx2());
+    let (narrow, has_avx2) = (K::narrow(packed), simd::has_avx2());
     'block: while at < packed.len() && n < BLOCK {
         #[cfg(target_arch = "x86_64")]
         if let Some(packed) = narrow {
+            let (tps, ends) = (&mut tps[n..], &mut ends[n..]);
             // SAFETY: the processor has AVX2.
             #[allow(unsafe_code)]
-            let (end, n_positives) =
-                unsafe { avx2::walk_untied(packed, at, tp, &mut tps[n..], &mut ends[n..]) };
+            let (end, n_positives) = if has_avx2 {
+                unsafe { avx2::walk_untied(packed, at, tp, tps, ends) }
+            } else {
+                sse2::walk_untied(packed, at, tp, tps, ends)
+            };
             (at, n, tp) = (end, n + n_positives, tp + n_positives as u32);
         }
         // The next few one by one: where there was one tie, there may be more.

@@ -1,0 +1,116 @@
+//! Steps of the engine on four 32-bit keys at a time, as every x86-64 processor can.
+
+#![allow(unsafe_code)]
+
+use std::arch::x86_64::*;
+
+/// Puts the first two keys in order, the next two, and so on.
+pub(crate) fn sort_neighbours(keys: &mut [u32]) {
+    let (fours, rest) = keys.as_chunks_mut::<4>();
+    for four in fours {
+        let address: *mut __m128i = four.as_mut_ptr().cast();
+        // SAFETY: four 32-bit keys are 16 bytes; every x86-64 processor has SSE2.
+        unsafe {
+            let keys = _mm_loadu_si128(address);
+            let swapped = _mm_shuffle_epi32::<0b10_11_00_01>(keys);
+            let is_above = _mm_cmpgt_epi32(signed(keys), signed(swapped));
+            let is_swapped = _mm_shuffle_epi32::<0b10_10_00_00>(is_above);
+            let change = _mm_and_si128(_mm_xor_si128(keys, swapped), is_swapped);
+            _mm_storeu_si128(address, _mm_xor_si128(keys, change));
+        }
+    }
+    for pair in rest.as_chunks_mut::<2>().0 {
+        *pair = [pair[0].min(pair[1]), pair[0].max(pair[1])];
+    }
+}
+
+/// Numbers whose signed order is the unsigned order of these.
+fn signed(keys: __m128i) -> __m128i {
+    // SAFETY: every x86-64 processor has SSE2.
+    unsafe { _mm_xor_si128(keys, _mm_set1_epi32(i32::MIN)) }
+}
+
+/// Four keys from `at` on, and the four from the next on, if there are.
+fn neighbours(keys: &[u32], at: usize) -> Option<(__m128i, __m128i)> {
+    let five = keys.get(at..at + 5)?;
+    // SAFETY: four 32-bit keys from the first and from the second are 16 bytes each; every x86-64
+    // processor has SSE2.
+    Some(unsafe {
+        (_mm_loadu_si128(five.as_ptr().cast()), _mm_loadu_si128(five[1..].as_ptr().cast()))
+    })
+}
+
+/// The first place from `start` on where a key is larger than the next by more than the label, or
+/// where fewer than five keys are left.
+pub(crate) fn first_descent(keys: &[u32], start: usize) -> usize {
+    let mut at = start;
+    while let Some((four, next)) = neighbours(keys, at) {
+        // SAFETY: every x86-64 processor has SSE2.
+        let descents = unsafe {
+            let next = _mm_or_si128(next, _mm_set1_epi32(1));
+            _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpgt_epi32(signed(four), signed(next))))
+        };
+        if descents != 0 {
+            return at + descents.trailing_zeros() as usize;
+        }
+        at += 4;
+    }
+    at
+}
+
+/// For each set of four labels, where the positives among them stand.
+static POSITIVES: [[u32; 4]; 16] = {
+    let mut table = [[0; 4]; 16];
+    let mut labels = 0;
+    while labels < 16 {
+        let (mut position, mut n) = (0, 0);
+        while position < 4 {
+            if labels >> position & 1 == 1 {
+                table[labels][n] = position as u32;
+                n += 1;
+            }
+            position += 1;
+        }
+        labels += 1;
+    }
+    table
+};
+
+/// Walks sorted samples from `at` on, four at a time, as long as no two of five have one score and
+/// there is room. Writes for each positive the positives and the samples up to it; returns where it
+/// stopped and how many positives there were.
+pub(crate) fn walk_untied(
+    packed: &[u32],
+    mut at: usize,
+    tp: u32,
+    tps: &mut [u32],
+    ends: &mut [u32],
+) -> (usize, usize) {
+    let mut n = 0;
+    while let Some((keys, next)) = neighbours(packed, at)
+        && let (Some(tps), Some(ends)) = (tps.get_mut(n..n + 4), ends.get_mut(n..n + 4))
+    {
+        // SAFETY: there is room for four 32-bit counts, 16 bytes, in both; every x86-64 processor has
+        // SSE2.
+        let labels = unsafe {
+            let label = _mm_set1_epi32(1);
+            let is_tied = _mm_cmpeq_epi32(_mm_or_si128(keys, label), _mm_or_si128(next, label));
+            if _mm_movemask_epi8(is_tied) != 0 {
+                break;
+            }
+            let labels = _mm_movemask_ps(_mm_castsi128_ps(_mm_slli_epi32::<31>(keys)));
+            let positions = _mm_loadu_si128(POSITIVES[labels as usize & 15].as_ptr().cast());
+            let counting = _mm_setr_epi32(1, 2, 3, 4);
+            let (tp, end) = (_mm_set1_epi32(tp as i32 + n as i32), _mm_set1_epi32(at as i32 + 1));
+            _mm_storeu_si128(tps.as_mut_ptr().cast(), _mm_add_epi32(counting, tp));
+            _mm_storeu_si128(ends.as_mut_ptr().cast(), _mm_add_epi32(positions, end));
+            labels
+        };
+        n += (POPULATION >> (4 * labels) & 15) as usize;
+        at += 4;
+    }
+    (at, n)
+}
+
+/// How many bits each number of four bits has, four bits each.
+const POPULATION: u64 = 0x4332_3221_3221_2110;
