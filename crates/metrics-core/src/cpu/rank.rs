@@ -136,31 +136,26 @@ pub(crate) fn rank<K: Key, S: Sink>(
     kind: ScoreKind,
 ) -> Result<Vec<S>, Bad> {
     let n = samples.len();
-    let probe = if n > FEW { probe(samples, kind) } else { None };
-    if let Some(probe) = probe.filter(|probe| !is_counted(probe.min, probe.max, n)) {
-        if S::NEEDS_POSITIVES_ONLY
-            && rare::is_likely(samples)
-            && let Some(sink) = rare::rank(samples, kind, &probe)?
-        {
-            return Ok(vec![sink]);
-        }
-        return Ok(Partition::new(samples, kind, &probe, parts(n))?.walk());
+    if n <= VERY_FEW {
+        return Ok(vec![rank_very_few(samples, kind)?]);
+    }
+    if n <= FEW {
+        return Ok(vec![rank_few(samples, kind)?]);
     }
     if kind.is_tiny() && n >= MANY {
         let (min, max) = kind.key_range();
         return Ok(vec![count(samples, kind, K::from_u64(min), K::from_u64(max))?]);
     }
-    let seen = scan(samples, kind)?;
-    Ok(if is_counted(seen.min, seen.max, n) {
-        vec![count(samples, kind, seen.min, seen.max)?]
-    } else if n <= VERY_FEW {
-        vec![rank_very_few(samples)]
-    } else if n <= FEW {
-        vec![rank_few(samples, kind, &seen)]
-    } else {
-        let probe = Probe { keys: Vec::new(), min: seen.min, max: seen.max };
-        Partition::new(samples, kind, &probe, parts(n))?.walk()
-    })
+    if let Some(probe) = probe(samples, kind)
+        && !is_counted(probe.min, probe.max, n)
+    {
+        return rank_many(samples, kind, &probe);
+    }
+    let (min, max) = scan(samples, kind)?.extremes();
+    if is_counted(min, max, n) {
+        return Ok(vec![count(samples, kind, min, max)?]);
+    }
+    rank_many(samples, kind, &Probe { keys: Vec::new(), min, max })
 }
 
 /// Whether so many keys in this range are better counted than sorted.
@@ -184,34 +179,49 @@ fn probe<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Option<Probe<K>> 
 }
 
 /// Ranks samples that are not worth more than a comparison sort.
-fn rank_very_few<K: Key, S: Sink>(samples: &dyn Samples<K>) -> S {
+fn rank_very_few<K: Key, S: Sink>(samples: &dyn Samples<K>, kind: ScoreKind) -> Result<S, Bad> {
     let n = samples.len();
     let (mut keys, mut labels) = ([K::zero(); VERY_FEW], [0; VERY_FEW]);
     let (keys, labels) = (&mut keys[..n], &mut labels[..n]);
-    samples.keys(0, keys);
-    samples.labels(0, labels);
+    read(samples, kind, keys, labels)?;
     let mut sorted = [(K::zero(), 0); VERY_FEW];
     let sorted = &mut sorted[..n];
     for (sample, (&key, &label)) in sorted.iter_mut().zip(keys.iter().zip(&*labels)) {
-        *sample = (key, u64::from(label));
+        *sample = (key, label);
     }
     sorted.sort_unstable_by_key(|sample| Reverse(sample.0));
     let mut sink = S::starting_at(0, 0);
     for group in sorted.chunk_by(|a, b| a.0 == b.0) {
-        let n_positives = group.iter().map(|sample| sample.1).sum();
+        let n_positives = group.iter().map(|sample| u64::from(sample.1)).sum();
         sink.push(group[0].0.to_u64(), n_positives, group.len() as u64 - n_positives);
     }
-    sink
+    Ok(sink)
+}
+
+/// Reads all samples, and what they were like.
+fn read<K: Key>(
+    samples: &dyn Samples<K>,
+    kind: ScoreKind,
+    keys: &mut [K],
+    labels: &mut [u8],
+) -> Result<Seen<K>, Bad> {
+    samples.keys(0, keys);
+    samples.labels(0, labels);
+    let mut seen = Seen::none(kind);
+    simd::run(|| seen.see(0, keys, labels));
+    seen.check().map(|()| seen)
 }
 
 /// Ranks samples that fit the nearest caches, with a bin for each.
-fn rank_few<K: Key, S: Sink>(samples: &dyn Samples<K>, kind: ScoreKind, seen: &Seen<K>) -> S {
+fn rank_few<K: Key, S: Sink>(samples: &dyn Samples<K>, kind: ScoreKind) -> Result<S, Bad> {
     let n = samples.len();
     let (mut keys, mut labels) = (vec![K::zero(); n], vec![0; n]);
-    samples.keys(0, &mut keys);
-    samples.labels(0, &mut labels);
+    let (min, max) = read(samples, kind, &mut keys, &mut labels)?.extremes();
+    if is_counted(min, max, n) {
+        return count(samples, kind, min, max);
+    }
     let some = keys.iter().step_by(n.div_ceil(PROBED[0])).copied().collect();
-    let bins = Bins::new(kind, &Probe { keys: some, min: seen.min, max: seen.max }, n);
+    let bins = Bins::new(kind, &Probe { keys: some, min, max }, n);
     let (mut packed, mut numbers) = (vec![K::zero(); n], vec![0; n]);
     simd::run(|| {
         bins.of(&keys, &mut numbers);
@@ -228,7 +238,22 @@ fn rank_few<K: Key, S: Sink>(samples: &dyn Samples<K>, kind: ScoreKind, seen: &S
             sink.push_sorted(packed, K::max_value().to_u64() - lost);
         }
     }
-    sink
+    Ok(sink)
+}
+
+/// Ranks samples of which a few are known.
+fn rank_many<K: Key, S: Sink>(
+    samples: &dyn Samples<K>,
+    kind: ScoreKind,
+    probe: &Probe<K>,
+) -> Result<Vec<S>, Bad> {
+    if S::NEEDS_POSITIVES_ONLY
+        && rare::is_likely(samples)
+        && let Some(sink) = rare::rank(samples, kind, probe)?
+    {
+        return Ok(vec![sink]);
+    }
+    Ok(Partition::new(samples, kind, probe, parts(samples.len()))?.walk())
 }
 
 /// Turns keys into packed samples: distances below `max`, shifted up by the label in bit 0.

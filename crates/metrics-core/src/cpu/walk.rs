@@ -80,10 +80,12 @@ fn push_block<K: Key>(areas: &mut CountedAreas, packed: &[K]) -> usize {
         #[cfg(target_arch = "x86_64")]
         if let Some(packed) = narrow {
             let (tps, ends) = (&mut tps[n..], &mut ends[n..]);
-            // SAFETY: the processor has AVX2.
-            #[allow(unsafe_code)]
             let (end, n_positives) = if has_avx2 {
-                unsafe { avx2::walk_untied(packed, at, tp, tps, ends) }
+                // SAFETY: the processor has AVX2.
+                #[allow(unsafe_code)]
+                unsafe {
+                    avx2::walk_untied(packed, at, tp, tps, ends)
+                }
             } else {
                 sse2::walk_untied(packed, at, tp, tps, ends)
             };
