@@ -2,16 +2,19 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use half::bf16;
-use metrics_benches::{Scores, batch};
+use half::{bf16, f16};
+use metrics_benches::{Scores, batch, samples};
 use metrics_core::{
-    Backend, Host, HostTensor, Owned, binary_auprc, binary_auprc_tasks, binary_auroc,
+    Backend, Buffer, Host, HostTensor, Owned, binary_auprc, binary_auprc_tasks, binary_auroc,
 };
 use metrics_ndarray::NdArray;
 
 fn main() {
     divan::main();
 }
+
+/// Longest that one line of the grid may take, if one call is shorter.
+const SECONDS: f64 = 2.0;
 
 #[divan::bench(types = [Host, NdArray], args = [1_000, 100_000, 1_000_000, 10_000_000])]
 fn auprc<B: Backend + Default>(bencher: Bencher<'_, '_>, n_samples: usize) {
@@ -25,40 +28,52 @@ fn auroc(bencher: Bencher<'_, '_>, n_samples: usize) {
     bencher.counter(ItemsCount::new(n_samples)).bench_local(|| binary_auroc(&scores, &targets));
 }
 
-#[divan::bench(args = [Scores::Uniform, Scores::Logits, Scores::Thousand, Scores::Tied, Scores::Sorted])]
-fn spread(bencher: Bencher<'_, '_>, scores: Scores) {
-    let (scores, targets) = batch(&Host, scores, 0.5, 1, 1_000_000);
-    bencher
-        .counter(ItemsCount::new(1_000_000usize))
-        .bench_local(|| binary_auprc(&scores, &targets));
+/// Scores of all spreads in all types, at all sizes and prevalences: 840 lines.
+#[derive(Debug, Clone, Copy)]
+struct Cell {
+    n_samples: usize,
+    scores: Scores,
+    dtype: &'static str,
+    prevalence: f64,
 }
 
-#[divan::bench(args = [0.5, 0.01, 0.0001])]
-fn prevalence(bencher: Bencher<'_, '_>, prevalence: f64) {
-    let (scores, targets) = batch(&Host, Scores::Uniform, prevalence, 1, 1_000_000);
-    bencher
-        .counter(ItemsCount::new(1_000_000usize))
-        .bench_local(|| binary_auprc(&scores, &targets));
+impl std::fmt::Display for Cell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { n_samples, scores, dtype, prevalence } = self;
+        write!(f, "{n_samples} {dtype} {scores:?}, {} % positive", 100.0 * prevalence)
+    }
 }
 
-#[divan::bench(args = ["f64", "bf16"])]
-fn dtype(bencher: Bencher<'_, '_>, dtype: &str) {
-    let (scores, targets) = batch(&Host, Scores::Uniform, 0.5, 1, 1_000_000);
-    let values = scores.0.to_f64_vec();
-    let scores = match dtype {
-        "f64" => HostTensor::from_vec(values, &[1, 1_000_000]),
-        _ => HostTensor::from_vec(
-            values.into_iter().map(bf16::from_f64).collect::<Vec<_>>(),
-            &[1, 1_000_000],
-        ),
-    };
-    let scores = Owned::<Host>(scores.expect("one row of all scores"));
-    bencher
-        .counter(ItemsCount::new(1_000_000usize))
-        .bench_local(|| binary_auprc(&scores, &targets));
+fn cells() -> impl Iterator<Item = Cell> {
+    [100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000].into_iter().flat_map(|n| {
+        Scores::ALL.into_iter().flat_map(move |scores| {
+            ["u8", "f16", "bf16", "f32", "f64"].into_iter().flat_map(move |dtype| {
+                let cell = move |prevalence| Cell { n_samples: n, scores, dtype, prevalence };
+                [0.5, 0.01, 0.0001].into_iter().map(cell)
+            })
+        })
+    })
 }
 
-#[divan::bench(args = [(1_000, 1_000), (10, 100_000)])]
+#[divan::bench(args = cells(), max_time = SECONDS)]
+fn grid(bencher: Bencher<'_, '_>, cell: Cell) {
+    let Cell { n_samples, scores, dtype, prevalence } = cell;
+    let (scores, targets) = samples(scores, prevalence, 1, n_samples);
+    let tensor = |scores| HostTensor::from_buffer(scores, vec![n_samples]);
+    let scores = scores.into_iter();
+    let scores = tensor(match dtype {
+        "u8" => Buffer::U8(scores.map(|x| (255.0 * x) as u8).collect()),
+        "f16" => Buffer::F16(scores.map(f16::from_f64).collect()),
+        "bf16" => Buffer::Bf16(scores.map(bf16::from_f64).collect()),
+        "f32" => Buffer::F32(scores.map(|x| x as f32).collect()),
+        _ => Buffer::F64(scores.collect()),
+    });
+    let (Ok(scores), Ok(targets)) = (scores, tensor(Buffer::U8(targets.into()))) else { return };
+    let (scores, targets) = (Owned::<Host>(scores), Owned::<Host>(targets));
+    bencher.counter(ItemsCount::new(n_samples)).bench_local(|| binary_auprc(&scores, &targets));
+}
+
+#[divan::bench(args = [(1, 1_000_000), (10, 100_000), (1_000, 1_000), (100_000, 10)])]
 fn tasks(bencher: Bencher<'_, '_>, (n_tasks, n_samples): (usize, usize)) {
     let (scores, targets) = batch(&Host, Scores::Uniform, 0.5, n_tasks, n_samples);
     bencher

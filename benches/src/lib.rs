@@ -1,5 +1,7 @@
 //! Inputs of the benches: the same on every machine and for every backend.
 
+use std::{fs, io};
+
 use metrics_core::{Backend, HostTensor, Owned, Result};
 
 /// How scores are spread.
@@ -9,6 +11,10 @@ pub enum Scores {
     Uniform,
     /// Normal-like, of both signs.
     Logits,
+    /// Those, as probabilities.
+    Probabilities,
+    /// Uniform in an interval of a billionth.
+    Close,
     /// A thousand distinct values in `[0, 1)`.
     Thousand,
     /// All the same.
@@ -19,7 +25,41 @@ pub enum Scores {
     Reversed,
 }
 
-/// Scores and targets of `n_tasks × n_samples` where the backend wants them.
+impl Scores {
+    /// Every way there is.
+    pub const ALL: [Self; 8] = [
+        Self::Uniform,
+        Self::Logits,
+        Self::Probabilities,
+        Self::Close,
+        Self::Thousand,
+        Self::Tied,
+        Self::Sorted,
+        Self::Reversed,
+    ];
+}
+
+/// Scores and targets of `n_tasks × n_samples`, row after row.
+pub fn samples(
+    scores: Scores,
+    prevalence: f64,
+    n_tasks: usize,
+    n_samples: usize,
+) -> (Vec<f64>, Vec<u8>) {
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    let n = n_tasks * n_samples;
+    let mut values: Vec<f64> = (0..n).map(|_| random.score(scores)).collect();
+    match scores {
+        Scores::Sorted => values.chunks_mut(n_samples).for_each(|row| row.sort_by(f64::total_cmp)),
+        Scores::Reversed => {
+            values.chunks_mut(n_samples).for_each(|row| row.sort_by(|a, b| b.total_cmp(a)));
+        }
+        _ => {}
+    }
+    (values, (0..n).map(|_| u8::from(random.uniform() < prevalence)).collect())
+}
+
+/// Those where the backend wants them, the scores in single precision.
 ///
 /// # Panics
 /// When the backend refuses them: a bench has no use for an error.
@@ -30,23 +70,33 @@ pub fn batch<B: Backend>(
     n_tasks: usize,
     n_samples: usize,
 ) -> (Owned<B>, Owned<B>) {
-    let mut random = Random(0x2545_f491_4f6c_dd1d);
-    let n = n_tasks * n_samples;
-    let mut values: Vec<f32> = (0..n).map(|_| random.score(scores)).collect();
-    match scores {
-        Scores::Sorted => values.chunks_mut(n_samples).for_each(|row| row.sort_by(f32::total_cmp)),
-        Scores::Reversed => {
-            values.chunks_mut(n_samples).for_each(|row| row.sort_by(|a, b| b.total_cmp(a)));
-        }
-        _ => {}
-    }
-    let targets: Vec<u8> = (0..n).map(|_| u8::from(random.uniform() < prevalence)).collect();
+    let (scores, targets) = samples(scores, prevalence, n_tasks, n_samples);
+    let scores: Vec<_> = scores.into_iter().map(|x| x as f32).collect();
     let shape = [n_tasks, n_samples];
     let upload = |tensor: Result<HostTensor<'_>>| {
         let tensor = tensor.and_then(|tensor| backend.upload(&tensor));
         Owned(tensor.unwrap_or_else(|error| panic!("{error}")))
     };
-    (upload(HostTensor::from_vec(values, &shape)), upload(HostTensor::from_vec(targets, &shape)))
+    (upload(HostTensor::from_vec(scores, &shape)), upload(HostTensor::from_vec(targets, &shape)))
+}
+
+/// What `f` returns, and the most memory that it took beyond what was in use before, in bytes.
+///
+/// # Errors
+/// Where the system is not Linux, which says so in files.
+pub fn peak<T>(f: impl FnOnce() -> T) -> io::Result<(T, u64)> {
+    let before = memory("VmRSS:")?;
+    // Starts the kernel's peak afresh.
+    fs::write("/proc/self/clear_refs", "5")?;
+    let result = f();
+    Ok((result, memory("VmHWM:")?.saturating_sub(before)))
+}
+
+fn memory(name: &str) -> io::Result<u64> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kib = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+    kib.map(|kib| kib * 1024).ok_or_else(|| io::Error::other(format!("no number at {name}")))
 }
 
 /// xorshift64.
@@ -60,15 +110,14 @@ impl Random {
         (self.0 >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    fn score(&mut self, scores: Scores) -> f32 {
+    fn score(&mut self, scores: Scores) -> f64 {
         let uniform = self.uniform();
         match scores {
-            Scores::Uniform | Scores::Sorted | Scores::Reversed => uniform as f32,
-            Scores::Logits => {
-                let sum: f64 = (0..3).map(|_| self.uniform()).sum();
-                ((uniform + sum - 2.0) * 4.0) as f32
-            }
-            Scores::Thousand => (uniform * 1000.0).floor() as f32 / 1000.0,
+            Scores::Uniform | Scores::Sorted | Scores::Reversed => uniform,
+            Scores::Logits => (uniform + (0..3).map(|_| self.uniform()).sum::<f64>() - 2.0) * 4.0,
+            Scores::Probabilities => 1.0 / (1.0 + (-self.score(Scores::Logits)).exp()),
+            Scores::Close => 0.5 + 1e-9 * uniform,
+            Scores::Thousand => (uniform * 1000.0).floor() / 1000.0,
             Scores::Tied => 0.5,
         }
     }

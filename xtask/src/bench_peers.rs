@@ -9,11 +9,12 @@ use crate::peers;
 use crate::run::{Result, cargo, command, root, run, stdout};
 
 /// Who is measured, as columns.
-const PEERS: [&str; 6] = [
+const PEERS: [&str; 7] = [
     "numpy.sort",
     "scikit-learn",
     "torcheval",
     "torchmetrics",
+    "burn-train",
     "eval-metrics",
     "classifier-measures",
 ];
@@ -28,6 +29,11 @@ pub(crate) fn compare() -> Result<()> {
     let portable = root().join("target/portable");
     let flags = "--cfg tensor_metrics_portable";
     run(cargo(&build).env("RUSTFLAGS", flags).env("CARGO_TARGET_DIR", &portable))?;
+    // A project of its own: its hundreds of packages need not be in our lock.
+    let burn = root().join("xtask/peers/burn");
+    let burn_target = root().join("target/burn");
+    let build = ["build", "--release", "--locked"];
+    run(cargo(&build).current_dir(&burn).env("CARGO_TARGET_DIR", &burn_target))?;
     let python = peers::set_up()?;
 
     let program = root().join("target/release/beside-peers");
@@ -52,6 +58,9 @@ pub(crate) fn compare() -> Result<()> {
         &stdout(&mut beside(&portable.join("release/beside-peers"), "ours"))?,
     )?;
     measure(None, &stdout(&mut beside(&program, "rust"))?)?;
+    let mut beside_burn = command(&burn_target.join("release/beside-burn").to_string_lossy(), &[]);
+    beside_burn.arg(&folder);
+    measure(None, &with_input(beside_burn, &cases)?)?;
     let mut script = command(&python.to_string_lossy(), &[]);
     script.arg(root().join("xtask/peers/time_peers.py")).arg(&folder);
     measure(None, &with_input(script, &cases)?)?;
@@ -76,6 +85,11 @@ pub(crate) fn compare() -> Result<()> {
         println!("| {case} | {} | {} |", value("ours"), values.join(" | "));
     }
     println!("\nMedian time of a call, and in brackets as a multiple of ours with all threads.");
+    for case in ["1e7", "1e8"] {
+        let bytes =
+            stdout(command(&program.to_string_lossy(), &["memory"]).arg(&folder).arg(case))?;
+        println!("Peak memory of {case} beyond its input: {} bytes a sample.", bytes.trim());
+    }
     Ok(())
 }
 

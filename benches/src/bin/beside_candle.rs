@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use candle_core::{DType, Device, Tensor};
-use metrics_benches::{Scores, batch};
+use metrics_benches::{Scores, batch, peak};
 use metrics_candle::Candle;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -24,11 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         _ => return Err("the first argument is `ours` or `candle`".into()),
     };
 
-    let before = memory("VmRSS:")?;
-    // Starts the kernel's peak afresh.
-    std::fs::write("/proc/self/clear_refs", "5")?;
-    let value = auprc(&scores, &targets)?;
-    let peak = memory("VmHWM:")?.saturating_sub(before);
+    let (value, peak) = peak(|| auprc(&scores, &targets))?;
+    let value = value?;
 
     let began = Instant::now();
     let mut seconds = Vec::new();
@@ -56,12 +53,4 @@ fn composed(scores: &Tensor, targets: &Tensor) -> Result<f64, Box<dyn Error>> {
     let sum = ((tps / ranks)? * &sorted)?.to_dtype(DType::F64)?.sum_all()?;
     let n_positives = sorted.to_dtype(DType::F64)?.sum_all()?.to_scalar::<f64>()?;
     Ok(sum.to_scalar::<f64>()? / n_positives)
-}
-
-/// A line of `/proc/self/status`, in bytes.
-fn memory(name: &str) -> Result<u64, Box<dyn Error>> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such line")?;
-    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(kib * 1024)
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use half::bf16;
-use metrics_benches::{Scores, batch};
+use metrics_benches::{Scores, peak, samples};
 use metrics_core::slice::{Auc, BinaryAuprc};
 use metrics_core::{
     Host, HostTensor, Metric, Owned, binary_auprc, binary_auprc_tasks, binary_auroc,
@@ -33,23 +33,31 @@ const fn case(name: &'static str, scores: Scores, prevalence: f64, n_samples: us
     Case { name, scores, prevalence, n_tasks, n_samples, dtype, metric }
 }
 
-const CASES: [Case; 19] = [
+const CASES: [Case; 27] = [
+    case("1e2", Scores::Uniform, 0.5, 100),
     case("1e3", Scores::Uniform, 0.5, 1_000),
     case("1e4", Scores::Uniform, 0.5, 10_000),
     case("1e5", Scores::Uniform, 0.5, 100_000),
     case("1e6", Scores::Uniform, 0.5, 1_000_000),
     case("1e7", Scores::Uniform, 0.5, 10_000_000),
+    case("1e8", Scores::Uniform, 0.5, 100_000_000),
     case("1e6, 1 % positive", Scores::Uniform, 0.01, 1_000_000),
     case("1e7, 1 % positive", Scores::Uniform, 0.01, 10_000_000),
     case("1e6, 0.01 % positive", Scores::Uniform, 0.0001, 1_000_000),
+    case("1e7, 0.01 % positive", Scores::Uniform, 0.0001, 10_000_000),
     case("1e6 logits", Scores::Logits, 0.5, 1_000_000),
+    case("1e6 probabilities", Scores::Probabilities, 0.5, 1_000_000),
     case("1e6, 1000 values", Scores::Thousand, 0.5, 1_000_000),
     case("1e6, all tied", Scores::Tied, 0.5, 1_000_000),
     case("1e6, sorted", Scores::Sorted, 0.5, 1_000_000),
     case("1e6, reversed", Scores::Reversed, 0.5, 1_000_000),
     Case { dtype: "float64", ..case("1e7 f64", Scores::Uniform, 0.5, 10_000_000) },
+    Case { dtype: "float64", ..case("1e6 f64, close", Scores::Close, 0.5, 1_000_000) },
     Case { dtype: "bfloat16", ..case("1e7 bf16", Scores::Uniform, 0.5, 10_000_000) },
+    Case { dtype: "uint8", ..case("1e7 u8", Scores::Uniform, 0.5, 10_000_000) },
+    Case { n_tasks: 10, ..case("10 tasks of 1e5", Scores::Uniform, 0.5, 100_000) },
     Case { n_tasks: 1_000, ..case("1000 tasks of 1000", Scores::Uniform, 0.5, 1_000) },
+    Case { n_tasks: 100_000, ..case("100,000 tasks of 10", Scores::Uniform, 0.5, 10) },
     Case { metric: "auroc", ..case("1e6 AUROC", Scores::Uniform, 0.5, 1_000_000) },
     Case { metric: "updates", ..case("1e7 in 10,000 updates", Scores::Uniform, 0.5, 10_000_000) },
     Case { metric: "auc", ..case("1e7 Auc.update", Scores::Uniform, 0.5, 10_000_000) },
@@ -73,22 +81,28 @@ fn main() -> Done {
             named.try_for_each(|case| case.ours(Path::new(folder)))
         }
         ["rust", folder] => CASES.iter().try_for_each(|case| case.rust(Path::new(folder))),
-        _ => Err("usage: beside-peers cases | data FOLDER | ours FOLDER | rust FOLDER".into()),
+        ["memory", folder, name] => {
+            let mut named = CASES.iter().filter(|case| case.name == name);
+            named.try_for_each(|case| case.memory(Path::new(folder)))
+        }
+        _ => Err("usage: beside-peers cases | (data | rust) FOLDER | ours FOLDER [CASE] | \
+                  memory FOLDER CASE"
+            .into()),
     }
 }
 
 impl Case {
     fn write(&self, folder: &Path) -> Done {
         let Self { name, scores, prevalence, n_tasks, n_samples, dtype, .. } = self;
-        let (scores, targets) = batch(&Host, *scores, *prevalence, *n_tasks, *n_samples);
-        let scores = scores.0.to_f64_vec().into_iter();
+        let (scores, targets) = samples(*scores, *prevalence, *n_tasks, *n_samples);
+        let scores = scores.into_iter();
         let bytes: Vec<u8> = match *dtype {
             "float64" => scores.flat_map(f64::to_le_bytes).collect(),
+            "uint8" => scores.map(|x| (255.0 * x) as u8).collect(),
             "bfloat16" => scores.flat_map(|x| bf16::from_f64(x).to_le_bytes()).collect(),
             _ => scores.flat_map(|x| (x as f32).to_le_bytes()).collect(),
         };
         fs::write(folder.join(format!("{name}.scores")), bytes)?;
-        let targets: Vec<u8> = targets.0.to_f64_vec().into_iter().map(|y| y as u8).collect();
         Ok(fs::write(folder.join(format!("{name}.targets")), targets)?)
     }
 
@@ -108,6 +122,7 @@ impl Case {
         }
         let scores = match self.dtype {
             "float64" => scores!(f64),
+            "uint8" => scores!(u8),
             "bfloat16" => scores!(bf16),
             _ => scores!(f32),
         };
@@ -140,6 +155,15 @@ impl Case {
         }
     }
 
+    /// Prints the bytes a sample that a call takes at its peak, beyond its input.
+    fn memory(&self, folder: &Path) -> Done {
+        let [scores, targets] = self.read(folder)?;
+        let (value, peak) = peak(|| binary_auprc(&scores, &targets))?;
+        value?;
+        println!("{:.2}", peak as f64 / self.n_samples as f64);
+        Ok(())
+    }
+
     fn rust(&self, folder: &Path) -> Done {
         use classifier_measures::roc_auc;
         use eval_metrics::classification::{PrCurve, RocCurve};
@@ -168,10 +192,14 @@ impl Case {
         who: &str,
         mut call: impl FnMut() -> Result<f64, E>,
     ) -> Done {
-        let value = call().map_err(Into::into)?;
         let began = Instant::now();
+        let value = call().map_err(Into::into)?;
         let mut seconds = Vec::new();
-        while seconds.len() < 3 || seconds.len() < 1000 && began.elapsed().as_secs() < 1 {
+        // One of the slow ones is enough.
+        while seconds.is_empty()
+            || seconds.len() < 3 && began.elapsed().as_secs() < 10
+            || seconds.len() < 1000 && began.elapsed().as_secs() < 1
+        {
             let start = Instant::now();
             black_box(call().map_err(Into::into)?);
             seconds.push(start.elapsed().as_secs_f64());

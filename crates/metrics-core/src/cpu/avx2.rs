@@ -4,6 +4,8 @@
 
 use std::arch::x86_64::*;
 
+use super::simd::positions;
+
 /// Puts the first two keys in order, the next two, and so on.
 #[target_feature(enable = "avx2")]
 pub(crate) fn sort_neighbours(keys: &mut [u32]) {
@@ -50,22 +52,7 @@ pub(crate) fn first_descent(keys: &[u32], start: usize) -> usize {
 }
 
 /// For each set of eight labels, where the positives among them stand.
-static POSITIVES: [[u8; 8]; 256] = {
-    let mut table = [[0; 8]; 256];
-    let mut labels = 0;
-    while labels < 256 {
-        let (mut position, mut n) = (0, 0);
-        while position < 8 {
-            if labels >> position & 1 == 1 {
-                table[labels][n] = position as u8;
-                n += 1;
-            }
-            position += 1;
-        }
-        labels += 1;
-    }
-    table
-};
+static POSITIVES: [[u8; 8]; 256] = positions();
 
 /// Walks sorted samples from `at` on, eight at a time, as long as no two of nine have one score and
 /// there is room. Writes for each positive the positives and the samples up to it; returns where it

@@ -43,9 +43,14 @@ fn count_all(batch: &Batch<'_, Host>, counts: &mut BucketCounts) -> Result<()> {
         return count_apart(batch, counts);
     }
     let (all, num_thresholds) = (0..n_samples, counts.num_thresholds());
-    number_blocks(batch, all.clone(), num_thresholds, |_| ())?;
-    counts.reserve(batch.op, None, n_samples as u64)?;
-    number_blocks(batch, all, num_thresholds, |numbers| counts.count(numbers))
+    let room = counts.check_room(batch.op, n_samples as u64);
+    // One block is known to be valid before any of it is counted.
+    if n_samples > BLOCK || room.is_err() {
+        number_blocks(batch, all.clone(), num_thresholds, |_| ())?;
+        room?;
+    }
+    number_blocks(batch, all, num_thresholds, |numbers| counts.count(numbers))?;
+    counts.reserve(batch.op, None, n_samples as u64)
 }
 
 /// Counts while it checks, in counters of its own: 16 bits each, so that they stay in the nearest

@@ -1,17 +1,17 @@
 //! Ranking one task: samples in, groups of equal scores out, from the highest score to the lowest.
 //!
-//! 1. *Scan*: one read finds the range of the keys and every bad value (NaN keys lie outside the
-//!    range of the kind).
-//! 2. Few distinct keys possible: *count* them, and that is all.
-//! 3. Else *partition* into bins of about equally many samples, from high to low. A key is stored as
-//!    its distance below the highest key, with the label in bit 0. The bit which that pushes out at
-//!    the top is the same in a whole bin.
-//! 4. Sort each bin in cache, and *walk* its groups at once. Since the counts above each bin are
-//!    known from the partition, bins need nothing from each other. Where there are few samples, a bin
-//!    holds one at most as a rule, and sorting is to look at neighbours.
+//! - *Few* samples are read once, put into a bin each, and sorted by looking at neighbours.
+//! - Of many, some are looked at. If few distinct keys seem possible, the range of all keys is found,
+//!   and if it is small each key is *counted*, and that is all.
+//! - If positives are rare (`rare.rs`), only these are sorted.
+//! - Else one read packs the samples into bins of about equally many, from high to low. A
+//!   key is stored as its distance below the highest key there can be, with the label in bit 0. The bit
+//!   which that pushes out at the top is the same in a whole bin. Each bin is sorted in cache, and its
+//!   groups are *walked* at once. The counts above each bin are known by then, so bins need nothing
+//!   from each other.
 //!
-//! Whatever is made of the groups must be a sum of integers, or a list in order: then the number
-//! of threads cannot matter.
+//! Every read looks for NaN and for bad targets. Whatever is made of the groups must be a sum of
+//! integers, or a list in order: then the number of threads cannot matter.
 
 use std::cmp::Reverse;
 use std::ops::Range;

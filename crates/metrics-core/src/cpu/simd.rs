@@ -34,6 +34,25 @@ pub(crate) fn has_avx2() -> bool {
     !cfg!(tensor_metrics_portable) && has!("avx2") && has!("bmi2")
 }
 
+/// For each set of flags, as bits, where those stand that are set.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const fn positions<const FLAGS: usize, const SETS: usize>() -> [[u8; FLAGS]; SETS] {
+    let mut table = [[0; FLAGS]; SETS];
+    let mut flags = 0;
+    while flags < SETS {
+        let (mut position, mut n) = (0, 0);
+        while position < FLAGS {
+            if flags >> position & 1 == 1 {
+                table[flags][n] = position as u8;
+                n += 1;
+            }
+            position += 1;
+        }
+        flags += 1;
+    }
+    table
+}
+
 #[cfg(test)]
 thread_local! {
     static PORTABLE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };

@@ -4,6 +4,8 @@
 
 use std::arch::x86_64::*;
 
+use super::simd::positions;
+
 /// Puts the first two keys in order, the next two, and so on.
 pub(crate) fn sort_neighbours(keys: &mut [u32]) {
     let (fours, rest) = keys.as_chunks_mut::<4>();
@@ -59,22 +61,7 @@ pub(crate) fn first_descent(keys: &[u32], start: usize) -> usize {
 }
 
 /// For each set of four labels, where the positives among them stand.
-static POSITIVES: [[u32; 4]; 16] = {
-    let mut table = [[0; 4]; 16];
-    let mut labels = 0;
-    while labels < 16 {
-        let (mut position, mut n) = (0, 0);
-        while position < 4 {
-            if labels >> position & 1 == 1 {
-                table[labels][n] = position as u32;
-                n += 1;
-            }
-            position += 1;
-        }
-        labels += 1;
-    }
-    table
-};
+static POSITIVES: [[u8; 4]; 16] = positions();
 
 /// Walks sorted samples from `at` on, four at a time, as long as no two of five have one score and
 /// there is room. Writes for each positive the positives and the samples up to it; returns where it
@@ -99,7 +86,10 @@ pub(crate) fn walk_untied(
                 break;
             }
             let labels = _mm_movemask_ps(_mm_castsi128_ps(_mm_slli_epi32::<31>(keys)));
-            let positions = _mm_loadu_si128(POSITIVES[labels as usize & 15].as_ptr().cast());
+            let positions = i32::from_ne_bytes(POSITIVES[labels as usize & 15]);
+            let zero = _mm_setzero_si128();
+            let positions = _mm_unpacklo_epi8(_mm_cvtsi32_si128(positions), zero);
+            let positions = _mm_unpacklo_epi16(positions, zero);
             let counting = _mm_setr_epi32(1, 2, 3, 4);
             let (tp, end) = (_mm_set1_epi32(tp as i32 + n as i32), _mm_set1_epi32(at as i32 + 1));
             _mm_storeu_si128(tps.as_mut_ptr().cast(), _mm_add_epi32(counting, tp));
