@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::memory::fetch;
 use super::rank::parts;
 use super::samples::{BLOCK, NO_LABEL, read_labels};
 use super::simd;
@@ -103,6 +104,10 @@ fn number_blocks(
                 |i, p, y| check(batch, i, p, y),
             )?;
         }
+        // Counting leaves the memory idle.
+        let next = start + n..part.end.min(start + n + BLOCK);
+        with_slice!(batch.scores.buffer(), scores => fetch(&scores[next.clone()]));
+        with_slice!(batch.targets.buffer(), targets => fetch(&targets[next]));
         f(numbers);
     }
     Ok(())
