@@ -112,7 +112,7 @@ impl<K: Key> Part<K> {
             simd::run(|| {
                 seen.see(start, keys, labels);
                 bins.of(keys, numbers);
-                pack(K::max_value(), keys, labels);
+                pack(keys, labels);
             });
             writer.write(numbers, keys);
         });

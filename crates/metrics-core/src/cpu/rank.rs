@@ -225,7 +225,7 @@ fn rank_few<K: Key, S: Sink>(samples: &dyn Samples<K>, kind: ScoreKind) -> Resul
     let (mut packed, mut numbers) = (vec![K::zero(); n], vec![0; n]);
     simd::run(|| {
         bins.of(&keys, &mut numbers);
-        pack(K::max_value(), &mut keys, &labels);
+        pack(&mut keys, &labels);
     });
     let mut ends = Vec::new();
     distribute(&keys, &numbers, bins.len(), &mut ends, &mut packed);
@@ -256,11 +256,12 @@ fn rank_many<K: Key, S: Sink>(
     Ok(Partition::new(samples, kind, probe, parts(samples.len()))?.walk())
 }
 
-/// Turns keys into packed samples: distances below `max`, shifted up by the label in bit 0.
+/// Turns keys into packed samples: distances below the highest key there can be, shifted up by the
+/// label in bit 0.
 #[inline(always)]
-pub(crate) fn pack<K: Key>(max: K, keys: &mut [K], labels: &[u8]) {
+pub(crate) fn pack<K: Key>(keys: &mut [K], labels: &[u8]) {
     for (key, &label) in keys.iter_mut().zip(labels) {
-        *key = (max - *key) << 1 | K::from_u64(label.into());
+        *key = !*key << 1 | K::from_u64(label.into());
     }
 }
 
