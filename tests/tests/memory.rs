@@ -252,6 +252,26 @@ fn buckets_take_constant_memory() {
     assert!(n_bytes <= NOISE, "{n_bytes}");
 }
 
+/// What ranks takes memory: a value that nothing was added to since is not ranked again.
+#[test]
+fn a_value_read_again_is_not_computed_again() {
+    let _alone = alone();
+    let (scores, targets) = samples(200_000);
+    let mut auprc = BinaryAuprc::new();
+    auprc.update(&scores, &targets).unwrap();
+    let (first, n_first) = peak(|| auprc.compute().unwrap());
+    let (again, n_again) = peak(|| auprc.compute().unwrap());
+    assert_eq!(first, again);
+    assert!(n_first >= 4 * scores.len() && n_again <= NOISE, "{n_first}, then {n_again}");
+    auprc.update(&[2.0, 3.0], &[1, 0]).unwrap();
+    let mut whole = BinaryAuprc::new();
+    whole.update(&[2.0, 3.0], &[1, 0]).unwrap();
+    whole.update(&scores, &targets).unwrap();
+    let (other, n_other) = peak(|| auprc.compute().unwrap());
+    assert_eq!(other, whole.compute().unwrap());
+    assert!(other != first && n_other >= 4 * scores.len(), "{n_other}");
+}
+
 #[test]
 fn ranking_f32_scores_takes_at_most_8_bytes_a_sample() {
     let _alone = alone();

@@ -27,6 +27,8 @@ pub(crate) struct TaskState {
     fractional_weight: f64,
     /// Number of raw samples at which to look again whether counting them saves memory.
     look_at: usize,
+    /// The areas of what is held, once somebody asked. A box, since there may be many tasks.
+    areas: Option<Box<Areas>>,
 }
 
 /// A sample whose weight is not a whole number.
@@ -63,6 +65,7 @@ impl TaskState {
             n_counted: 0,
             fractional_weight: 0.0,
             look_at: MIN_COMPACTED,
+            areas: None,
         }
     }
 
@@ -177,8 +180,10 @@ impl TaskState {
         self.compact_if_smaller();
     }
 
-    /// Makes the state hold scores of this kind too; returns the kind it now holds.
+    /// Makes the state hold scores of this kind too; returns the kind it now holds. All that adds
+    /// samples comes through here first.
     fn hold(&mut self, kind: ScoreKind) -> ScoreKind {
+        self.areas = None;
         let Some(held) = self.kind else {
             self.kind = Some(kind);
             self.keys = Keys::new(kind);
@@ -267,8 +272,17 @@ impl TaskState {
         }
     }
 
-    /// The areas under this task's curves.
+    /// The areas under this task's curves; asked for again, they cost nothing.
     pub(crate) fn areas(&mut self) -> Areas {
+        if let Some(areas) = &self.areas {
+            return **areas;
+        }
+        let areas = self.compute_areas();
+        self.areas = Some(Box::new(areas));
+        areas
+    }
+
+    fn compute_areas(&mut self) -> Areas {
         let Some(kind) = self.kind else { return CountedAreas::default().into() };
         if self.fractional.is_empty() && self.runs.is_empty() && self.repeated.is_empty() {
             return cpu::total(self.rank()).into();
