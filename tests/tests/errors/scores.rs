@@ -1,13 +1,14 @@
 //! NaN has no rank.
 
 use half::{bf16, f16};
+use metrics_core::BinaryAuprc;
 use rstest::rstest;
-use tensor_metrics::HostTensor;
+use tensor_metrics::{Backend, HostTensor, Metric};
 
 use crate::backends::on_every_backend;
 use crate::filled::filled;
 use crate::given::{given, row, rows};
-use crate::unchanged::{all_of_several_tasks_refuse, all_refuse};
+use crate::unchanged::{all_of_several_tasks_refuse, all_refuse, refuses};
 
 #[rstest]
 #[case::f16(row(&[f16::ONE, f16::NAN, f16::ZERO]))]
@@ -37,10 +38,10 @@ fn the_first_nan_is_named(#[case] nans: &[usize], #[case] place: &str) {
     on_every_backend!(all_refuse(&batch, &format!("score is NaN at task 0, {place}")));
 }
 
-/// Long enough for several threads, each of which finds one.
+/// Long enough for several threads, each of which finds one, and of both signs.
 #[test]
 fn the_first_nan_is_named_whichever_thread_finds_it() {
-    let mut scores: Vec<f32> = (0..200_000).map(|i| i as f32).collect();
+    let mut scores: Vec<f32> = (0..200_000).map(|i| (i - 100_000) as f32).collect();
     for i in [199_999, 140_000, 70_001, 70_000] {
         scores[i] = f32::NAN;
     }
@@ -56,6 +57,20 @@ fn the_task_of_a_nan_is_named(#[case] scores: [[f32; 2]; 3], #[case] place: &str
     let batch = given(rows(&scores), rows(&[[1, 0], [0, 1], [1, 1]]));
     let text = format!("score is NaN at {place}");
     on_every_backend!(all_of_several_tasks_refuse(3, &batch, &text));
+}
+
+/// A batch of floats that is refused leaves a metric without a type, so that integers may come.
+#[test]
+fn the_type_of_refused_scores_is_forgotten() {
+    on_every_backend!(forgets_the_type());
+}
+
+fn forgets_the_type<B: Backend>(backend: &B) {
+    let mut auprc = BinaryAuprc::<B>::new();
+    let batch = given(row(&[0.1, f32::NAN]), row(&[1, 0]));
+    refuses(backend, &mut auprc, &batch, "binary_auprc: score is NaN at task 0, index 1");
+    given(row(&[2i64, 1]), row(&[1, 0])).update(backend, &mut auprc).unwrap();
+    assert_eq!(auprc.compute().unwrap(), 1.0);
 }
 
 #[rstest]

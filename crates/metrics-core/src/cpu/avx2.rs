@@ -51,8 +51,52 @@ pub(crate) fn first_descent(keys: &[u32], start: usize) -> usize {
     at
 }
 
-/// For each set of eight labels, where the positives among them stand.
-static POSITIVES: [[u8; 8]; 256] = positions();
+/// For each set of eight flags, where those stand that are set.
+static POSITIONS: [[u8; 8]; 256] = positions();
+
+#[target_feature(enable = "avx2")]
+fn positions_of(flags: u8) -> __m256i {
+    let positions = u64::from_ne_bytes(POSITIONS[flags as usize]);
+    _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(positions as i64))
+}
+
+/// Packs samples, eight at a time, those with the top bit apart from those without. Returns how many
+/// samples, and how many of them have the top bit.
+#[target_feature(enable = "avx2,popcnt")]
+pub(crate) fn pack_apart(
+    keys: &[u32],
+    labels: &[u8],
+    high: &mut [u32],
+    low: &mut [u32],
+) -> (usize, usize) {
+    let (mut at, mut n_high) = (0, 0);
+    while let (Some(keys), Some(labels)) = (keys.get(at..at + 8), labels.get(at..at + 8))
+        && let (Some(high), Some(low)) =
+            (high.get_mut(n_high..n_high + 8), low.get_mut(at - n_high..at - n_high + 8))
+    {
+        // SAFETY: eight 32-bit keys are 32 bytes, eight labels 8.
+        let (keys, labels) = unsafe {
+            (_mm256_loadu_si256(keys.as_ptr().cast()), _mm_loadu_si64(labels.as_ptr().cast()))
+        };
+        let is_high = _mm256_movemask_ps(_mm256_castsi256_ps(keys)) as u8;
+        let below = _mm256_xor_si256(keys, _mm256_set1_epi32(-1));
+        let packed = _mm256_or_si256(_mm256_slli_epi32::<1>(below), _mm256_cvtepu8_epi32(labels));
+        // SAFETY: there is room for eight packed samples, 32 bytes, in both.
+        unsafe {
+            _mm256_storeu_si256(
+                high.as_mut_ptr().cast(),
+                _mm256_permutevar8x32_epi32(packed, positions_of(is_high)),
+            );
+            _mm256_storeu_si256(
+                low.as_mut_ptr().cast(),
+                _mm256_permutevar8x32_epi32(packed, positions_of(!is_high)),
+            );
+        }
+        n_high += is_high.count_ones() as usize;
+        at += 8;
+    }
+    (at, n_high)
+}
 
 /// Walks sorted samples from `at` on, eight at a time, as long as no two of nine have one score and
 /// there is room. Writes for each positive the positives and the samples up to it; returns where it
@@ -83,9 +127,8 @@ pub(crate) fn walk_untied(
         if _mm256_testz_si256(is_tied, is_tied) == 0 {
             break;
         }
-        let labels = _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_slli_epi32::<31>(keys)));
-        let positions = u64::from_ne_bytes(POSITIVES[labels as usize & 0xff]);
-        let positions = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(positions as i64));
+        let labels = _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_slli_epi32::<31>(keys))) as u8;
+        let positions = positions_of(labels);
         // SAFETY: there is room for eight 32-bit counts, 32 bytes, in both.
         unsafe {
             _mm256_storeu_si256(
@@ -97,7 +140,7 @@ pub(crate) fn walk_untied(
                 _mm256_add_epi32(positions, _mm256_set1_epi32(at as i32 + 1)),
             );
         }
-        n += (labels as u32).count_ones() as usize;
+        n += labels.count_ones() as usize;
         at += 8;
     }
     (at, n)

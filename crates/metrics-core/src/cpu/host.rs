@@ -162,18 +162,24 @@ impl Backend for Host {
         let row_weights = |task: usize| {
             weights.as_deref().map(|all| &all[task * batch.n_samples..(task + 1) * batch.n_samples])
         };
+        // The samples of one task are checked as they are kept; of more, none is kept before.
+        let is_checked_later = batch.n_tasks == 1 && weights.is_none();
         for task in 0..batch.n_tasks {
             let (n_counted, weight) =
                 row_weights(task).map_or((batch.n_samples as u64, 0.0), weigh);
-            let kind = with_samples!(task_samples(batch, task), kind, samples => {
-                scan(samples, kind).map(|_| kind).map_err(|bad| error(batch, task, bad))
-            })?;
-            state.check(batch.op, task, kind, n_counted, weight)?;
+            with_samples!(task_samples(batch, task), kind, samples => {
+                let room = state.check(batch.op, task, kind, n_counted, weight);
+                if room.is_err() || !is_checked_later {
+                    scan(samples, kind).map_err(|bad| error(batch, task, bad))?;
+                }
+                room?;
+            });
         }
         for task in 0..batch.n_tasks {
             with_samples!(task_samples(batch, task), kind, samples => {
-                state.append(task, samples, kind, row_weights(task));
-            });
+                state.append(task, samples, kind, row_weights(task))
+            })
+            .map_err(|bad| error(batch, task, bad))?;
         }
         Ok(())
     }

@@ -136,6 +136,11 @@ impl<T: Copy> Filled<T> {
         self.len += elements.len();
     }
 
+    /// Forgets all elements but the first `len`.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
     pub(crate) fn as_slice(&self) -> &[T] {
         // SAFETY: all before `len` were written when it grew.
         #[allow(unsafe_code)]

@@ -5,7 +5,8 @@ use std::ops::{Add, Range};
 
 use super::bins::{Bins, Probe};
 use super::memory::{LINE, Memory, prefetch};
-use super::rank::{Bad, Seen, for_blocks, pack};
+use super::pack::pack;
+use super::rank::{Bad, Seen, for_blocks};
 use super::samples::{BLOCK, Key, Samples};
 use super::simd;
 use super::sort::{Scratch, sort};

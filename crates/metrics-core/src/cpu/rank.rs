@@ -17,6 +17,7 @@ use std::cmp::Reverse;
 use std::ops::Range;
 
 use super::bins::{Bins, Probe};
+use super::pack::pack;
 use super::partition::Partition;
 use super::rare;
 use super::samples::{BLOCK, Key, NO_LABEL, Samples};
@@ -205,8 +206,7 @@ fn read<K: Key>(
     keys: &mut [K],
     labels: &mut [u8],
 ) -> Result<Seen<K>, Bad> {
-    samples.keys(0, keys);
-    samples.labels(0, labels);
+    samples.both(0, keys, labels);
     let mut seen = Seen::none(kind);
     simd::run(|| seen.see(0, keys, labels));
     seen.check().map(|()| seen)
@@ -254,15 +254,6 @@ fn rank_many<K: Key, S: Sink>(
         return Ok(vec![sink]);
     }
     Ok(Partition::new(samples, kind, probe, parts(samples.len()))?.walk())
-}
-
-/// Turns keys into packed samples: distances below the highest key there can be, shifted up by the
-/// label in bit 0.
-#[inline(always)]
-pub(crate) fn pack<K: Key>(keys: &mut [K], labels: &[u8]) {
-    for (key, &label) in keys.iter_mut().zip(labels) {
-        *key = !*key << 1 | K::from_u64(label.into());
-    }
 }
 
 /// Counts each possible key from `min` to `max`, of which all samples must be, but for bad ones: no
@@ -325,8 +316,7 @@ pub(crate) fn for_blocks<K: Key>(
     let (mut keys, mut labels) = ([K::zero(); BLOCK], [0; BLOCK]);
     for start in part.clone().step_by(BLOCK) {
         let n = BLOCK.min(part.end - start);
-        samples.keys(start, &mut keys[..n]);
-        samples.labels(start, &mut labels[..n]);
+        samples.both(start, &mut keys[..n], &mut labels[..n]);
         f(start, &mut keys[..n], &labels[..n]);
     }
 }

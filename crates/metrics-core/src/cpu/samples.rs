@@ -120,6 +120,12 @@ pub(crate) trait Samples<K>: Sync {
 
     /// Labels of the samples from `start` on: 0, 1, or [`NO_LABEL`] where the target is neither.
     fn labels(&self, start: usize, out: &mut [u8]);
+
+    /// Keys and labels of the samples from `start` on.
+    fn both(&self, start: usize, keys: &mut [K], labels: &mut [u8]) {
+        self.keys(start, keys);
+        self.labels(start, labels);
+    }
 }
 
 /// Stands for a target that is neither 0 nor 1.

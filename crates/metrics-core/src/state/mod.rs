@@ -12,7 +12,7 @@ pub(crate) use runs::Run;
 pub(crate) use task::weigh;
 
 use crate::areas::Areas;
-use crate::cpu::Samples;
+use crate::cpu::{Bad, Samples};
 use crate::curve::Point;
 use crate::error::{Error, Result, StateError};
 use crate::exact::{MAX_SAMPLES, WEIGHT_LIMIT};
@@ -27,8 +27,8 @@ use task::TaskState;
 /// batches, the merges or the backend. One state serves every exact metric: what a
 /// [`BinaryAuprc`](crate::BinaryAuprc) saved, a [`BinaryAuroc`](crate::BinaryAuroc) can load.
 ///
-/// Memory: 5 bytes a sample for f32 scores (9 for f64), less where scores repeat, since those are
-/// counted; 16-bit scores take constant memory. From a million samples on, there may be 2.5 MiB more in
+/// Memory: 4 bytes a sample for f32 scores (8 for f64), less where scores repeat, since those are
+/// counted; 16-bit scores take constant memory. From a million samples on, there may be 4 MiB more in
 /// pieces that are not full yet.
 ///
 /// ```
@@ -138,17 +138,24 @@ impl RankState {
         Ok(())
     }
 
-    /// Appends valid samples to a task; [`check`](Self::check) must have passed.
+    /// Appends samples to a task; [`check`](Self::check) must have passed. With weights, these and the
+    /// samples must be valid.
+    ///
+    /// # Errors
+    /// The first bad sample; the task is then unchanged.
     pub(crate) fn append<K: KeptKey>(
         &mut self,
         task: usize,
         samples: &dyn Samples<K>,
         kind: ScoreKind,
         weights: Option<&[f64]>,
-    ) {
+    ) -> Result<(), Bad> {
         match weights {
             None => self.tasks[task].append(samples, kind),
-            Some(weights) => self.tasks[task].append_weighted(samples, kind, weights),
+            Some(weights) => {
+                self.tasks[task].append_weighted(samples, kind, weights);
+                Ok(())
+            }
         }
     }
 

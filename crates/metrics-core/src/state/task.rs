@@ -2,9 +2,9 @@
 
 use super::codec::{Reader, write_varint};
 use super::runs::{Run, RunList, merge};
-use super::samples::{KeptKey, KeyedSamples, Keys, Pieces};
+use super::samples::{KeptKey, Raw, with_kept};
 use crate::areas::{Areas, CountedAreas, WeightedAreas};
-use crate::cpu::{self, Key, Samples, for_blocks};
+use crate::cpu::{self, Bad, Key, Samples, Seen, for_blocks, simd};
 use crate::curve::Point;
 use crate::error::{Result, StateError};
 use crate::exact::{MAX_SAMPLES, Sum2, WEIGHT_LIMIT};
@@ -18,8 +18,7 @@ use crate::kind::ScoreKind;
 #[derive(Debug, Clone)]
 pub(crate) struct TaskState {
     kind: Option<ScoreKind>,
-    keys: Keys,
-    labels: Pieces<u8>,
+    raw: Raw,
     repeated: Vec<Run>,
     runs: RunList,
     fractional: Vec<Fraction>,
@@ -51,14 +50,13 @@ const MIN_COMPACTED: usize = 1 << 20;
 /// Distinct scores of a 16-bit type.
 const TINY: usize = 1 << 16;
 /// Samples looked at to guess whether counting them saves memory.
-const PROBE: usize = 1 << 14;
+const PROBE: u32 = 1 << 14;
 
 impl TaskState {
     pub(crate) fn new() -> Self {
         Self {
             kind: None,
-            keys: Keys::new(ScoreKind::F32),
-            labels: Pieces::new(),
+            raw: Raw::new(ScoreKind::F32),
             repeated: Vec::new(),
             runs: RunList::default(),
             fractional: Vec::new(),
@@ -88,24 +86,53 @@ impl TaskState {
         self.fractional_weight
     }
 
-    /// Appends valid samples. `kind` must have a join with the kind held.
-    pub(crate) fn append<K: KeptKey>(&mut self, samples: &dyn Samples<K>, kind: ScoreKind) {
+    /// Appends samples. `kind` must have a join with the kind held.
+    ///
+    /// # Errors
+    /// The first bad sample; the state then holds what it held.
+    pub(crate) fn append<K: KeptKey>(
+        &mut self,
+        samples: &dyn Samples<K>,
+        kind: ScoreKind,
+    ) -> Result<(), Bad> {
+        if self.kind.is_some_and(|held| held != kind) {
+            // What is held may have to be widened, which cannot be taken back.
+            cpu::scan(samples, kind)?;
+        }
+        let kind_before = self.kind;
         let held = self.hold(kind);
-        for_blocks(samples, 0..samples.len(), |_, keys, labels| {
-            self.push_raw(keys, kind, held);
-            self.labels.extend(labels);
+        let n_before = self.raw.lens();
+        let mut seen = Seen::none(kind);
+        for_blocks(samples, 0..samples.len(), |start, keys, labels| {
+            simd::run(|| seen.see(start, keys, labels));
+            if seen.check().is_ok() {
+                self.push_raw(keys, labels, kind, held);
+            }
         });
+        if let Err(bad) = seen.check() {
+            self.raw.truncate(n_before);
+            self.kind = kind_before;
+            return Err(bad);
+        }
         self.n_counted += samples.len() as u64;
         self.compact_if_smaller();
+        Ok(())
     }
 
-    fn push_raw<K: KeptKey>(&mut self, keys: &[K], kind: ScoreKind, held: ScoreKind) {
-        match K::pieces(&mut self.keys) {
-            Some(pieces) if kind == held => pieces.extend(keys),
+    /// Appends the samples of a block.
+    fn push_raw<K: KeptKey>(
+        &mut self,
+        keys: &mut [K],
+        labels: &[u8],
+        kind: ScoreKind,
+        held: ScoreKind,
+    ) {
+        match K::kept(&mut self.raw) {
+            Some(kept) if kind == held => kept.extend(keys, labels),
             _ => {
-                let wide: Vec<_> =
+                let mut wide: Vec<_> =
                     keys.iter().map(|&key| kind.widen(Key::to_u64(key), held)).collect();
-                self.keys.extend(&wide);
+                self.raw.extend(&mut wide, labels);
             }
         }
     }
@@ -122,12 +149,13 @@ impl TaskState {
         }
         let held = self.hold(kind);
         for_blocks(samples, 0..samples.len(), |start, keys, labels| {
+            let mut of_weight_1 = (Vec::new(), Vec::new());
             for ((&key, &label), &weight) in keys.iter().zip(labels).zip(&weights[start..]) {
                 let is_positive = label == 1;
                 let wide = kind.widen(Key::to_u64(key), held);
                 if weight == 1.0 {
-                    self.push_raw(&[key], kind, held);
-                    self.labels.extend(&[label]);
+                    of_weight_1.0.push(key);
+                    of_weight_1.1.push(label);
                 } else if is_whole(weight) {
                     let n = weight as u64;
                     let counts = if is_positive { (n, 0) } else { (0, n) };
@@ -141,6 +169,7 @@ impl TaskState {
                     self.fractional.push(Fraction { key: wide, is_positive, weight });
                 }
             }
+            self.push_raw(&mut of_weight_1.0, &of_weight_1.1, kind, held);
         });
         let (counted, fractional) = weigh(weights);
         self.n_counted += counted;
@@ -163,11 +192,7 @@ impl TaskState {
         let Some(kind) = other.kind else { return };
         let held = self.hold(kind);
         let widen = |key: u64| kind.widen(key, held);
-        match &other.keys {
-            Keys::Narrow(keys) => keys.for_pieces(|keys| self.push_raw(keys, kind, held)),
-            Keys::Wide(keys) => keys.for_pieces(|keys| self.push_raw(keys, kind, held)),
-        }
-        other.labels.for_pieces(|labels| self.labels.extend(labels));
+        self.extend_raw(&other.raw, kind, held);
         self.repeated.extend(other.repeated.iter().map(|r| Run { key: widen(r.key), ..*r }));
         self.fractional
             .extend(other.fractional.iter().map(|f| Fraction { key: widen(f.key), ..*f }));
@@ -180,21 +205,26 @@ impl TaskState {
         self.compact_if_smaller();
     }
 
+    fn extend_raw(&mut self, raw: &Raw, kind: ScoreKind, held: ScoreKind) {
+        with_kept!(raw, kept => for_blocks(kept, 0..kept.len(), |_, keys, labels| {
+            self.push_raw(keys, labels, kind, held);
+        }));
+    }
+
     /// Makes the state hold scores of this kind too; returns the kind it now holds. All that adds
     /// samples comes through here first.
     fn hold(&mut self, kind: ScoreKind) -> ScoreKind {
         self.areas = None;
         let Some(held) = self.kind else {
             self.kind = Some(kind);
-            self.keys = Keys::new(kind);
+            self.raw = Raw::new(kind);
             return kind;
         };
         // Callers checked that a join exists.
         let joined = held.join(kind).unwrap_or(held);
         if joined != held {
-            let keys = self.keys.to_vec();
-            self.keys = Keys::new(joined);
-            self.keys.extend(&keys.iter().map(|&key| held.widen(key, joined)).collect::<Vec<_>>());
+            let raw = std::mem::replace(&mut self.raw, Raw::new(joined));
+            self.extend_raw(&raw, held, joined);
             let runs =
                 self.runs.iter(held).map(|run| Run { key: held.widen(run.key, joined), ..run });
             self.runs = RunList::encode(joined, runs);
@@ -208,20 +238,14 @@ impl TaskState {
     /// Counts the raw samples into runs where that looks smaller than keeping them.
     fn compact_if_smaller(&mut self) {
         let Some(kind) = self.kind else { return };
-        let n_raw = self.labels.len();
+        let n_raw = self.raw.len();
         if (kind.is_tiny() && n_raw >= TINY) || self.repeated.len() >= self.look_at {
             return self.compact();
         }
         if n_raw < self.look_at {
             return;
         }
-        let mut probe = match &self.keys {
-            Keys::Narrow(keys) => keys.last(PROBE).map(u64::from).collect::<Vec<_>>(),
-            Keys::Wide(keys) => keys.last(PROBE).collect(),
-        };
-        probe.sort_unstable();
-        probe.dedup();
-        if probe.len() <= PROBE / 4 {
+        if n_distinct(&self.raw.last(PROBE as usize)) <= PROBE / 4 {
             self.compact();
             self.look_at = MIN_COMPACTED.max(self.runs.n_runs() as usize);
         } else {
@@ -235,7 +259,7 @@ impl TaskState {
         self.fractional.sort_unstable_by_key(|f| {
             (std::cmp::Reverse(f.key), f.is_positive, f.weight.to_bits())
         });
-        if self.labels.len() == 0 && self.repeated.is_empty() {
+        if self.raw.len() == 0 && self.repeated.is_empty() {
             return;
         }
         let raw: Vec<Vec<Run>> = self.rank();
@@ -251,25 +275,15 @@ impl TaskState {
         });
         let new = merge(raw.into_iter().flatten(), repeated.into_iter());
         self.runs = RunList::encode(kind, merge(self.runs.iter(kind), new));
-        self.keys = Keys::new(kind);
-        self.labels = Pieces::new();
+        self.raw = Raw::new(kind);
     }
 
     /// Ranks the raw samples.
     fn rank<S: cpu::Sink>(&self) -> Vec<S> {
-        fn rank<K: KeptKey, S: cpu::Sink>(samples: KeyedSamples<'_, K>, kind: ScoreKind) -> Vec<S> {
-            if samples.len() == 0 {
-                return Vec::new();
-            }
-            // Samples were checked before they were kept.
-            cpu::rank(&samples, kind).unwrap_or_else(|bad| unreachable!("kept {bad:?}"))
-        }
-        let Some(kind) = self.kind else { return Vec::new() };
-        let labels = &self.labels;
-        match &self.keys {
-            Keys::Narrow(keys) => rank(KeyedSamples { keys, labels }, kind),
-            Keys::Wide(keys) => rank(KeyedSamples { keys, labels }, kind),
-        }
+        let Some(kind) = self.kind.filter(|_| self.raw.len() > 0) else { return Vec::new() };
+        // Samples were checked as they were kept.
+        with_kept!(&self.raw, kept => cpu::rank(kept, kind))
+            .unwrap_or_else(|bad| unreachable!("kept {bad:?}"))
     }
 
     /// The areas under this task's curves; asked for again, they cost nothing.
@@ -411,6 +425,16 @@ fn read_fraction(reader: &mut Reader<'_>, key: u64) -> Result<Fraction> {
 
 fn in_order(a: &Fraction, b: &Fraction) -> bool {
     a.key > b.key || (a.is_positive, a.weight.to_bits()) <= (b.is_positive, b.weight.to_bits())
+}
+
+/// About how many of these keys differ: two in a hundred may be missed.
+fn n_distinct(keys: &[u64]) -> u32 {
+    let mut seen = vec![0u64; 1 << 12];
+    for key in keys {
+        let bit = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - 18);
+        seen[(bit / 64) as usize] |= 1 << (bit % 64);
+    }
+    seen.iter().map(|bits| bits.count_ones()).sum()
 }
 
 /// Whether a weight counts as a number of samples.
