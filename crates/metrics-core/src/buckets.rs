@@ -1,7 +1,6 @@
 //! The counts behind the bucketed [`Auc`](crate::Auc).
 
 use crate::areas::{Areas, CountedAreas, WeightedAreas};
-use crate::cpu::tally;
 use crate::error::{Error, Result};
 use crate::exact::{MAX_SAMPLES, Sum2, WEIGHT_LIMIT};
 use crate::state::weigh;
@@ -108,15 +107,10 @@ impl BucketCounts {
         Ok((n_samples, weight))
     }
 
-    /// Counts samples for which room was made, each given by twice its bucket and its label.
-    pub(crate) fn count(&mut self, numbers: &[u32]) {
-        tally(numbers, self.counts.as_flattened_mut());
-    }
-
-    /// Adds counts for which room was made: of the negatives and of the positives of each bucket.
-    pub(crate) fn add_counts(&mut self, counts: &[u64]) {
-        let totals = self.counts.as_flattened_mut();
-        totals.iter_mut().zip(counts).for_each(|(total, count)| *total += count);
+    /// The counters of the negatives and of the positives of each bucket, for samples for which room
+    /// was made.
+    pub(crate) fn counters(&mut self) -> &mut [u64] {
+        self.counts.as_flattened_mut()
     }
 
     /// Adds one sample with its weight, for which room was made.

@@ -3,6 +3,9 @@
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::*;
+use std::ops::AddAssign;
+
+use num_traits::One;
 
 use super::simd::positions;
 
@@ -144,4 +147,116 @@ pub(crate) fn walk_untied(
         at += 8;
     }
     (at, n)
+}
+
+/// Counts samples, sixteen at a time, by bucket and label; a few may be left. Returns how many, or
+/// nothing where one is bad; some are counted then.
+///
+/// # Panics
+/// When there are not two counters for each of up to 2^15 buckets.
+#[target_feature(enable = "avx2,fma")]
+pub(crate) fn count_f32<C: Copy + AddAssign + One>(
+    probabilities: &[f32],
+    labels: &[u8],
+    num_thresholds: usize,
+    counts: &mut [C],
+) -> Option<usize> {
+    let scale = _mm256_set1_ps(num_thresholds as f32);
+    let is_valid = |p| {
+        let (zero, one) = (_mm256_setzero_ps(), _mm256_set1_ps(1.0));
+        _mm256_and_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(zero, p), _mm256_cmp_ps::<_CMP_LE_OQ>(p, one))
+    };
+    let bucket = |p| {
+        let nearly = _mm256_cvttps_epi32(_mm256_mul_ps(p, scale));
+        // The product may have been rounded up to this number: then it is less, and the sign is set.
+        let above = _mm256_fmsub_ps(p, scale, _mm256_cvtepi32_ps(nearly));
+        _mm256_add_epi32(nearly, _mm256_srai_epi32::<31>(_mm256_castps_si256(above)))
+    };
+    count(probabilities, labels, num_thresholds, counts, |sixteen: &[f32; 16]| {
+        // SAFETY: eight floats are 32 bytes.
+        let [low, high] =
+            [0, 8].map(|first| unsafe { _mm256_loadu_ps(sixteen[first..first + 8].as_ptr()) });
+        let are_valid = _mm256_movemask_ps(_mm256_and_ps(is_valid(low), is_valid(high))) == 0xff;
+        are_valid.then(|| [bucket(low), bucket(high)])
+    })
+}
+
+/// [`count_f32`] of doubles.
+#[target_feature(enable = "avx2,fma")]
+pub(crate) fn count_f64<C: Copy + AddAssign + One>(
+    probabilities: &[f64],
+    labels: &[u8],
+    num_thresholds: usize,
+    counts: &mut [C],
+) -> Option<usize> {
+    let scale = _mm256_set1_pd(num_thresholds as f64);
+    let is_valid = |p| {
+        let (zero, one) = (_mm256_setzero_pd(), _mm256_set1_pd(1.0));
+        _mm256_and_pd(_mm256_cmp_pd::<_CMP_LE_OQ>(zero, p), _mm256_cmp_pd::<_CMP_LE_OQ>(p, one))
+    };
+    let bucket = |p| _mm256_cvttpd_epi32(_mm256_mul_pd(p, scale));
+    count(probabilities, labels, num_thresholds, counts, |sixteen: &[f64; 16]| {
+        // SAFETY: four floats are 32 bytes.
+        let [a, b, c, d] = [0, 4, 8, 12]
+            .map(|first| unsafe { _mm256_loadu_pd(sixteen[first..first + 4].as_ptr()) });
+        let are_valid = _mm256_and_pd(
+            _mm256_and_pd(is_valid(a), is_valid(b)),
+            _mm256_and_pd(is_valid(c), is_valid(d)),
+        );
+        (_mm256_movemask_pd(are_valid) == 0xf).then(|| {
+            [_mm256_set_m128i(bucket(b), bucket(a)), _mm256_set_m128i(bucket(d), bucket(c))]
+        })
+    })
+}
+
+/// Sixteen numbers of 16 bits: four loads read them all.
+type Numbers = [u64; 4];
+/// Rounds by which counting is behind numbering, so as not to wait for it.
+const LAG: usize = 2;
+
+/// Counts samples by their buckets and labels; `buckets` has none for sixteen of which one is bad.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn count<P, C: Copy + AddAssign + One>(
+    probabilities: &[P],
+    labels: &[u8],
+    num_thresholds: usize,
+    counts: &mut [C],
+    buckets: impl Fn(&[P; 16]) -> Option<[__m256i; 2]>,
+) -> Option<usize> {
+    assert!(counts.len() <= 1 << 16 && counts.len() == 2 * (num_thresholds + 1), "two a bucket");
+    let last = _mm256_set1_epi16((counts.len() - 1) as i16);
+    let mut count = |numbers: Numbers| {
+        for four in numbers {
+            for number in [four, four >> 16, four >> 32, four >> 48] {
+                // SAFETY: numbers are at most the last.
+                unsafe { *counts.get_unchecked_mut(usize::from(number as u16)) += C::one() };
+            }
+        }
+    };
+    let mut latest = [Numbers::default(); LAG];
+    let mut n = 0;
+    let labels: &[[u8; 16]] = labels.as_chunks().0;
+    for (probabilities, labels) in probabilities.as_chunks().0.iter().zip(labels) {
+        let [low, high] = buckets(probabilities)?;
+        // SAFETY: sixteen labels are 16 bytes.
+        let labels = unsafe { _mm_loadu_si128(labels.as_ptr().cast()) };
+        let are_labels = _mm_cmpeq_epi8(_mm_min_epu8(labels, _mm_set1_epi8(1)), labels);
+        if _mm_movemask_epi8(are_labels) != 0xffff {
+            return None;
+        }
+        // Packing alternates between the two.
+        let buckets = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packus_epi32(low, high));
+        let twice = _mm256_add_epi16(buckets, buckets);
+        let numbers = _mm256_add_epi16(twice, _mm256_cvtepu8_epi16(labels));
+        let slot = &mut latest[n % LAG];
+        if n >= LAG {
+            count(*slot);
+        }
+        // SAFETY: sixteen 16-bit numbers are 32 bytes.
+        unsafe { _mm256_storeu_si256(slot.as_mut_ptr().cast(), _mm256_min_epu16(numbers, last)) };
+        n += 1;
+    }
+    latest[..n.min(LAG)].iter().for_each(|&numbers| count(numbers));
+    Some(16 * n)
 }

@@ -1,8 +1,13 @@
 //! Counting probabilities into buckets.
 
-use std::ops::Range;
+use std::borrow::Cow;
+use std::ops::{AddAssign, Range};
 
-use super::memory::fetch;
+use half::slice::HalfFloatSliceExt;
+use num_traits::One;
+
+#[cfg(target_arch = "x86_64")]
+use super::avx2;
 use super::rank::parts;
 use super::samples::{BLOCK, NO_LABEL, read_labels};
 use super::simd;
@@ -37,33 +42,37 @@ pub(super) fn count(
 const MANY: usize = 4;
 /// Samples that 16 bits count, in whole blocks.
 const ROUND: usize = (u16::MAX as usize) / BLOCK * BLOCK;
+/// Samples numbered at once, where they are not counted at once.
+const NUMBERED: usize = 256;
 
 fn count_all(batch: &Batch<'_, Host>, counts: &mut BucketCounts) -> Result<()> {
-    let (n_samples, n_counters) = (batch.scores.buffer().len(), 2 * (counts.num_thresholds() + 1));
-    if n_samples >= MANY * n_counters {
+    let (n_samples, num_thresholds) = (batch.scores.buffer().len(), counts.num_thresholds());
+    if n_samples >= MANY * counts.counters().len() {
         return count_apart(batch, counts);
     }
-    let (all, num_thresholds) = (0..n_samples, counts.num_thresholds());
-    let room = counts.check_room(batch.op, n_samples as u64);
-    // One block is known to be valid before any of it is counted.
-    if n_samples > BLOCK || room.is_err() {
-        number_blocks(batch, all.clone(), num_thresholds, |_| ())?;
-        room?;
-    }
-    number_blocks(batch, all, num_thresholds, |numbers| counts.count(numbers))?;
-    counts.reserve(batch.op, None, n_samples as u64)
+    for_labels(
+        batch,
+        0..n_samples,
+        |scores, labels| with_slice!(scores, scores => simd::run(|| are_valid(scores, labels))),
+    )?;
+    counts.reserve(batch.op, None, n_samples as u64)?;
+    for_labels(batch, 0..n_samples, |scores, labels| {
+        count_block(scores, labels, num_thresholds, counts.counters())
+    })
 }
 
 /// Counts while it checks, in counters of its own: 16 bits each, so that they stay in the nearest
 /// cache, and now and then added up.
 fn count_apart(batch: &Batch<'_, Host>, counts: &mut BucketCounts) -> Result<()> {
     let (n_samples, num_thresholds) = (batch.scores.buffer().len(), counts.num_thresholds());
-    let n_counters = 2 * (num_thresholds + 1);
+    let n_counters = counts.counters().len();
     let count_part = |(): &mut (), part: Range<usize>| {
         let (mut total, mut few) = (vec![0u64; n_counters], vec![0u16; n_counters]);
         for start in part.clone().step_by(ROUND) {
             let round = start..part.end.min(start + ROUND);
-            number_blocks(batch, round, num_thresholds, |numbers| tally(numbers, &mut few))?;
+            for_labels(batch, round, |scores, labels| {
+                count_block(scores, labels, num_thresholds, &mut few)
+            })?;
             simd::run(|| {
                 for (total, few) in total.iter_mut().zip(&mut few) {
                     *total += u64::from(std::mem::take(few));
@@ -75,42 +84,104 @@ fn count_apart(batch: &Batch<'_, Host>, counts: &mut BucketCounts) -> Result<()>
     let parts = threads::map(parts(n_samples), || (), count_part);
     let parts: Vec<_> = parts.into_iter().collect::<Result<_>>()?;
     counts.reserve(batch.op, None, n_samples as u64)?;
-    parts.iter().for_each(|part| counts.add_counts(part));
+    for part in parts {
+        counts.counters().iter_mut().zip(part).for_each(|(total, count)| *total += count);
+    }
     Ok(())
 }
 
-/// Calls `f` with the numbers of the samples' counters, block by block, as long as they are valid.
-fn number_blocks(
+/// Calls `f` with the scores and the labels of each block of a part, as long as it says that they are
+/// valid. Scores of 16 bits come as `f32`.
+fn for_labels(
     batch: &Batch<'_, Host>,
     part: Range<usize>,
-    num_thresholds: usize,
-    mut f: impl FnMut(&[u32]),
+    mut f: impl FnMut(&Buffer<'_>, &[u8]) -> bool,
 ) -> Result<()> {
-    let (mut labels, mut numbers) = ([0; BLOCK], [0; BLOCK]);
+    let (scores, targets) = (batch.scores.buffer(), batch.targets.buffer());
+    let mut labels = [0; BLOCK];
     for start in part.clone().step_by(BLOCK) {
-        let n = BLOCK.min(part.end - start);
-        let (labels, numbers) = (&mut labels[..n], &mut numbers[..n]);
-        let all_valid = simd::run(|| {
-            read_labels(batch.targets.buffer(), start, labels);
-            with_slice!(batch.scores.buffer(), scores => {
-                number(&scores[start..start + n], labels, num_thresholds, numbers)
-            })
-        });
-        if !all_valid {
-            for_blocks(
-                batch.scores.buffer(),
-                batch.targets.buffer(),
-                start..start + n,
-                |i, p, y| check(batch, i, p, y),
-            )?;
+        let block = start..part.end.min(start + BLOCK);
+        let labels = &mut labels[..block.len()];
+        simd::run(|| read_labels(targets, start, labels));
+        let of_block = match scores {
+            Buffer::F16(scores) => Buffer::F32(scores[block.clone()].to_f32_vec().into()),
+            Buffer::Bf16(scores) => Buffer::F32(scores[block.clone()].to_f32_vec().into()),
+            scores => with_slice!(scores, scores => {
+                Element::buffer(Cow::Borrowed(&scores[block.clone()]))
+            }),
+        };
+        if !f(&of_block, labels) {
+            for_blocks(scores, targets, block, |i, p, y| check(batch, i, p, y))?;
         }
-        // Counting leaves the memory idle.
-        let next = start + n..part.end.min(start + n + BLOCK);
-        with_slice!(batch.scores.buffer(), scores => fetch(&scores[next.clone()]));
-        with_slice!(batch.targets.buffer(), targets => fetch(&targets[next]));
-        f(numbers);
     }
     Ok(())
+}
+
+/// Counts samples by bucket and label if they are valid; returns whether they are. If not, some may be
+/// counted.
+fn count_block<C: Copy + AddAssign + One>(
+    scores: &Buffer<'_>,
+    labels: &[u8],
+    num_thresholds: usize,
+    counts: &mut [C],
+) -> bool {
+    let Some(n) = count_most(scores, labels, num_thresholds, counts) else { return false };
+    with_slice!(scores, scores => {
+        let mut pieces = scores[n..].chunks(NUMBERED).zip(labels[n..].chunks(NUMBERED));
+        pieces.all(|(scores, labels)| {
+            let mut numbers = [0; NUMBERED];
+            let numbers = &mut numbers[..labels.len()];
+            let are_valid = simd::run(|| number(scores, labels, num_thresholds, numbers));
+            if are_valid {
+                tally(numbers, counts);
+            }
+            are_valid
+        })
+    })
+}
+
+/// Counts the first of these samples, if there is a way to count many at once. Returns how many;
+/// nothing where one is bad.
+#[cfg(target_arch = "x86_64")]
+fn count_most<C: Copy + AddAssign + One>(
+    scores: &Buffer<'_>,
+    labels: &[u8],
+    num_thresholds: usize,
+    counts: &mut [C],
+) -> Option<usize> {
+    if !simd::has_avx2() || counts.len() > 1 << 16 {
+        return Some(0);
+    }
+    match scores {
+        Buffer::F32(scores) => {
+            // SAFETY: the processor has AVX2 and FMA.
+            #[allow(unsafe_code)]
+            unsafe {
+                avx2::count_f32(scores, labels, num_thresholds, counts)
+            }
+        }
+        Buffer::F64(scores) => {
+            // SAFETY: the processor has AVX2 and FMA.
+            #[allow(unsafe_code)]
+            unsafe {
+                avx2::count_f64(scores, labels, num_thresholds, counts)
+            }
+        }
+        _ => Some(0),
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn count_most<C>(_: &Buffer<'_>, _: &[u8], _: usize, _: &mut [C]) -> Option<usize> {
+    Some(0)
+}
+
+/// Whether all samples are.
+#[inline(always)]
+fn are_valid<T: Element>(probabilities: &[T], labels: &[u8]) -> bool {
+    let is_valid = |p: T| (0.0..=1.0).contains(&p.to_f64());
+    let worst = labels.iter().fold(0, |worst, &label| worst.max(label));
+    worst < NO_LABEL && probabilities.iter().fold(true, |all, &p| all & is_valid(p))
 }
 
 /// Numbers the counter of each sample, two a bucket, for negatives and positives, if all samples are
@@ -123,9 +194,7 @@ fn number<T: Element>(
     out: &mut [u32],
 ) -> bool {
     assert!(num_thresholds < 1 << 30, "numbers fit 32 bits");
-    let is_valid = |p: T| (0.0..=1.0).contains(&p.to_f64());
-    let worst = labels.iter().fold(0, |worst, &label| worst.max(label));
-    if worst == NO_LABEL || !probabilities.iter().fold(true, |all, &p| all & is_valid(p)) {
+    if !are_valid(probabilities, labels) {
         return false;
     }
     for ((out, &p), &label) in out.iter_mut().zip(probabilities).zip(labels) {
@@ -206,7 +275,12 @@ fn for_blocks(
 
 #[cfg(test)]
 mod tests {
-    use super::{bucket_of, number};
+    use std::borrow::Cow;
+
+    use half::{bf16, f16};
+
+    use super::*;
+    use crate::cpu::simd::without_avx2;
 
     #[test]
     fn a_number_is_twice_the_bucket_and_the_label() {
@@ -222,6 +296,60 @@ mod tests {
         for p in [-0.1, 1.1, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert!(!number(&[0.5, p], &[0, 0], 100, &mut [0; 2]), "{p}");
         }
-        assert!(!number(&[0.5], &[super::NO_LABEL], 100, &mut out));
+        assert!(!number(&[0.5], &[NO_LABEL], 100, &mut out));
+    }
+
+    fn count<T: Element>(scores: &[T], labels: &[u8], n: usize) -> Option<Vec<u32>> {
+        let mut counts = vec![0; 2 * (n + 1)];
+        count_block(&T::buffer(Cow::Borrowed(scores)), labels, n, &mut counts).then_some(counts)
+    }
+
+    fn check<T: Element>(scores: &[T], n: usize) {
+        let labels: Vec<u8> = (0..scores.len()).map(|i| (i % 3 == 0).into()).collect();
+        let mut expected = vec![0; 2 * (n + 1)];
+        for (p, &label) in scores.iter().zip(&labels) {
+            expected[2 * bucket_of(p.to_f64(), n) + usize::from(label)] += 1;
+        }
+        assert_eq!(count(scores, &labels, n), Some(expected.clone()), "{n}");
+        without_avx2(|| assert_eq!(count(scores, &labels, n), Some(expected), "{n}"));
+    }
+
+    /// Where rounding would put a score into another bucket.
+    #[test]
+    fn scores_at_the_edges_of_buckets_are_counted_where_they_belong() {
+        for n in [1usize, 2, 3, 10, 100, 4095, 4096, (1 << 15) - 1, 1 << 15, 100_003] {
+            let edges = || (0..=n).step_by(n.div_ceil(3000)).map(|k| k as f64 / n as f64);
+            let wide: Vec<f64> =
+                edges().flat_map(|x| [x.next_down().max(-0.0), x, x.next_up().min(1.0)]).collect();
+            check(&wide, n);
+            let narrow: Vec<f32> = edges()
+                .map(|x| x as f32)
+                .flat_map(|x| [x.next_down().max(-0.0), x, x.next_up().min(1.0), x * 1e-42])
+                .collect();
+            check(&narrow, n);
+            check(&edges().map(f16::from_f64).collect::<Vec<_>>(), n);
+            check(&edges().map(bf16::from_f64).collect::<Vec<_>>(), n);
+            check(&[0u8, 1].repeat(20), n);
+        }
+    }
+
+    #[test]
+    fn a_bad_sample_anywhere_is_found() {
+        let bad = [-1e-45, -0.1, 1.0f32.next_up(), f32::NAN, -f32::NAN, f32::INFINITY];
+        for i in 0..40 {
+            let (scores, labels) = ([0.5f32; 40], [1; 40]);
+            for bad in bad {
+                let mut scores = scores;
+                scores[i] = bad;
+                assert_eq!(count(&scores, &labels, 100), None, "{bad} at {i}");
+                assert_eq!(count(&scores.map(f64::from), &labels, 100), None, "{bad} at {i}");
+            }
+            for bad in [NO_LABEL, u8::MAX] {
+                let mut labels = labels;
+                labels[i] = bad;
+                assert_eq!(count(&scores, &labels, 100), None, "{bad} at {i}");
+                assert_eq!(count(&scores.map(f64::from), &labels, 100), None, "{bad} at {i}");
+            }
+        }
     }
 }

@@ -31,7 +31,6 @@ pub use ops::{argsort_descending, group_ends};
 pub(crate) use pack::{pack, pack_apart, unpack};
 pub(crate) use rank::{Bad, Seen, for_blocks, rank, scan};
 pub(crate) use samples::{BLOCK, Key, Samples};
-pub(crate) use tally::tally;
 pub(crate) use walk::Sink;
 
 use crate::areas::CountedAreas;

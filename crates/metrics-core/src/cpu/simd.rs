@@ -18,7 +18,7 @@ pub(crate) fn run<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Whether the processor has AVX2, and what all processors with it have.
+/// Whether the processor has AVX2 and FMA, and what all processors with these have.
 ///
 /// Built with `--cfg tensor_metrics_portable`, nobody asks it: that is how to measure what other
 /// processors get.
@@ -30,8 +30,8 @@ pub(crate) fn has_avx2() -> bool {
     if PORTABLE.get() {
         return false;
     }
-    // Processors with BMI2 and AVX2 have the rest.
-    !cfg!(tensor_metrics_portable) && has!("avx2") && has!("bmi2")
+    // Processors with these have the rest.
+    !cfg!(tensor_metrics_portable) && has!("avx2") && has!("bmi2") && has!("fma")
 }
 
 /// For each set of flags, as bits, where those stand that are set.
