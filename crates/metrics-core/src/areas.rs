@@ -118,21 +118,14 @@ impl CountedAreas {
         self.pairs += u128::from(n_negatives) * u128::from(tp_before + self.tp);
     }
 
-    /// The next distinct scores, `n_positives` and `n_negatives` in all. `ties` is
-    /// Σ positives · negatives of one score.
-    pub(crate) fn push_steps(
-        &mut self,
-        scores: Steps<'_>,
-        n_positives: u64,
-        n_negatives: u64,
-        ties: u64,
-    ) {
+    /// The next distinct scores, `n_positives` and `n_negatives` in all.
+    pub(crate) fn push_steps(&mut self, scores: Steps<'_>, n_positives: u64, n_negatives: u64) {
         let sums = precisions::sum(scores, self.tp, self.tp + self.fp);
         self.precision_sum += sums.precision;
         // Negatives down to a positive's score are not ranked below it.
         let ranked_right = n_positives * n_negatives - sums.negatives;
         self.pairs += 2 * u128::from(self.tp) * u128::from(n_negatives);
-        self.pairs += 2 * u128::from(ranked_right) + u128::from(ties);
+        self.pairs += 2 * u128::from(ranked_right) + u128::from(sums.ties);
         self.tp += n_positives;
         self.fp += n_negatives;
     }

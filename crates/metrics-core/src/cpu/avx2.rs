@@ -8,6 +8,7 @@ use std::ops::AddAssign;
 use num_traits::One;
 
 use super::simd::positions;
+use super::walk::{BLOCK, MAX_LEN, Walk};
 
 /// Puts the first two keys in order, the next two, and so on.
 #[target_feature(enable = "avx2")]
@@ -101,52 +102,167 @@ pub(crate) fn pack_apart(
     (at, n_high)
 }
 
-/// Walks sorted samples from `at` on, eight at a time, as long as no two of nine have one score and
-/// there is room. Writes for each positive the positives and the samples up to it; returns where it
-/// stopped and how many positives there were.
-#[target_feature(enable = "avx2,popcnt")]
-pub(crate) fn walk_untied(
-    packed: &[u32],
-    mut at: usize,
-    tp: u32,
-    tps: &mut [u32],
-    ends: &mut [u32],
-) -> (usize, usize) {
+/// For each set of eight labels, how many positives there are up to each of them.
+static POSITIVES: [[u8; 8]; 256] = {
+    let mut table = [[0; 8]; 256];
+    let mut labels = 0;
+    while labels < 256 {
+        let (mut i, mut n) = (0, 0);
+        while i < 8 {
+            n += (labels >> i & 1) as u8;
+            table[labels][i] = n;
+            i += 1;
+        }
+        labels += 1;
+    }
+    table
+};
+
+/// Not among the eight samples.
+const BEFORE: u8 = 0x80;
+
+/// For each set of eight ends of groups, where the group of each sample starts.
+static STARTS: [[u8; 8]; 256] = {
+    let mut table = [[0; 8]; 256];
+    let mut ends = 0;
+    while ends < 256 {
+        let (mut i, mut start) = (0, BEFORE);
+        while i < 8 {
+            table[ends][i] = start;
+            if ends >> i & 1 == 1 {
+                start = i as u8 + 1;
+            }
+            i += 1;
+        }
+        ends += 1;
+    }
+    table
+};
+
+/// Goes on eight samples at a time, as long as there are nine and there is room.
+#[target_feature(enable = "avx2,popcnt,lzcnt")]
+pub(crate) fn walk_narrow(packed: &[u32], walk: &mut Walk) {
     let label = _mm256_set1_epi32(1);
-    let counting = _mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 8);
-    let mut n = 0;
-    while let Some(nine) = packed.get(at..at + 9)
-        && let (Some(tps), Some(ends)) = (tps.get_mut(n..n + 8), ends.get_mut(n..n + 8))
-    {
+    note_all(walk, |at| {
+        let nine = packed.get(at..at + 9)?;
         // SAFETY: eight 32-bit keys from the first and from the second are 32 bytes each.
-        let (keys, next) = unsafe {
-            (
-                _mm256_loadu_si256(nine.as_ptr().cast()),
-                _mm256_loadu_si256(nine[1..].as_ptr().cast()),
-            )
-        };
+        let load = |first: usize| unsafe { _mm256_loadu_si256(nine[first..].as_ptr().cast()) };
+        let (keys, next) = (load(0), load(1));
         let is_tied =
             _mm256_cmpeq_epi32(_mm256_or_si256(keys, label), _mm256_or_si256(next, label));
-        if _mm256_testz_si256(is_tied, is_tied) == 0 {
-            break;
+        let flags = |lanes| _mm256_movemask_ps(_mm256_castsi256_ps(lanes)) as u8;
+        Some(Flags { last: !flags(is_tied), labels: flags(_mm256_slli_epi32::<31>(keys)) })
+    });
+}
+
+/// [`walk_narrow`] through wide keys.
+#[target_feature(enable = "avx2,popcnt,lzcnt")]
+pub(crate) fn walk_wide(packed: &[u64], walk: &mut Walk) {
+    let label = _mm256_set1_epi64x(1);
+    note_all(walk, |at| {
+        let nine = packed.get(at..at + 9)?;
+        // SAFETY: from the first, the second, the fifth and the sixth, four 64-bit keys are 32 bytes.
+        let load = |first: usize| unsafe { _mm256_loadu_si256(nine[first..].as_ptr().cast()) };
+        let flags = |lanes| _mm256_movemask_pd(_mm256_castsi256_pd(lanes)) as u8;
+        let is_tied = |keys, next| {
+            flags(_mm256_cmpeq_epi64(_mm256_or_si256(keys, label), _mm256_or_si256(next, label)))
+        };
+        let (low, high) = (load(0), load(4));
+        let tied = is_tied(low, load(1)) | is_tied(high, load(5)) << 4;
+        let [low, high] = [_mm256_slli_epi64::<63>(low), _mm256_slli_epi64::<63>(high)];
+        Some(Flags { last: !tied, labels: flags(low) | flags(high) << 4 })
+    });
+}
+
+/// Which of eight samples are the last ones of their groups, and which are positive.
+struct Flags {
+    last: u8,
+    labels: u8,
+}
+
+/// Notes the groups of eight samples after the other, whose flags there are if there are nine.
+///
+/// Up to the first ties each sample is a group, for which less is to be done. Soon after them there
+/// may be more: for a while no branch depends on them.
+#[inline]
+#[target_feature(enable = "avx2,popcnt,lzcnt")]
+fn note_all(walk: &mut Walk, flags: impl Fn(usize) -> Option<Flags>) {
+    let mut at = None;
+    while at != Some(walk.at) {
+        at = Some(walk.at);
+        if walk.at == walk.start {
+            note::<false>(walk, usize::MAX, &flags);
         }
-        let labels = _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_slli_epi32::<31>(keys))) as u8;
-        let positions = positions_of(labels);
-        // SAFETY: there is room for eight 32-bit counts, 32 bytes, in both.
+        note::<true>(walk, walk.at + A_WHILE, &flags);
+    }
+}
+
+/// Samples of a while.
+const A_WHILE: usize = 128;
+
+/// Notes groups, as long as there are no ties or through them, up to a place.
+#[inline]
+#[target_feature(enable = "avx2,popcnt,lzcnt")]
+fn note<const THROUGH_TIES: bool>(
+    walk: &mut Walk,
+    stop: usize,
+    flags: &impl Fn(usize) -> Option<Flags>,
+) {
+    let (mut n, mut at, mut start, mut tp) = (walk.n, walk.at, walk.start, walk.tp);
+    // Whether the group had positives so far.
+    let mut carry = u32::from(tp > walk.tps[n]);
+    let counting = _mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 8);
+    // SAFETY: eight bytes.
+    let bytes = |eight: &[u8; 8]| unsafe { _mm_loadu_si64(eight.as_ptr().cast()) };
+    while n < BLOCK
+        && at < stop.min(MAX_LEN)
+        && let Some(Flags { last, labels }) = flags(at)
+        && (THROUGH_TIES || last == u8::MAX)
+        && let Some(tps) = walk.tps.get_mut(n + 1..n + 9)
+        && let Some(starts) = walk.starts.get_mut(n..n + 8)
+        && let Some(ends) = walk.ends.get_mut(n..n + 8)
+    {
+        let (tp_before, now) = (_mm256_set1_epi32(tp as i32), _mm256_set1_epi32(at as i32));
+        let (noted, positions, new_tps, new_starts);
+        if THROUGH_TIES {
+            // A positive carries to the last sample of its group.
+            let inside = u32::from(!last);
+            let carried = (u32::from(labels) & inside) + inside + carry;
+            carry = carried >> 8;
+            noted = last & (carried as u8 | labels);
+            positions = positions_of(noted);
+            let tps = _mm256_cvtepu8_epi32(bytes(&POSITIVES[labels as usize]));
+            new_tps = _mm256_add_epi32(_mm256_permutevar8x32_epi32(tps, positions), tp_before);
+            let starts = _mm256_cvtepi8_epi32(bytes(&STARTS[last as usize]));
+            let starts = _mm256_castps_si256(_mm256_blendv_ps(
+                _mm256_castsi256_ps(_mm256_add_epi32(starts, now)),
+                _mm256_castsi256_ps(_mm256_set1_epi32(start as i32)),
+                _mm256_castsi256_ps(starts),
+            ));
+            new_starts = _mm256_permutevar8x32_epi32(starts, positions);
+            if last != 0 {
+                start = at + 8 - last.leading_zeros() as usize;
+            }
+        } else {
+            noted = labels;
+            positions = positions_of(noted);
+            new_tps = _mm256_add_epi32(counting, tp_before);
+            new_starts = _mm256_add_epi32(positions, now);
+            start = at + 8;
+        }
+        let new_ends = _mm256_add_epi32(_mm256_add_epi32(positions, now), _mm256_set1_epi32(1));
+        // SAFETY: there is room for eight 32-bit counts, 32 bytes, in each.
         unsafe {
-            _mm256_storeu_si256(
-                tps.as_mut_ptr().cast(),
-                _mm256_add_epi32(counting, _mm256_set1_epi32(tp as i32 + n as i32)),
-            );
-            _mm256_storeu_si256(
-                ends.as_mut_ptr().cast(),
-                _mm256_add_epi32(positions, _mm256_set1_epi32(at as i32 + 1)),
-            );
+            _mm256_storeu_si256(tps.as_mut_ptr().cast(), new_tps);
+            _mm256_storeu_si256(starts.as_mut_ptr().cast(), new_starts);
+            _mm256_storeu_si256(ends.as_mut_ptr().cast(), new_ends);
         }
-        n += labels.count_ones() as usize;
+        n += noted.count_ones() as usize;
+        tp += labels.count_ones();
         at += 8;
     }
-    (at, n)
+    walk.has_ties |= THROUGH_TIES && at > walk.at;
+    (walk.n, walk.at, walk.start, walk.tp) = (n, at, start, tp);
 }
 
 /// Counts samples, sixteen at a time, by bucket and label; a few may be left. Returns how many, or
@@ -174,8 +290,8 @@ pub(crate) fn count_f32<C: Copy + AddAssign + One>(
     };
     count(probabilities, labels, num_thresholds, counts, |sixteen: &[f32; 16]| {
         // SAFETY: eight floats are 32 bytes.
-        let [low, high] =
-            [0, 8].map(|first| unsafe { _mm256_loadu_ps(sixteen[first..first + 8].as_ptr()) });
+        let load = |first: usize| unsafe { _mm256_loadu_ps(sixteen[first..first + 8].as_ptr()) };
+        let (low, high) = (load(0), load(8));
         let are_valid = _mm256_movemask_ps(_mm256_and_ps(is_valid(low), is_valid(high))) == 0xff;
         are_valid.then(|| [bucket(low), bucket(high)])
     })
@@ -197,8 +313,8 @@ pub(crate) fn count_f64<C: Copy + AddAssign + One>(
     let bucket = |p| _mm256_cvttpd_epi32(_mm256_mul_pd(p, scale));
     count(probabilities, labels, num_thresholds, counts, |sixteen: &[f64; 16]| {
         // SAFETY: four floats are 32 bytes.
-        let [a, b, c, d] = [0, 4, 8, 12]
-            .map(|first| unsafe { _mm256_loadu_pd(sixteen[first..first + 4].as_ptr()) });
+        let load = |first: usize| unsafe { _mm256_loadu_pd(sixteen[first..first + 4].as_ptr()) };
+        let (a, b, c, d) = (load(0), load(4), load(8), load(12));
         let are_valid = _mm256_and_pd(
             _mm256_and_pd(is_valid(a), is_valid(b)),
             _mm256_and_pd(is_valid(c), is_valid(d)),

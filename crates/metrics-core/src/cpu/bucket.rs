@@ -42,8 +42,6 @@ pub(super) fn count(
 const MANY: usize = 4;
 /// Samples that 16 bits count, in whole blocks.
 const ROUND: usize = (u16::MAX as usize) / BLOCK * BLOCK;
-/// Samples numbered at once, where they are not counted at once.
-const NUMBERED: usize = 256;
 
 fn count_all(batch: &Batch<'_, Host>, counts: &mut BucketCounts) -> Result<()> {
     let (n_samples, num_thresholds) = (batch.scores.buffer().len(), counts.num_thresholds());
@@ -127,9 +125,9 @@ fn count_block<C: Copy + AddAssign + One>(
 ) -> bool {
     let Some(n) = count_most(scores, labels, num_thresholds, counts) else { return false };
     with_slice!(scores, scores => {
-        let mut pieces = scores[n..].chunks(NUMBERED).zip(labels[n..].chunks(NUMBERED));
+        let mut pieces = scores[n..].chunks(BLOCK).zip(labels[n..].chunks(BLOCK));
         pieces.all(|(scores, labels)| {
-            let mut numbers = [0; NUMBERED];
+            let mut numbers = [0; BLOCK];
             let numbers = &mut numbers[..labels.len()];
             let are_valid = simd::run(|| number(scores, labels, num_thresholds, numbers));
             if are_valid {

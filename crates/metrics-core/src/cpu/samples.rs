@@ -37,6 +37,9 @@ pub(crate) trait Key: Digits + Debug + Send + Sync + num_traits::PrimInt {
     /// The keys themselves, if they have 32 bits.
     fn narrow(keys: &[Self]) -> Option<&[u32]>;
 
+    /// The keys themselves, if they have 64 bits.
+    fn wide(keys: &[Self]) -> Option<&[u64]>;
+
     /// The keys themselves, if they have 32 bits.
     fn narrow_mut(keys: &mut [Self]) -> Option<&mut [u32]>;
 
@@ -57,7 +60,7 @@ pub(crate) fn nearest(x: f32) -> u32 {
 }
 
 macro_rules! keys {
-    ($($ty:ty, $float:ty, $bits:ident, $narrow:expr, $narrow_mut:expr;)*) => {$(
+    ($($ty:ty, $float:ty, $bits:ident, $narrow:expr, $wide:expr, $narrow_mut:expr;)*) => {$(
         impl Key for $ty {
             const BITS: u32 = <$ty>::BITS;
 
@@ -81,6 +84,11 @@ macro_rules! keys {
             fn narrow(keys: &[Self]) -> Option<&[u32]> {
                 let narrow: fn(&[Self]) -> Option<&[u32]> = $narrow;
                 narrow(keys)
+            }
+
+            fn wide(keys: &[Self]) -> Option<&[u64]> {
+                let wide: fn(&[Self]) -> Option<&[u64]> = $wide;
+                wide(keys)
             }
 
             fn narrow_mut(keys: &mut [Self]) -> Option<&mut [u32]> {
@@ -107,8 +115,8 @@ macro_rules! keys {
 }
 
 keys! {
-    u32, f32, bits32, |keys| Some(keys), |keys| Some(keys);
-    u64, f64, bits64, |_| None, |_| None;
+    u32, f32, bits32, |keys| Some(keys), |_| None, |keys| Some(keys);
+    u64, f64, bits64, |_| None, |keys| Some(keys), |_| None;
 }
 
 /// Scores as keys and targets as labels, any part of them at a time.

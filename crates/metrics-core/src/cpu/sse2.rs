@@ -5,6 +5,7 @@
 use std::arch::x86_64::*;
 
 use super::simd::positions;
+use super::walk::{BLOCK, MAX_LEN, Walk};
 
 /// Puts the first two keys in order, the next two, and so on.
 pub(crate) fn sort_neighbours(keys: &mut [u32]) {
@@ -63,21 +64,20 @@ pub(crate) fn first_descent(keys: &[u32], start: usize) -> usize {
 /// For each set of four labels, where the positives among them stand.
 static POSITIVES: [[u8; 4]; 16] = positions();
 
-/// Walks sorted samples from `at` on, four at a time, as long as no two of five have one score and
-/// there is room. Writes for each positive the positives and the samples up to it; returns where it
-/// stopped and how many positives there were.
-pub(crate) fn walk_untied(
-    packed: &[u32],
-    mut at: usize,
-    tp: u32,
-    tps: &mut [u32],
-    ends: &mut [u32],
-) -> (usize, usize) {
-    let mut n = 0;
-    while let Some((keys, next)) = neighbours(packed, at)
-        && let (Some(tps), Some(ends)) = (tps.get_mut(n..n + 4), ends.get_mut(n..n + 4))
+/// Goes on four samples at a time, as long as no two of five have one score and there is room.
+pub(crate) fn walk_untied(packed: &[u32], walk: &mut Walk) {
+    let (mut at, mut n, mut tp) = (walk.at, walk.n, walk.tp);
+    if at > walk.start {
+        return;
+    }
+    while n < BLOCK
+        && at < MAX_LEN
+        && let Some((keys, next)) = neighbours(packed, at)
+        && let Some(tps) = walk.tps.get_mut(n + 1..n + 5)
+        && let Some(starts) = walk.starts.get_mut(n..n + 4)
+        && let Some(ends) = walk.ends.get_mut(n..n + 4)
     {
-        // SAFETY: there is room for four 32-bit counts, 16 bytes, in both; every x86-64 processor has
+        // SAFETY: there is room for four 32-bit counts, 16 bytes, in each; every x86-64 processor has
         // SSE2.
         let labels = unsafe {
             let label = _mm_set1_epi32(1);
@@ -91,15 +91,19 @@ pub(crate) fn walk_untied(
             let positions = _mm_unpacklo_epi8(_mm_cvtsi32_si128(positions), zero);
             let positions = _mm_unpacklo_epi16(positions, zero);
             let counting = _mm_setr_epi32(1, 2, 3, 4);
-            let (tp, end) = (_mm_set1_epi32(tp as i32 + n as i32), _mm_set1_epi32(at as i32 + 1));
-            _mm_storeu_si128(tps.as_mut_ptr().cast(), _mm_add_epi32(counting, tp));
-            _mm_storeu_si128(ends.as_mut_ptr().cast(), _mm_add_epi32(positions, end));
+            let new_starts = _mm_add_epi32(positions, _mm_set1_epi32(at as i32));
+            let new_tps = _mm_add_epi32(counting, _mm_set1_epi32(tp as i32));
+            _mm_storeu_si128(tps.as_mut_ptr().cast(), new_tps);
+            _mm_storeu_si128(starts.as_mut_ptr().cast(), new_starts);
+            _mm_storeu_si128(ends.as_mut_ptr().cast(), _mm_add_epi32(new_starts, label));
             labels
         };
-        n += (POPULATION >> (4 * labels) & 15) as usize;
+        let n_positives = (POPULATION >> (4 * labels) & 15) as u32;
+        n += n_positives as usize;
+        tp += n_positives;
         at += 4;
     }
-    (at, n)
+    (walk.at, walk.start, walk.n, walk.tp) = (at, at, n, tp);
 }
 
 /// How many bits each number of four bits has, four bits each.

@@ -62,58 +62,168 @@ impl Sink for CountedAreas {
     }
 }
 
-/// Distinct scores with positives that are summed at once.
-const BLOCK: usize = 512;
+/// Groups with positives that are summed at once.
+pub(super) const BLOCK: usize = 512;
+/// Groups that may be noted at once.
+const LANES: usize = 8;
 /// Samples of a block, so that 32 bits count them and 64 bits their pairs.
-const MAX_LEN: usize = 1 << 30;
+pub(super) const MAX_LEN: usize = 1 << 30;
+
+/// How far a walk through sorted samples has come, and the groups with positives so far. Their sums
+/// come later, several at once.
+pub(super) struct Walk {
+    /// Positives down to each group; before the first there are none.
+    pub(super) tps: [u32; 1 + BLOCK + LANES],
+    /// Samples above each group.
+    pub(super) starts: [u32; BLOCK + LANES],
+    /// Samples down to each group.
+    pub(super) ends: [u32; BLOCK + LANES],
+    /// Groups noted.
+    pub(super) n: usize,
+    /// The next sample, and the first one of its group.
+    pub(super) at: usize,
+    pub(super) start: usize,
+    /// Positives before the next sample.
+    pub(super) tp: u32,
+    /// Whether a group may have several samples.
+    pub(super) has_ties: bool,
+}
 
 /// Adds the groups that the first of these sorted samples make; returns how many samples it took.
-///
-/// No branch depends on a label: they come in random order. Each group is noted, and kept if it has
-/// positives; divisions come later, several at once.
 fn push_block<K: Key>(areas: &mut CountedAreas, packed: &[K]) -> usize {
-    let (mut steps, mut tps, mut ends) = ([1; BLOCK], [0; BLOCK], [0; BLOCK]);
-    let (mut at, mut n, mut tp, mut ties) = (0, 0, 0, 0);
-    #[cfg(target_arch = "x86_64")]
-    let (narrow, has_avx2) = (K::narrow(packed), simd::has_avx2());
-    'block: while at < packed.len() && n < BLOCK {
+    let mut walk = Walk {
+        tps: [0; 1 + BLOCK + LANES],
+        starts: [0; BLOCK + LANES],
+        ends: [0; BLOCK + LANES],
+        n: 0,
+        at: 0,
+        start: 0,
+        tp: 0,
+        has_ties: false,
+    };
+    while walk.at < packed.len() && walk.n < BLOCK {
+        walk.go_far(packed);
+        walk.go_on(packed);
+        if walk.at > MAX_LEN {
+            if walk.start > 0 {
+                break;
+            }
+            areas.push(walk.tp.into(), walk.at as u64 - u64::from(walk.tp));
+            return walk.at;
+        }
+    }
+    let Walk { tps, starts, ends, n, start, has_ties, .. } = &walk;
+    let (tps, starts, ends) = (&tps[..=*n], &starts[..*n], &ends[..*n]);
+    let groups = Steps { tps, starts, ends, has_ties: *has_ties };
+    areas.push_steps(groups, tps[*n].into(), *start as u64 - u64::from(tps[*n]));
+    *start
+}
+
+impl Walk {
+    /// Goes on as long as there is a fast way.
+    fn go_far<K: Key>(&mut self, packed: &[K]) {
         #[cfg(target_arch = "x86_64")]
-        if let Some(packed) = narrow {
-            let (tps, ends) = (&mut tps[n..], &mut ends[n..]);
-            let (end, n_positives) = if has_avx2 {
+        {
+            let narrow = K::narrow(packed);
+            if simd::has_avx2() {
                 // SAFETY: the processor has AVX2.
                 #[allow(unsafe_code)]
                 unsafe {
-                    avx2::walk_untied(packed, at, tp, tps, ends)
+                    match (narrow, K::wide(packed)) {
+                        (Some(packed), _) => avx2::walk_narrow(packed, self),
+                        (_, Some(packed)) => avx2::walk_wide(packed, self),
+                        _ => (),
+                    }
                 }
-            } else {
-                sse2::walk_untied(packed, at, tp, tps, ends)
-            };
-            (at, n, tp) = (end, n + n_positives, tp + n_positives as u32);
-        }
-        // The next few one by one: where there was one tie, there may be more.
-        let stop = at + 8;
-        while at < packed.len().min(stop) && n < BLOCK {
-            let (end, n_positives) = group(packed, at);
-            if end > MAX_LEN {
-                if at > 0 {
-                    break 'block;
-                }
-                areas.push(n_positives, end as u64 - n_positives);
-                return end;
+            } else if let Some(packed) = narrow {
+                sse2::walk_untied(packed, self);
             }
-            tp += n_positives as u32;
-            (steps[n], tps[n], ends[n]) = (n_positives as u32, tp, end as u32);
-            ties += n_positives * ((end - at) as u64 - n_positives);
-            n += usize::from(n_positives > 0);
-            at = end;
-        }
-        // What is noted eight at a time has one positive each.
-        if let Some(step) = steps.get_mut(n) {
-            *step = 1;
         }
     }
-    let groups = Steps { steps: &steps[..n], tps: &tps[..n], ends: &ends[..n] };
-    areas.push_steps(groups, tp.into(), at as u64 - u64::from(tp), ties);
-    at
+
+    /// Goes on to the end of this group and of the next few.
+    fn go_on<K: Key>(&mut self, packed: &[K]) {
+        let stop = packed.len().min(self.at + LANES);
+        let (mut n, mut at, mut start, mut tp) = (self.n, self.at, self.start, self.tp);
+        while at < stop && n < BLOCK {
+            let group = packed[start] | K::one();
+            while at < packed.len() && packed[at] | K::one() == group {
+                tp += (packed[at] & K::one()).low();
+                at += 1;
+            }
+            if at > MAX_LEN {
+                break;
+            }
+            self.has_ties |= at > start + 1;
+            // No branch: labels come in random order.
+            let has_positives = tp > self.tps[n];
+            (self.tps[n + 1], self.starts[n], self.ends[n]) = (tp, start as u32, at as u32);
+            n += usize::from(has_positives);
+            start = at;
+        }
+        (self.n, self.at, self.start, self.tp) = (n, at, start, tp);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu::simd::without_avx2;
+
+    fn one_by_one<K: Key>(packed: &[K]) -> CountedAreas {
+        let mut areas = CountedAreas::default();
+        for group in packed.chunk_by(|a, b| *a | K::one() == *b | K::one()) {
+            let n_positives = group.iter().map(|sample| (*sample & K::one()).to_u64()).sum();
+            areas.push(n_positives, group.len() as u64 - n_positives);
+        }
+        areas
+    }
+
+    /// Sorted samples, of which one in so many starts a group, and one in so many is positive.
+    fn check<K: Key>(one_starts_of: u64, one_is_positive_of: u64) {
+        let mut state = one_starts_of << 32 | one_is_positive_of;
+        let mut one_of = |n: u64| {
+            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            (state >> 33).is_multiple_of(n)
+        };
+        let mut key = 0;
+        let packed: Vec<K> = (0..5000)
+            .map(|_| {
+                key += u64::from(one_of(one_starts_of));
+                K::from_u64(key << 1 | u64::from(one_of(one_is_positive_of)))
+            })
+            .collect();
+        for len in (0..50).chain([1000, 4999, 5000]) {
+            for packed in [&packed[..len], &packed[5000 - len..]] {
+                let mut areas = <CountedAreas as Sink>::starting_at(0, 0);
+                areas.push_sorted(packed, 0);
+                let of = format!("{len}, 1 in {one_starts_of}, 1 in {one_is_positive_of}");
+                assert_eq!(areas, one_by_one(packed), "{of}");
+            }
+        }
+    }
+
+    #[test]
+    fn groups_of_any_length_are_added_as_one_by_one() {
+        for one_starts_of in [1, 2, 3, 8, 20, 100, 2000, 10_000] {
+            for one_is_positive_of in [1, 2, 10, 1000] {
+                check::<u32>(one_starts_of, one_is_positive_of);
+                check::<u64>(one_starts_of, one_is_positive_of);
+                without_avx2(|| check::<u32>(one_starts_of, one_is_positive_of));
+            }
+        }
+    }
+
+    /// Ties here and there: one way through them is left for the other.
+    #[test]
+    fn few_ties_are_added_as_one_by_one() {
+        for every in [9, 100, 129, 500] {
+            let keys = (1..3000u32).map(|i| i - u32::from(i.is_multiple_of(every)));
+            let packed: Vec<u32> =
+                keys.map(|key| key << 1 | u32::from(key.is_multiple_of(3))).collect();
+            let mut areas = <CountedAreas as Sink>::starting_at(0, 0);
+            areas.push_sorted(&packed, 0);
+            assert_eq!(areas, one_by_one(&packed), "{every}");
+        }
+    }
 }
