@@ -30,6 +30,50 @@ pub(crate) fn sort_neighbours(keys: &mut [u32]) {
     }
 }
 
+/// [`sort_neighbours`] of wide keys.
+#[target_feature(enable = "avx2")]
+pub(crate) fn sort_wide_neighbours(keys: &mut [u64]) {
+    // Keys have no sign, comparisons do.
+    let sign = _mm256_set1_epi64x(i64::MIN);
+    let is_second = _mm256_setr_epi64x(0, -1, 0, -1);
+    let (fours, rest) = keys.as_chunks_mut::<4>();
+    for four in fours {
+        let address: *mut __m256i = four.as_mut_ptr().cast();
+        // SAFETY: four 64-bit keys are 32 bytes.
+        let keys = unsafe { _mm256_loadu_si256(address) };
+        let swapped = _mm256_shuffle_epi32::<0b01_00_11_10>(keys);
+        let is_larger =
+            _mm256_cmpgt_epi64(_mm256_xor_si256(keys, sign), _mm256_xor_si256(swapped, sign));
+        let is_wrong = _mm256_xor_si256(is_larger, is_second);
+        let ordered = _mm256_blendv_epi8(keys, swapped, is_wrong);
+        // SAFETY: as above.
+        unsafe { _mm256_storeu_si256(address, ordered) };
+    }
+    for pair in rest.as_chunks_mut::<2>().0 {
+        *pair = [pair[0].min(pair[1]), pair[0].max(pair[1])];
+    }
+}
+
+/// [`first_descent`] of wide keys, or where fewer than five are left.
+#[target_feature(enable = "avx2")]
+pub(crate) fn first_wide_descent(keys: &[u64], start: usize) -> usize {
+    let mut at = start;
+    let (label, sign) = (_mm256_set1_epi64x(1), _mm256_set1_epi64x(i64::MIN));
+    while let Some(five) = keys.get(at..at + 5) {
+        // SAFETY: four 64-bit keys from the first and from the second are 32 bytes each.
+        let load = |first: usize| unsafe { _mm256_loadu_si256(five[first..].as_ptr().cast()) };
+        let (keys, next) = (load(0), _mm256_or_si256(load(1), label));
+        let descents =
+            _mm256_cmpgt_epi64(_mm256_xor_si256(keys, sign), _mm256_xor_si256(next, sign));
+        let descents = _mm256_movemask_pd(_mm256_castsi256_pd(descents)) as u32;
+        if descents != 0 {
+            return at + descents.trailing_zeros() as usize;
+        }
+        at += 4;
+    }
+    at
+}
+
 /// The first place from `start` on where a key is larger than the next by more than the label, or
 /// where fewer than nine keys are left.
 #[target_feature(enable = "avx2")]

@@ -109,6 +109,12 @@ pub(crate) fn prefetch<T>(memory: &[T], position: usize) {
     let _ = (memory, position);
 }
 
+/// Has the processor fetch what will soon be read.
+pub(crate) fn fetch<T>(memory: &[T]) {
+    let step = LINE / size_of::<T>();
+    (0..memory.len()).step_by(step).for_each(|position| prefetch(memory, position));
+}
+
 /// A piece of memory that is filled from its start.
 pub(crate) struct Filled<T> {
     memory: Memory<T>,

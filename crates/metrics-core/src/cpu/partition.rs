@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 use std::ops::{Add, Range};
 
 use super::bins::{Bins, Probe};
-use super::memory::{LINE, Memory, prefetch};
+use super::memory::{LINE, Memory, fetch, prefetch};
 use super::pack::pack;
 use super::rank::{Bad, Seen, for_blocks};
 use super::samples::{BLOCK, Key, Samples};
@@ -19,6 +19,8 @@ use crate::threads;
 const BIN: usize = 1 << 10;
 /// Most bins: writing to more places at once is slow.
 const MAX_BINS: usize = 1024;
+/// Samples that leave the near caches before they are sorted.
+const FAR: u64 = 1 << 18;
 /// Most lines of a piece.
 const MAX_LINES: usize = 64;
 
@@ -83,8 +85,13 @@ impl<K: Key> Partition<K> {
             tp += n_positives as u64;
             fp += (n - n_positives) as u64;
         }
+        let is_far = tp + fp >= FAR;
         let sort_and_walk = |scratch: &mut Scratch<K>, (bin, n, tp, fp)| {
-            let pieces = self.parts.iter().flat_map(|part| part.pieces(bin));
+            let pieces_of = |bin| self.parts.iter().flat_map(move |part| part.pieces(bin));
+            let pieces = pieces_of(bin);
+            if is_far && bin + 1 < self.bins.len() {
+                pieces_of(bin + 1).for_each(fetch);
+            }
             let lost = if bin >= self.bins.middle() { K::TOP_BIT } else { 0 };
             let mut sink = S::starting_at(tp, fp);
             sink.push_sorted(sort(pieces, n, scratch), K::max_value().to_u64() - lost);

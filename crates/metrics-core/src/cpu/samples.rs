@@ -43,6 +43,9 @@ pub(crate) trait Key: Digits + Debug + Send + Sync + num_traits::PrimInt {
     /// The keys themselves, if they have 32 bits.
     fn narrow_mut(keys: &mut [Self]) -> Option<&mut [u32]>;
 
+    /// The keys themselves, if they have 64 bits.
+    fn wide_mut(keys: &mut [Self]) -> Option<&mut [u64]>;
+
     /// The low bits.
     fn to_usize(self) -> usize;
     fn from_u64(key: u64) -> Self;
@@ -60,7 +63,7 @@ pub(crate) fn nearest(x: f32) -> u32 {
 }
 
 macro_rules! keys {
-    ($($ty:ty, $float:ty, $bits:ident, $narrow:expr, $wide:expr, $narrow_mut:expr;)*) => {$(
+    ($($ty:ty, $float:ty, $bits:ident, $narrow:expr, $wide:expr, $narrow_mut:expr, $wide_mut:expr;)*) => {$(
         impl Key for $ty {
             const BITS: u32 = <$ty>::BITS;
 
@@ -96,6 +99,11 @@ macro_rules! keys {
                 narrow(keys)
             }
 
+            fn wide_mut(keys: &mut [Self]) -> Option<&mut [u64]> {
+                let wide: fn(&mut [Self]) -> Option<&mut [u64]> = $wide_mut;
+                wide(keys)
+            }
+
             #[inline]
             fn to_usize(self) -> usize {
                 self as usize
@@ -115,8 +123,8 @@ macro_rules! keys {
 }
 
 keys! {
-    u32, f32, bits32, |keys| Some(keys), |_| None, |keys| Some(keys);
-    u64, f64, bits64, |_| None, |keys| Some(keys), |_| None;
+    u32, f32, bits32, |keys| Some(keys), |_| None, |keys| Some(keys), |_| None;
+    u64, f64, bits64, |_| None, |keys| Some(keys), |_| None, |keys| Some(keys);
 }
 
 /// Scores as keys and targets as labels, any part of them at a time.

@@ -254,6 +254,14 @@ fn sort_neighbours<K: Key>(keys: &mut [K]) {
         #[allow(unsafe_code)]
         return unsafe { avx2::sort_neighbours(keys) };
     }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(keys) = K::wide_mut(keys)
+        && simd::has_avx2()
+    {
+        // SAFETY: the processor has AVX2.
+        #[allow(unsafe_code)]
+        return unsafe { avx2::sort_wide_neighbours(keys) };
+    }
     for pair in keys.as_chunks_mut::<2>().0 {
         *pair = [pair[0].min(pair[1]), pair[0].max(pair[1])];
     }
@@ -269,6 +277,14 @@ fn first_descent<K: Key>(keys: &[K], start: usize) -> usize {
         // SAFETY: the processor has AVX2.
         #[allow(unsafe_code)]
         return unsafe { avx2::first_descent(keys, start) };
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(keys) = K::wide(keys)
+        && simd::has_avx2()
+    {
+        // SAFETY: the processor has AVX2.
+        #[allow(unsafe_code)]
+        return unsafe { avx2::first_wide_descent(keys, start) };
     }
     start
 }
