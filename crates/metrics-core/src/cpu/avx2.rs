@@ -242,7 +242,7 @@ fn note_all(walk: &mut Walk, flags: impl Fn(usize) -> Option<Flags>) {
 }
 
 /// Samples of a while.
-const A_WHILE: usize = 128;
+const A_WHILE: usize = 32;
 
 /// Notes groups, as long as there are no ties or through them, up to a place.
 #[inline]

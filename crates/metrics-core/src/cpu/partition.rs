@@ -11,7 +11,7 @@ use super::samples::{BLOCK, Key, Samples};
 use super::simd;
 use super::sort::{Scratch, sort};
 use super::tally;
-use super::walk::Sink;
+use super::walk::{Sink, Walk};
 use crate::kind::ScoreKind;
 use crate::threads;
 
@@ -86,7 +86,7 @@ impl<K: Key> Partition<K> {
             fp += (n - n_positives) as u64;
         }
         let is_far = tp + fp >= FAR;
-        let sort_and_walk = |scratch: &mut Scratch<K>, (bin, n, tp, fp)| {
+        let sort_and_walk = |(scratch, walk): &mut (Scratch<K>, Walk), (bin, n, tp, fp)| {
             let pieces_of = |bin| self.parts.iter().flat_map(move |part| part.pieces(bin));
             let pieces = pieces_of(bin);
             if is_far && bin + 1 < self.bins.len() {
@@ -94,13 +94,13 @@ impl<K: Key> Partition<K> {
             }
             let lost = if bin >= self.bins.middle() { K::TOP_BIT } else { 0 };
             let mut sink = S::starting_at(tp, fp);
-            sink.push_sorted(sort(pieces, n, scratch), K::max_value().to_u64() - lost);
+            sink.push_sorted(sort(pieces, n, scratch), K::max_value().to_u64() - lost, walk);
             sink
         };
         if self.parts.len() > 1 {
-            return threads::map(starts, Scratch::default, sort_and_walk);
+            return threads::map(starts, Default::default, sort_and_walk);
         }
-        let mut scratch = Scratch::default();
+        let mut scratch = Default::default();
         starts.into_iter().map(|start| sort_and_walk(&mut scratch, start)).collect()
     }
 }

@@ -24,7 +24,7 @@ use super::samples::{BLOCK, Key, NO_LABEL, Samples};
 use super::simd;
 use super::sort::{distribute, sort_nearly};
 use super::tally::tally;
-use super::walk::Sink;
+use super::walk::{Sink, Walk};
 use crate::kind::ScoreKind;
 use crate::threads;
 
@@ -230,12 +230,12 @@ fn rank_few<K: Key, S: Sink>(samples: &dyn Samples<K>, kind: ScoreKind) -> Resul
     let mut ends = Vec::new();
     distribute(&keys, &numbers, bins.len(), &mut ends, &mut packed);
     let middle = if bins.middle() == 0 { 0 } else { ends[bins.middle() - 1] as usize };
-    let mut sink = S::starting_at(0, 0);
+    let (mut sink, mut walk) = (S::starting_at(0, 0), Walk::default());
     for (half, lost) in [(0..middle, 0), (middle..n, K::TOP_BIT)] {
         if !half.is_empty() {
             let packed = &mut packed[half];
             sort_nearly(packed);
-            sink.push_sorted(packed, K::max_value().to_u64() - lost);
+            sink.push_sorted(packed, K::max_value().to_u64() - lost, &mut walk);
         }
     }
     Ok(sink)

@@ -18,8 +18,9 @@ pub(crate) trait Sink: Send {
     /// The next lower distinct score.
     fn push(&mut self, key: u64, n_positives: u64, n_negatives: u64);
 
-    /// All groups of a sorted segment: distances below `top`, shifted up by the label in bit 0.
-    fn push_sorted<K: Key>(&mut self, packed: &[K], top: u64) {
+    /// All groups of a sorted segment: distances below `top`, shifted up by the label in bit 0. The walk
+    /// is memory that segments share.
+    fn push_sorted<K: Key>(&mut self, packed: &[K], top: u64, _walk: &mut Walk) {
         let mut start = 0;
         while start < packed.len() {
             let (end, n_positives) = group(packed, start);
@@ -53,10 +54,10 @@ impl Sink for CountedAreas {
         self.push(n_positives, n_negatives);
     }
 
-    fn push_sorted<K: Key>(&mut self, packed: &[K], _top: u64) {
+    fn push_sorted<K: Key>(&mut self, packed: &[K], _top: u64, walk: &mut Walk) {
         let mut rest = packed;
         while !rest.is_empty() {
-            let n = push_block(self, rest);
+            let n = push_block(self, rest, walk);
             rest = &rest[n..];
         }
     }
@@ -71,7 +72,7 @@ pub(super) const MAX_LEN: usize = 1 << 30;
 
 /// How far a walk through sorted samples has come, and the groups with positives so far. Their sums
 /// come later, several at once.
-pub(super) struct Walk {
+pub(crate) struct Walk {
     /// Positives down to each group; before the first there are none.
     pub(super) tps: [u32; 1 + BLOCK + LANES],
     /// Samples above each group.
@@ -90,17 +91,8 @@ pub(super) struct Walk {
 }
 
 /// Adds the groups that the first of these sorted samples make; returns how many samples it took.
-fn push_block<K: Key>(areas: &mut CountedAreas, packed: &[K]) -> usize {
-    let mut walk = Walk {
-        tps: [0; 1 + BLOCK + LANES],
-        starts: [0; BLOCK + LANES],
-        ends: [0; BLOCK + LANES],
-        n: 0,
-        at: 0,
-        start: 0,
-        tp: 0,
-        has_ties: false,
-    };
+fn push_block<K: Key>(areas: &mut CountedAreas, packed: &[K], walk: &mut Walk) -> usize {
+    (walk.n, walk.at, walk.start, walk.tp, walk.has_ties) = (0, 0, 0, 0, false);
     while walk.at < packed.len() && walk.n < BLOCK {
         walk.go_far(packed);
         walk.go_on(packed);
@@ -112,11 +104,26 @@ fn push_block<K: Key>(areas: &mut CountedAreas, packed: &[K]) -> usize {
             return walk.at;
         }
     }
-    let Walk { tps, starts, ends, n, start, has_ties, .. } = &walk;
+    let Walk { tps, starts, ends, n, start, has_ties, .. } = walk;
     let (tps, starts, ends) = (&tps[..=*n], &starts[..*n], &ends[..*n]);
     let groups = Steps { tps, starts, ends, has_ties: *has_ties };
     areas.push_steps(groups, tps[*n].into(), *start as u64 - u64::from(tps[*n]));
     *start
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        Self {
+            tps: [0; 1 + BLOCK + LANES],
+            starts: [0; BLOCK + LANES],
+            ends: [0; BLOCK + LANES],
+            n: 0,
+            at: 0,
+            start: 0,
+            tp: 0,
+            has_ties: false,
+        }
+    }
 }
 
 impl Walk {
@@ -196,7 +203,7 @@ mod tests {
         for len in (0..50).chain([1000, 4999, 5000]) {
             for packed in [&packed[..len], &packed[5000 - len..]] {
                 let mut areas = <CountedAreas as Sink>::starting_at(0, 0);
-                areas.push_sorted(packed, 0);
+                areas.push_sorted(packed, 0, &mut Walk::default());
                 let of = format!("{len}, 1 in {one_starts_of}, 1 in {one_is_positive_of}");
                 assert_eq!(areas, one_by_one(packed), "{of}");
             }
@@ -222,7 +229,7 @@ mod tests {
             let packed: Vec<u32> =
                 keys.map(|key| key << 1 | u32::from(key.is_multiple_of(3))).collect();
             let mut areas = <CountedAreas as Sink>::starting_at(0, 0);
-            areas.push_sorted(&packed, 0);
+            areas.push_sorted(&packed, 0, &mut Walk::default());
             assert_eq!(areas, one_by_one(&packed), "{every}");
         }
     }
