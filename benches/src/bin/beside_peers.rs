@@ -135,7 +135,10 @@ impl Case {
         match self.metric {
             "auc" => {
                 let mut auc = Auc::default();
-                self.measure("ours", || auc.update(&scores.0, &targets.0).map(|()| 0.0))
+                self.measure("ours", || {
+                    auc.update(&scores.0, &targets.0)?;
+                    auc.compute()
+                })
             }
             "updates" => {
                 let scores: Vec<f32> = scores.0.to_f64_vec().iter().map(|&x| x as f32).collect();
