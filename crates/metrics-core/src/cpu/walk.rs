@@ -93,16 +93,15 @@ pub(crate) struct Walk {
 /// Adds the groups that the first of these sorted samples make; returns how many samples it took.
 fn push_block<K: Key>(areas: &mut CountedAreas, packed: &[K], walk: &mut Walk) -> usize {
     (walk.n, walk.at, walk.start, walk.tp, walk.has_ties) = (0, 0, 0, 0, false);
-    while walk.at < packed.len() && walk.n < BLOCK {
+    while walk.at < packed.len().min(MAX_LEN) && walk.n < BLOCK {
         walk.go_far(packed);
         walk.go_on(packed);
-        if walk.at > MAX_LEN {
-            if walk.start > 0 {
-                break;
-            }
-            areas.push(walk.tp.into(), walk.at as u64 - u64::from(walk.tp));
-            return walk.at;
-        }
+    }
+    if walk.start == 0 {
+        // One group beyond what 32 bits count.
+        let (end, n_positives) = group(packed, 0);
+        areas.push(n_positives, end as u64 - n_positives);
+        return end;
     }
     let Walk { tps, starts, ends, n, start, has_ties, .. } = walk;
     let (tps, starts, ends) = (&tps[..=*n], &starts[..*n], &ends[..*n]);
@@ -148,25 +147,24 @@ impl Walk {
         }
     }
 
-    /// Goes on to the end of this group and of the next few.
+    /// Goes on through the next few samples.
     fn go_on<K: Key>(&mut self, packed: &[K]) {
         let stop = packed.len().min(self.at + LANES);
         let (mut n, mut at, mut start, mut tp) = (self.n, self.at, self.start, self.tp);
+        let mut noted_tp = self.tps[n];
         while at < stop && n < BLOCK {
-            let group = packed[start] | K::one();
-            while at < packed.len() && packed[at] | K::one() == group {
-                tp += (packed[at] & K::one()).low();
-                at += 1;
-            }
-            if at > MAX_LEN {
-                break;
-            }
-            self.has_ties |= at > start + 1;
-            // No branch: labels come in random order.
-            let has_positives = tp > self.tps[n];
+            let sample = packed[at];
+            let is_last =
+                packed.get(at + 1).is_none_or(|&next| next | K::one() != sample | K::one());
+            at += 1;
+            tp += (sample & K::one()).low();
+            // No branch: labels come in random order, and ties do.
             (self.tps[n + 1], self.starts[n], self.ends[n]) = (tp, start as u32, at as u32);
-            n += usize::from(has_positives);
-            start = at;
+            let is_noted = is_last & (tp > noted_tp);
+            n += usize::from(is_noted);
+            noted_tp = if is_noted { tp } else { noted_tp };
+            start = if is_last { at } else { start };
+            self.has_ties |= !is_last;
         }
         (self.n, self.at, self.start, self.tp) = (n, at, start, tp);
     }
