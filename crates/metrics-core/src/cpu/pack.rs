@@ -49,6 +49,8 @@ fn pack_most<K: Key>(keys: &[K], labels: &[u8], high: &mut [K], low: &mut [K]) -
         #[allow(unsafe_code)]
         return unsafe { avx2::pack_apart(keys, labels, high, low) };
     }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (keys, labels, high, low);
     (0, 0)
 }
 

@@ -19,6 +19,7 @@ use crate::with_slice;
 pub(crate) const BLOCK: usize = 1024;
 
 /// An order-preserving key: as wide as the scores need.
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))] // What only vectors need.
 pub(crate) trait Key: Digits + Debug + Send + Sync + num_traits::PrimInt {
     const BITS: u32;
     /// The highest bit.

@@ -286,6 +286,8 @@ fn first_descent<K: Key>(keys: &[K], start: usize) -> usize {
         #[allow(unsafe_code)]
         return unsafe { avx2::first_wide_descent(keys, start) };
     }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = keys;
     start
 }
 

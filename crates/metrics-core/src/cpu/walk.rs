@@ -1,9 +1,8 @@
 //! What is made of sorted samples: groups of equal scores, or at once the sums over them.
 
 use super::samples::Key;
-use super::simd;
 #[cfg(target_arch = "x86_64")]
-use super::{avx2, sse2};
+use super::{avx2, simd, sse2};
 use crate::areas::CountedAreas;
 use crate::precisions::Steps;
 
@@ -145,6 +144,8 @@ impl Walk {
                 sse2::walk_untied(packed, self);
             }
         }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = packed;
     }
 
     /// Goes on through the next few samples.
