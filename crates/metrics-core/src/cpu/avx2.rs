@@ -147,7 +147,7 @@ pub(crate) fn pack_apart(
 }
 
 /// For each set of eight labels, how many positives there are up to each of them.
-static POSITIVES: [[u8; 8]; 256] = {
+static POSITIVES_UP_TO: [[u8; 8]; 256] = {
     let mut table = [[0; 8]; 256];
     let mut labels = 0;
     while labels < 256 {
@@ -275,7 +275,7 @@ fn note<const THROUGH_TIES: bool>(
             carry = carried >> 8;
             noted = last & (carried as u8 | labels);
             positions = positions_of(noted);
-            let tps = _mm256_cvtepu8_epi32(bytes(&POSITIVES[labels as usize]));
+            let tps = _mm256_cvtepu8_epi32(bytes(&POSITIVES_UP_TO[labels as usize]));
             new_tps = _mm256_add_epi32(_mm256_permutevar8x32_epi32(tps, positions), tp_before);
             let starts = _mm256_cvtepi8_epi32(bytes(&STARTS[last as usize]));
             let starts = _mm256_castps_si256(_mm256_blendv_ps(

@@ -427,7 +427,8 @@ fn in_order(a: &Fraction, b: &Fraction) -> bool {
     a.key > b.key || (a.is_positive, a.weight.to_bits()) <= (b.is_positive, b.weight.to_bits())
 }
 
-/// About how many of these keys differ: two in a hundred may be missed.
+/// About how many of these keys differ: those that share a bit with another are missed, three in a
+/// hundred where all differ.
 fn n_distinct(keys: &[u64]) -> u32 {
     let mut seen = vec![0u64; 1 << 12];
     for key in keys {
