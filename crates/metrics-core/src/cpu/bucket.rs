@@ -8,7 +8,7 @@ use num_traits::One;
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
-use super::rank::parts;
+use super::rank::share;
 use super::samples::{BLOCK, NO_LABEL, read_labels};
 use super::simd;
 use super::tally::tally;
@@ -16,7 +16,7 @@ use crate::backend::Rule;
 use crate::buckets::BucketCounts;
 use crate::cpu::Host;
 use crate::dtype::{Buffer, Element};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::input::Batch;
 use crate::{threads, with_slice};
 
@@ -40,8 +40,6 @@ pub(super) fn count(
 
 /// Samples for each counter from which on a batch is counted apart first.
 const MANY: usize = 4;
-/// Samples that 16 bits count, in whole blocks.
-const ROUND: usize = (u16::MAX as usize) / BLOCK * BLOCK;
 
 fn count_all(batch: &Batch<'_, Host>, counts: &mut BucketCounts) -> Result<()> {
     let (n_samples, num_thresholds) = (batch.scores.buffer().len(), counts.num_thresholds());
@@ -64,28 +62,40 @@ fn count_all(batch: &Batch<'_, Host>, counts: &mut BucketCounts) -> Result<()> {
 fn count_apart(batch: &Batch<'_, Host>, counts: &mut BucketCounts) -> Result<()> {
     let (n_samples, num_thresholds) = (batch.scores.buffer().len(), counts.num_thresholds());
     let n_counters = counts.counters().len();
-    let count_part = |(): &mut (), part: Range<usize>| {
+    const { assert!(threads::MAX_BLOCKS * BLOCK <= u16::MAX as usize, "16 bits count a range") }
+    let shares = share(n_samples, |share| {
         let (mut total, mut few) = (vec![0u64; n_counters], vec![0u16; n_counters]);
-        for start in part.clone().step_by(ROUND) {
-            let round = start..part.end.min(start + ROUND);
-            for_labels(batch, round, |scores, labels| {
+        let mut n_few = 0;
+        for range in share {
+            if n_few + range.len() > u16::MAX.into() {
+                add_up(&mut few, &mut total);
+                n_few = 0;
+            }
+            n_few += range.len();
+            for_labels(batch, range.clone(), |scores, labels| {
                 count_block(scores, labels, num_thresholds, &mut few)
-            })?;
-            simd::run(|| {
-                for (total, few) in total.iter_mut().zip(&mut few) {
-                    *total += u64::from(std::mem::take(few));
-                }
-            });
+            })
+            .map_err(|error| (range.start, error))?;
         }
+        add_up(&mut few, &mut total);
         Ok(total)
-    };
-    let parts = threads::map(parts(n_samples), || (), count_part);
-    let parts: Vec<_> = parts.into_iter().collect::<Result<_>>()?;
+    });
+    let first_bad = |error: &(usize, Error)| error.0;
+    let totals = threads::all_or_first(shares, first_bad).map_err(|(_, error)| error)?;
     counts.reserve(batch.op, None, n_samples as u64)?;
-    for part in parts {
-        counts.counters().iter_mut().zip(part).for_each(|(total, count)| *total += count);
+    for total in totals {
+        counts.counters().iter_mut().zip(total).for_each(|(all, count)| *all += count);
     }
     Ok(())
+}
+
+/// Adds up few counts, which start anew.
+fn add_up(few: &mut [u16], total: &mut [u64]) {
+    simd::run(|| {
+        for (total, few) in total.iter_mut().zip(few) {
+            *total += u64::from(std::mem::take(few));
+        }
+    });
 }
 
 /// Calls `f` with the scores and the labels of each block of a part, as long as it says that they are

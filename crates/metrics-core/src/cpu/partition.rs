@@ -1,19 +1,19 @@
 //! Many samples, packed into bins that are sorted and walked one by one.
 
 use std::mem::MaybeUninit;
-use std::ops::{Add, Range};
+use std::ops::Add;
 
 use super::bins::{Bins, Probe};
 use super::memory::{LINE, Memory, fetch, prefetch};
 use super::pack::pack;
-use super::rank::{Bad, Seen, for_blocks};
+use super::rank::{Bad, Seen, all_or_first_bad, for_blocks, share};
 use super::samples::{BLOCK, Key, Samples};
 use super::simd;
 use super::sort::{Scratch, sort};
 use super::tally;
 use super::walk::{Sink, Walk};
 use crate::kind::ScoreKind;
-use crate::threads;
+use crate::threads::{self, Share};
 
 /// Samples a bin should hold.
 const BIN: usize = 1 << 10;
@@ -55,7 +55,7 @@ struct Bin {
 }
 
 impl<K: Key> Partition<K> {
-    /// Reads the samples in these parts. They should lie about as those of the probe.
+    /// Reads the samples, which should lie about as those of the probe.
     ///
     /// # Errors
     /// The first bad sample.
@@ -63,12 +63,11 @@ impl<K: Key> Partition<K> {
         samples: &dyn Samples<K>,
         kind: ScoreKind,
         probe: &Probe<K>,
-        parts: Vec<Range<usize>>,
     ) -> Result<Self, Bad> {
         let n_bins = (samples.len() / BIN).clamp(2, MAX_BINS);
         let bins = Bins::new(kind, probe, n_bins);
-        let parts = threads::map(parts, || (), |(), part| Part::new(samples, kind, &bins, part));
-        Ok(Self { parts: parts.into_iter().collect::<Result<_, _>>()?, bins })
+        let parts = share(samples.len(), |share| Part::new(samples, kind, &bins, share));
+        Ok(Self { parts: all_or_first_bad(parts)?, bins })
     }
 
     /// Sorts each bin and walks its groups.
@@ -110,12 +109,12 @@ impl<K: Key> Part<K> {
         samples: &dyn Samples<K>,
         kind: ScoreKind,
         bins: &Bins<K>,
-        range: Range<usize>,
+        share: Share<'_>,
     ) -> Result<Self, Bad> {
         let mut seen = Seen::none(kind);
-        let mut writer = Writer::new(range.len(), bins.len());
+        let mut writer = Writer::new(share.max_len(), bins.len());
         let mut numbers = [0; BLOCK];
-        for_blocks(samples, range, |start, keys, labels| {
+        for_blocks(samples, share, |start, keys, labels| {
             let numbers = &mut numbers[..keys.len()];
             simd::run(|| {
                 seen.see(start, keys, labels);
@@ -128,7 +127,7 @@ impl<K: Key> Part<K> {
         Ok(writer.finish())
     }
 
-    /// The samples of a bin, in the order they were read in.
+    /// The samples of a bin.
     fn pieces(&self, bin: usize) -> impl Iterator<Item = &[K]> + Clone {
         let start = if bin == 0 { 0 } else { self.bins[bin - 1].end };
         let Bin { n_samples, end, .. } = self.bins[bin];

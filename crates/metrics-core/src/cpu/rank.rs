@@ -26,7 +26,7 @@ use super::sort::{distribute, sort_nearly};
 use super::tally::tally;
 use super::walk::{Sink, Walk};
 use crate::kind::ScoreKind;
-use crate::threads;
+use crate::threads::{self, Share};
 
 /// A sample that cannot be ranked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +37,8 @@ pub(crate) enum Bad {
     Target(usize),
 }
 
-/// Samples of a part, which 31 bits count.
-const MAX_PART: usize = (1 << 31) - 1;
+/// Samples of a share, on average: 31 bits count them, also where a share is larger.
+const MAX_SHARE: usize = 1 << 30;
 /// Samples a thread must have to be worth its start.
 const SAMPLES_PER_THREAD: usize = 1 << 16;
 /// Widest range of keys that is counted rather than sorted.
@@ -93,10 +93,9 @@ impl<K: Key> Seen<K> {
         }
     }
 
-    /// What these samples and the next were like.
-    pub(crate) fn join(self, next: Self) -> Self {
-        let (min, max) = (self.min.min(next.min), self.max.max(next.max));
-        Self { min, max, bad: self.bad.or(next.bad), ..self }
+    /// What these samples and others, valid too, were like.
+    pub(crate) fn join(self, other: Self) -> Self {
+        Self { min: self.min.min(other.min), max: self.max.max(other.max), ..self }
     }
 
     /// Smallest and largest key.
@@ -116,16 +115,14 @@ impl<K: Key> Seen<K> {
 /// # Errors
 /// The first sample that cannot be ranked.
 pub(crate) fn scan<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Result<Seen<K>, Bad> {
-    let scan_part = |(): &mut (), part| {
+    let seen = share(samples.len(), |share| {
         let mut seen = Seen::none(kind);
-        for_blocks(samples, part, |start, keys, labels| {
+        for_blocks(samples, share, |start, keys, labels| {
             simd::run(|| seen.see(start, keys, labels));
         });
-        seen
-    };
-    let parts = threads::map(parts(samples.len()), || (), scan_part);
-    let seen = parts.into_iter().fold(Seen::none(kind), Seen::join);
-    seen.check().map(|()| seen)
+        seen.check().map(|()| seen)
+    });
+    Ok(all_or_first_bad(seen)?.into_iter().fold(Seen::none(kind), Seen::join))
 }
 
 /// The groups of equal scores of one task, part by part, from high to low. There must be samples.
@@ -253,7 +250,7 @@ fn rank_many<K: Key, S: Sink>(
     {
         return Ok(vec![sink]);
     }
-    Ok(Partition::new(samples, kind, probe, parts(samples.len()))?.walk())
+    Ok(Partition::new(samples, kind, probe)?.walk())
 }
 
 /// Counts each possible key from `min` to `max`, of which all samples must be, but for bad ones: no
@@ -268,28 +265,24 @@ fn count<K: Key, S: Sink>(
     max: K,
 ) -> Result<S, Bad> {
     let n_keys = (max - min).to_usize() + 1;
-    let counted = threads::map(
-        parts(samples.len()),
-        || (),
-        |(), part| {
-            let mut seen = Seen::none(kind);
-            let (mut counts, mut numbers) = (vec![0u32; 2 * n_keys], [0; BLOCK]);
-            for_blocks(samples, part, |start, keys, labels| {
-                let numbers = &mut numbers[..keys.len()];
-                simd::run(|| {
-                    seen.see(start, keys, labels);
-                    for ((number, &key), &label) in numbers.iter_mut().zip(&*keys).zip(labels) {
-                        *number = (max - key).low() << 1 | u32::from(label);
-                    }
-                });
-                if seen.bad.is_none() {
-                    tally(numbers, &mut counts);
+    let counted = share(samples.len(), |share| {
+        let mut seen = Seen::none(kind);
+        let (mut counts, mut numbers) = (vec![0u32; 2 * n_keys], [0; BLOCK]);
+        for_blocks(samples, share, |start, keys, labels| {
+            let numbers = &mut numbers[..keys.len()];
+            simd::run(|| {
+                seen.see(start, keys, labels);
+                for ((number, &key), &label) in numbers.iter_mut().zip(&*keys).zip(labels) {
+                    *number = (max - key).low() << 1 | u32::from(label);
                 }
             });
-            seen.check().map(|()| counts)
-        },
-    );
-    let counts = add_up(&counted.into_iter().collect::<Result<Vec<_>, _>>()?);
+            if seen.bad.is_none() {
+                tally(numbers, &mut counts);
+            }
+        });
+        seen.check().map(|()| counts)
+    });
+    let counts = add_up(&all_or_first_bad(counted)?);
     let mut sink = S::starting_at(0, 0);
     for (below, group) in counts.chunks_exact(2).enumerate() {
         if group[0] + group[1] > 0 {
@@ -299,30 +292,37 @@ fn count<K: Key, S: Sink>(
     Ok(sink)
 }
 
-fn add_up(parts: &[Vec<u32>]) -> Vec<u64> {
-    let mut total = vec![0; parts.first().map_or(0, Vec::len)];
-    for counts in parts {
+fn add_up(shares: &[Vec<u32>]) -> Vec<u64> {
+    let mut total = vec![0; shares.first().map_or(0, Vec::len)];
+    for counts in shares {
         total.iter_mut().zip(counts).for_each(|(total, &count)| *total += u64::from(count));
     }
     total
 }
 
-/// Calls `f` with the start, the keys and the labels of each block of a part.
+/// Calls `f` with the start, the keys and the labels of each block of some ranges.
 pub(crate) fn for_blocks<K: Key>(
     samples: &dyn Samples<K>,
-    part: Range<usize>,
+    ranges: impl IntoIterator<Item = Range<usize>>,
     mut f: impl FnMut(usize, &mut [K], &[u8]),
 ) {
     let (mut keys, mut labels) = ([K::zero(); BLOCK], [0; BLOCK]);
-    for start in part.clone().step_by(BLOCK) {
-        let n = BLOCK.min(part.end - start);
-        samples.both(start, &mut keys[..n], &mut labels[..n]);
-        f(start, &mut keys[..n], &labels[..n]);
+    for range in ranges {
+        for start in range.clone().step_by(BLOCK) {
+            let n = BLOCK.min(range.end - start);
+            samples.both(start, &mut keys[..n], &mut labels[..n]);
+            f(start, &mut keys[..n], &labels[..n]);
+        }
     }
 }
 
-/// The samples in as many parts as threads that are worth starting.
-pub(super) fn parts(n_samples: usize) -> Vec<Range<usize>> {
-    let n_parts = threads::available().min(n_samples.div_ceil(SAMPLES_PER_THREAD));
-    threads::split(n_samples, n_parts.max(n_samples.div_ceil(MAX_PART)))
+/// Reads the samples in as many shares as threads that are worth starting.
+pub(super) fn share<R: Send>(n_samples: usize, f: impl Fn(Share<'_>) -> R + Sync + Send) -> Vec<R> {
+    let n_threads = threads::available().min(n_samples.div_ceil(SAMPLES_PER_THREAD));
+    threads::share(n_samples, n_threads.max(n_samples.div_ceil(MAX_SHARE)), BLOCK, f)
+}
+
+/// What all shares made, or the first bad sample.
+pub(super) fn all_or_first_bad<T>(shares: Vec<Result<T, Bad>>) -> Result<Vec<T>, Bad> {
+    threads::all_or_first(shares, |&(Bad::Score(position) | Bad::Target(position))| position)
 }

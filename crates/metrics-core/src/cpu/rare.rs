@@ -4,13 +4,12 @@
 //! Most bins of equal width hold no positive, so their negatives need no more than to be counted.
 
 use super::bins::{Bins, Probe};
-use super::rank::{Bad, Seen, for_blocks, parts};
+use super::rank::{Bad, Seen, all_or_first_bad, for_blocks, share};
 use super::samples::{BLOCK, Key, Samples};
 use super::simd;
 use super::tally;
 use super::walk::Sink;
 use crate::kind::ScoreKind;
-use crate::threads;
 
 /// Samples for each positive from which on positives are rare.
 const RARITY: usize = 32;
@@ -102,9 +101,9 @@ fn push_negatives(sink: &mut impl Sink, n: u64) {
 
 /// The keys of the positives, from high to low, and the lowest and the highest key of all.
 fn positives<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Result<(Vec<K>, K, K), Bad> {
-    let read = |(): &mut (), part| {
+    let shares = share(samples.len(), |share| {
         let (mut seen, mut positives) = (Seen::none(kind), Vec::new());
-        for_blocks(samples, part, |start, keys, labels| {
+        for_blocks(samples, share, |start, keys, labels| {
             simd::run(|| seen.see(start, keys, labels));
             for (keys, labels) in keys.chunks(8).zip(labels.chunks(8)) {
                 if labels.iter().fold(0, |any, &label| any | label) != 0 {
@@ -114,11 +113,9 @@ fn positives<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Result<(Vec<K
             }
         });
         seen.check().map(|()| (seen, positives))
-    };
-    let parts = threads::map(parts(samples.len()), || (), read);
+    });
     let (mut all, mut positives) = (Seen::none(kind), Vec::new());
-    for part in parts {
-        let (seen, keys) = part?;
+    for (seen, keys) in all_or_first_bad(shares)? {
         all = all.join(seen);
         positives.extend(keys);
     }
@@ -130,12 +127,12 @@ fn positives<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Result<(Vec<K
 /// Counts all samples by where they lie among the groups, which come from high to low.
 fn count<K: Key>(samples: &dyn Samples<K>, bins: &Bins<K>, groups: &[Group<K>]) -> Counts {
     let firsts = firsts(bins, groups);
-    let count_part = |(): &mut (), part| {
+    let shares = share(samples.len(), |share| {
         let flag = |of_bin: &[u32]| if of_bin[0] < of_bin[1] { HAS_POSITIVES } else { 0 };
         let mut in_bins: Vec<u32> = firsts.windows(2).map(flag).collect();
         let mut counts = Counts::new(groups.len());
         let (mut numbers, mut near) = ([0; BLOCK], [0; BLOCK]);
-        for_blocks(samples, part, |_, keys, _| {
+        for_blocks(samples, share, |_, keys, _| {
             let numbers = &mut numbers[..keys.len()];
             simd::run(|| bins.of(keys, numbers));
             for &i in count_block(numbers, &mut in_bins, &mut near) {
@@ -149,11 +146,10 @@ fn count<K: Key>(samples: &dyn Samples<K>, bins: &Bins<K>, groups: &[Group<K>]) 
             }
         }
         counts
-    };
-    let parts = threads::map(parts(samples.len()), || (), count_part);
-    parts.into_iter().fold(Counts::new(groups.len()), |mut total, part| {
-        total.between.iter_mut().zip(part.between).for_each(|(total, n)| *total += n);
-        total.tied.iter_mut().zip(part.tied).for_each(|(total, n)| *total += n);
+    });
+    shares.into_iter().fold(Counts::new(groups.len()), |mut total, counts| {
+        total.between.iter_mut().zip(counts.between).for_each(|(total, n)| *total += n);
+        total.tied.iter_mut().zip(counts.tied).for_each(|(total, n)| *total += n);
         total
     })
 }

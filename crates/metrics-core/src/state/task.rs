@@ -103,7 +103,7 @@ impl TaskState {
         let held = self.hold(kind);
         let n_before = self.raw.lens();
         let mut seen = Seen::none(kind);
-        for_blocks(samples, 0..samples.len(), |start, keys, labels| {
+        for_blocks(samples, Some(0..samples.len()), |start, keys, labels| {
             simd::run(|| seen.see(start, keys, labels));
             if seen.check().is_ok() {
                 self.push_raw(keys, labels, kind, held);
@@ -148,7 +148,7 @@ impl TaskState {
             return;
         }
         let held = self.hold(kind);
-        for_blocks(samples, 0..samples.len(), |start, keys, labels| {
+        for_blocks(samples, Some(0..samples.len()), |start, keys, labels| {
             let mut of_weight_1 = (Vec::new(), Vec::new());
             for ((&key, &label), &weight) in keys.iter().zip(labels).zip(&weights[start..]) {
                 let is_positive = label == 1;
@@ -206,7 +206,7 @@ impl TaskState {
     }
 
     fn extend_raw(&mut self, raw: &Raw, kind: ScoreKind, held: ScoreKind) {
-        with_kept!(raw, kept => for_blocks(kept, 0..kept.len(), |_, keys, labels| {
+        with_kept!(raw, kept => for_blocks(kept, Some(0..kept.len()), |_, keys, labels| {
             self.push_raw(keys, labels, kind, held);
         }));
     }
