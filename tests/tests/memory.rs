@@ -12,7 +12,7 @@ use half::f16;
 use metrics_conformance::random::{Random, seed};
 use rstest::rstest;
 use tensor_metrics::slice::{Auc, BinaryAuprc, binary_auprc, binary_auroc};
-use tensor_metrics::{AucState, Curve, Element, Metric, RankState};
+use tensor_metrics::{AucState, Curve, Element, Metric, RankState, free_spare_memory};
 
 /// The system's allocator, which counts the bytes in use and remembers the most there were.
 struct Counting;
@@ -50,6 +50,7 @@ const NOISE: usize = 64 << 10;
 
 /// The most memory that `f` took beyond what was in use before.
 fn peak<T>(f: impl FnOnce() -> T) -> (T, usize) {
+    free_spare_memory();
     let before = IN_USE.load(Ordering::Relaxed);
     PEAK.store(before, Ordering::Relaxed);
     let result = f();
@@ -58,8 +59,10 @@ fn peak<T>(f: impl FnOnce() -> T) -> (T, usize) {
 
 /// The memory in use by what `f` returned.
 fn kept<T>(f: impl FnOnce() -> T) -> (T, usize) {
+    free_spare_memory();
     let before = IN_USE.load(Ordering::Relaxed);
     let result = f();
+    free_spare_memory();
     (result, IN_USE.load(Ordering::Relaxed).saturating_sub(before))
 }
 
@@ -272,6 +275,23 @@ fn a_value_read_again_is_not_computed_again() {
     let (other, n_other) = peak(|| auprc.compute().unwrap());
     assert_eq!(other, whole.compute().unwrap());
     assert!(other != first && n_other >= 4 * scores.len(), "{n_other}");
+}
+
+/// What a call leaves is there for the next one, bounded, and freed when asked.
+#[test]
+fn calls_leave_at_most_128_mebibytes() {
+    let _alone = alone();
+    let ((), n_bytes) = kept(|| {
+        let before = IN_USE.load(Ordering::Relaxed);
+        let (scores, targets) = samples(9 << 20);
+        for n_samples in (1 << 20..scores.len()).step_by(1 << 20) {
+            binary_auprc(&scores[..n_samples], &targets[..n_samples]).unwrap();
+        }
+        drop((scores, targets));
+        let left = IN_USE.load(Ordering::Relaxed) - before;
+        assert!((1 << 20..=128 << 20).contains(&left), "{left}");
+    });
+    assert!(n_bytes <= NOISE, "{n_bytes}");
 }
 
 #[test]

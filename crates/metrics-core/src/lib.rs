@@ -71,7 +71,7 @@ pub use auroc::{
 pub use backend::{Backend, Kept, KeptSamples, Lend, Owned, Rule, ToTensor};
 pub use bounds::Bounds;
 pub use buckets::BucketCounts;
-pub use cpu::Host;
+pub use cpu::{Host, free_spare_memory};
 pub use curve::{PrecisionRecallCurve, RankedCounts, RocCurve};
 pub use curves::{
     binary_precision_recall_curve, binary_precision_recall_curve_with, binary_roc_curve,

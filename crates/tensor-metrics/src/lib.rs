@@ -49,7 +49,7 @@
 pub use metrics_core::{
     Areas, AucState, Bounds, Curve, DEFAULT_NUM_THRESHOLDS, Element, Error, MAX_NUM_THRESHOLDS,
     MAX_SAMPLES, Metric, PrecisionRecallCurve, RankState, Result, RocCurve, StateError, Undefined,
-    slice,
+    free_spare_memory, slice,
 };
 /// For authors of backends and of code that is generic over them.
 pub use metrics_core::{

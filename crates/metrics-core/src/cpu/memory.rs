@@ -4,6 +4,8 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
+use super::huge_pages::{self, HUGE_PAGE, HugePage};
+
 /// A line of the caches.
 #[repr(align(64))]
 struct Line(#[allow(dead_code)] [u8; LINE]);
@@ -11,15 +13,7 @@ struct Line(#[allow(dead_code)] [u8; LINE]);
 /// Bytes of a line of the caches.
 pub(crate) const LINE: usize = 64;
 
-/// A huge page of the system.
-#[repr(align(0x20_0000))]
-struct HugePage(#[allow(dead_code)] [u8; HUGE_PAGE]);
-
-/// Bytes of a huge page.
-pub(crate) const HUGE_PAGE: usize = 2 << 20;
-
-/// Memory that holds nothing yet: on huge pages, if it fills one and the system has such pages to
-/// give. The first touch of a page costs so much that small pages would take as long as the work.
+/// Memory that holds nothing yet: on huge pages, if it fills one.
 pub(crate) struct Memory<T> {
     unused: Unused,
     len: usize,
@@ -40,9 +34,7 @@ impl<T: Copy> Memory<T> {
         let unused = if n_bytes < HUGE_PAGE {
             Unused::Lines(Vec::with_capacity(n_bytes.div_ceil(LINE)))
         } else {
-            let mut pages = Vec::with_capacity(n_bytes.div_ceil(HUGE_PAGE));
-            ask_for_huge_pages(pages.spare_capacity_mut());
-            Unused::HugePages(pages)
+            Unused::HugePages(huge_pages::take(n_bytes.div_ceil(HUGE_PAGE)))
         };
         Self { unused, len, element: PhantomData }
     }
@@ -79,18 +71,13 @@ impl<T: Copy> Memory<T> {
     }
 }
 
-#[cfg(target_os = "linux")]
-fn ask_for_huge_pages(pages: &mut [MaybeUninit<HugePage>]) {
-    // SAFETY: the range is the slice, and the advice changes no content. That the system may not
-    // follow it does not matter.
-    #[allow(unsafe_code)]
-    unsafe {
-        libc::madvise(pages.as_mut_ptr().cast(), size_of_val(pages), libc::MADV_HUGEPAGE);
+impl<T> Drop for Memory<T> {
+    fn drop(&mut self) {
+        if let Unused::HugePages(pages) = &mut self.unused {
+            huge_pages::give_back(std::mem::take(pages));
+        }
     }
 }
-
-#[cfg(not(target_os = "linux"))]
-fn ask_for_huge_pages(_pages: &mut [MaybeUninit<HugePage>]) {}
 
 /// Has the processor fetch an element that will soon be used, if there is such an element.
 #[inline(always)]

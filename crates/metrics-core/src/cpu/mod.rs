@@ -6,6 +6,7 @@ mod avx2;
 mod bins;
 mod bucket;
 mod host;
+mod huge_pages;
 mod memory;
 mod ops;
 mod pack;
@@ -26,7 +27,9 @@ mod tests;
 
 pub use bucket::bucket_of;
 pub use host::Host;
-pub(crate) use memory::{Filled, HUGE_PAGE};
+pub(crate) use huge_pages::HUGE_PAGE;
+pub use huge_pages::free_spare_memory;
+pub(crate) use memory::Filled;
 pub use ops::{argsort_descending, group_ends};
 pub(crate) use pack::{pack, pack_apart, unpack};
 pub(crate) use rank::{Bad, Seen, for_blocks, rank, scan};
