@@ -4,48 +4,26 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
-use super::huge_pages::{self, HUGE_PAGE, HugePage};
+use super::blocks::{Block, LINE};
 
-/// A line of the caches.
-#[repr(align(64))]
-struct Line(#[allow(dead_code)] [u8; LINE]);
-
-/// Bytes of a line of the caches.
-pub(crate) const LINE: usize = 64;
-
-/// Memory that holds nothing yet: on huge pages, if it fills one.
+/// Memory that holds nothing yet.
 pub(crate) struct Memory<T> {
-    unused: Unused,
+    block: Block,
     len: usize,
     element: PhantomData<T>,
-}
-
-/// The spare capacity is what is used; the vectors stay empty.
-enum Unused {
-    Lines(Vec<Line>),
-    HugePages(Vec<HugePage>),
 }
 
 impl<T: Copy> Memory<T> {
     /// For so many elements.
     pub(crate) fn new(len: usize) -> Self {
         const { assert!(align_of::<T>() <= LINE) }
-        let n_bytes = len * size_of::<T>();
-        let unused = if n_bytes < HUGE_PAGE {
-            Unused::Lines(Vec::with_capacity(n_bytes.div_ceil(LINE)))
-        } else {
-            Unused::HugePages(huge_pages::take(n_bytes.div_ceil(HUGE_PAGE)))
-        };
-        Self { unused, len, element: PhantomData }
+        Self { block: Block::take(len * size_of::<T>()), len, element: PhantomData }
     }
 
     /// All elements, to be written.
     #[inline]
     pub(crate) fn uninit(&mut self) -> &mut [MaybeUninit<T>] {
-        let start = match &mut self.unused {
-            Unused::Lines(lines) => lines.as_mut_ptr().cast(),
-            Unused::HugePages(pages) => pages.as_mut_ptr().cast(),
-        };
+        let start = self.block.as_mut_ptr().cast();
         // SAFETY: there is capacity for so many elements, aligned for them, which need not be
         // initialised.
         #[allow(unsafe_code)]
@@ -62,10 +40,7 @@ impl<T: Copy> Memory<T> {
     #[allow(unsafe_code)]
     pub(crate) unsafe fn written(&self, range: Range<usize>) -> &[T] {
         assert!(range.start <= range.end && range.end <= self.len, "elements there is memory for");
-        let start: *const T = match &self.unused {
-            Unused::Lines(lines) => lines.as_ptr().cast(),
-            Unused::HugePages(pages) => pages.as_ptr().cast(),
-        };
+        let start: *const T = self.block.as_ptr().cast();
         // SAFETY: in bounds, as asserted; initialised, as promised.
         unsafe { std::slice::from_raw_parts(start.add(range.start), range.len()) }
     }
@@ -73,9 +48,7 @@ impl<T: Copy> Memory<T> {
 
 impl<T> Drop for Memory<T> {
     fn drop(&mut self) {
-        if let Unused::HugePages(pages) = &mut self.unused {
-            huge_pages::give_back(std::mem::take(pages));
-        }
+        std::mem::replace(&mut self.block, Block::none()).give_back();
     }
 }
 
@@ -118,9 +91,14 @@ impl<T: Copy> Filled<T> {
     ///
     /// # Panics
     /// When there is none.
-    pub(crate) fn extend(&mut self, elements: &[T]) {
-        self.memory.uninit()[self.len..][..elements.len()].write_copy_of_slice(elements);
-        self.len += elements.len();
+    #[inline(always)]
+    pub(crate) fn extend(&mut self, elements: impl ExactSizeIterator<Item = T>) {
+        let n = elements.len();
+        let room = &mut self.memory.uninit()[self.len..];
+        assert!(n <= room.len(), "{n} elements where there is room for {}", room.len());
+        self.len += write(room, elements);
+        // What comes next will likely be as many.
+        fetch(&room[n..room.len().min(2 * n)]);
     }
 
     /// Forgets all elements but the first `len`.
@@ -137,10 +115,33 @@ impl<T: Copy> Filled<T> {
     }
 }
 
+/// Writes elements one by one; returns how many.
+#[inline(always)]
+fn write<T>(to: &mut [MaybeUninit<T>], elements: impl Iterator<Item = T>) -> usize {
+    let mut n = 0;
+    for (to, element) in to.iter_mut().zip(elements) {
+        to.write(element);
+        n += 1;
+    }
+    n
+}
+
+/// Appends elements.
+#[inline(always)]
+pub(crate) fn extend<T>(all: &mut Vec<T>, elements: impl ExactSizeIterator<Item = T>) {
+    all.reserve(elements.len());
+    let n = write(all.spare_capacity_mut(), elements);
+    // SAFETY: so many were written behind those there are.
+    #[allow(unsafe_code)]
+    unsafe {
+        all.set_len(all.len() + n);
+    }
+}
+
 impl<T: Copy> Clone for Filled<T> {
     fn clone(&self) -> Self {
         let mut copy = Self::with_capacity(self.memory.len);
-        copy.extend(self.as_slice());
+        copy.extend(self.as_slice().iter().copied());
         copy
     }
 }
@@ -153,7 +154,8 @@ impl<T: Copy + std::fmt::Debug> std::fmt::Debug for Filled<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Filled, HUGE_PAGE};
+    use super::super::blocks::HUGE_PAGE;
+    use super::Filled;
 
     #[test]
     fn what_is_filled_in_comes_out() {
@@ -161,15 +163,15 @@ mod tests {
             let all: Vec<u32> = (0..capacity as u32).collect();
             let mut filled = Filled::with_capacity(capacity);
             for piece in all.chunks(1 + capacity / 3) {
-                filled.extend(piece);
+                filled.extend(piece.iter().copied());
             }
             assert!(filled.as_slice() == all && filled.clone().as_slice() == all, "{capacity}");
         }
     }
 
     #[test]
-    #[should_panic(expected = "out of range")]
+    #[should_panic(expected = "3 elements where there is room for 2")]
     fn more_than_there_is_room_for_is_refused() {
-        Filled::with_capacity(2).extend(&[1u32, 2, 3]);
+        Filled::with_capacity(2).extend([1u32, 2, 3].into_iter());
     }
 }

@@ -4,9 +4,9 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod bins;
+mod blocks;
 mod bucket;
 mod host;
-mod huge_pages;
 mod memory;
 mod ops;
 mod pack;
@@ -25,13 +25,13 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use blocks::HUGE_PAGE;
+pub use blocks::free_spare_memory;
 pub use bucket::bucket_of;
 pub use host::Host;
-pub(crate) use huge_pages::HUGE_PAGE;
-pub use huge_pages::free_spare_memory;
-pub(crate) use memory::Filled;
+pub(crate) use memory::{Filled, extend};
 pub use ops::{argsort_descending, group_ends};
-pub(crate) use pack::{pack, pack_apart, unpack};
+pub(crate) use pack::{pack_apart, packed, unpacked};
 pub(crate) use rank::{Bad, Seen, for_blocks, rank, scan};
 pub(crate) use samples::{BLOCK, Key, Samples};
 pub(crate) use walk::Sink;

@@ -15,10 +15,18 @@ pub(crate) fn pack<K: Key>(keys: &mut [K], labels: &[u8]) {
     }
 }
 
-/// The key of a packed sample, with the top bit set.
+/// The keys of packed samples, which all have this top bit.
 #[inline(always)]
-pub(crate) fn unpack<K: Key>(packed: K) -> K {
-    !(packed >> 1)
+pub(crate) fn unpack<K: Key>(packed: &[K], top_bit: K, keys: &mut [K]) {
+    for (key, &packed) in keys.iter_mut().zip(packed) {
+        *key = unpacked(packed, top_bit);
+    }
+}
+
+/// The key of a packed sample.
+#[inline(always)]
+pub(crate) fn unpacked<K: Key>(packed: K, top_bit: K) -> K {
+    !(packed >> 1 | K::from_u64(K::TOP_BIT)) | top_bit
 }
 
 /// Packs samples, those with the top bit apart from those without; returns how many have it. There
@@ -54,8 +62,9 @@ fn pack_most<K: Key>(keys: &[K], labels: &[u8], high: &mut [K], low: &mut [K]) -
     (0, 0)
 }
 
+/// A packed sample.
 #[inline(always)]
-fn packed<K: Key>(key: K, label: u8) -> K {
+pub(crate) fn packed<K: Key>(key: K, label: u8) -> K {
     !key << 1 | K::from_u64(label.into())
 }
 
@@ -72,14 +81,14 @@ mod tests {
             let (mut high, mut low) = (vec![K::zero(); n], vec![K::zero(); n]);
             let n_high = pack_apart(&keys, &labels, &mut high, &mut low);
             let label = |packed: K| packed.low() as u8 & 1;
-            let high = high[..n_high].iter().map(|&packed| (unpack(packed), label(packed)));
-            let low = low[..n - n_high]
-                .iter()
-                .map(|&packed| (unpack(packed) ^ K::from_u64(K::TOP_BIT), label(packed)));
+            let top_bit = K::from_u64(K::TOP_BIT);
+            let samples = |packed: &[K], top_bit| {
+                packed.iter().map(|&x| (unpacked(x, top_bit), label(x))).collect::<Vec<_>>()
+            };
             let (expected_high, expected_low): (Vec<_>, Vec<_>) =
                 keys.into_iter().zip(labels).partition(|(key, _)| key.top_bit() == 1);
-            assert_eq!(high.collect::<Vec<_>>(), expected_high, "{n}");
-            assert_eq!(low.collect::<Vec<_>>(), expected_low, "{n}");
+            assert_eq!(samples(&high[..n_high], top_bit), expected_high, "{n}");
+            assert_eq!(samples(&low[..n - n_high], K::zero()), expected_low, "{n}");
         }
     }
 

@@ -4,8 +4,9 @@ use std::mem::MaybeUninit;
 use std::ops::Add;
 
 use super::bins::{Bins, Probe};
-use super::memory::{LINE, Memory, fetch, prefetch};
-use super::pack::pack;
+use super::blocks::LINE;
+use super::memory::{Memory, fetch, prefetch};
+use super::pack::{pack, unpack};
 use super::rank::{Bad, Seen, all_or_first_bad, for_blocks, share};
 use super::samples::{BLOCK, Key, Samples};
 use super::simd;
@@ -111,19 +112,12 @@ impl<K: Key> Part<K> {
         bins: &Bins<K>,
         share: Share<'_>,
     ) -> Result<Self, Bad> {
-        let mut seen = Seen::none(kind);
         let mut writer = Writer::new(share.max_len(), bins.len());
-        let mut numbers = [0; BLOCK];
-        for_blocks(samples, share, |start, keys, labels| {
-            let numbers = &mut numbers[..keys.len()];
-            simd::run(|| {
-                seen.see(start, keys, labels);
-                bins.of(keys, numbers);
-                pack(keys, labels);
-            });
-            writer.write(numbers, keys);
-        });
-        seen.check()?;
+        if samples.packed(0..samples.len()).is_some() {
+            writer.write_packed(samples, bins, share);
+        } else {
+            writer.check_and_write(samples, kind, bins, share)?;
+        }
         Ok(writer.finish())
     }
 
@@ -169,6 +163,46 @@ impl<K: Key> Writer<K> {
             next: (0..n_bins).map(next).collect(),
             owners: (0..n_bins as u32).collect(),
             bins: vec![Bin::default(); n_bins],
+        }
+    }
+
+    fn check_and_write(
+        &mut self,
+        samples: &dyn Samples<K>,
+        kind: ScoreKind,
+        bins: &Bins<K>,
+        share: Share<'_>,
+    ) -> Result<(), Bad> {
+        let mut seen = Seen::none(kind);
+        let mut numbers = [0; BLOCK];
+        for_blocks(samples, share, |start, keys, labels| {
+            let numbers = &mut numbers[..keys.len()];
+            simd::run(|| {
+                seen.see(start, keys, labels);
+                bins.of(keys, numbers);
+                pack(keys, labels);
+            });
+            self.write(numbers, keys);
+        });
+        seen.check()
+    }
+
+    /// Samples that are packed were checked before.
+    fn write_packed(&mut self, samples: &dyn Samples<K>, bins: &Bins<K>, share: Share<'_>) {
+        let (mut keys, mut numbers) = ([K::zero(); BLOCK], [0; BLOCK]);
+        for mut range in share {
+            while let Some((packed, top_bit)) = samples.packed(range.clone()) {
+                range.start += packed.len();
+                for packed in packed.chunks(BLOCK) {
+                    let keys = &mut keys[..packed.len()];
+                    let numbers = &mut numbers[..packed.len()];
+                    simd::run(|| {
+                        unpack(packed, top_bit, keys);
+                        bins.of(keys, numbers);
+                    });
+                    self.write(numbers, packed);
+                }
+            }
         }
     }
 

@@ -143,6 +143,12 @@ pub(crate) trait Samples<K>: Sync {
         self.keys(start, keys);
         self.labels(start, labels);
     }
+
+    /// The first of some samples that lie packed in memory and were checked before, and the top bit of
+    /// their keys. Of other samples, none.
+    fn packed(&self, _range: Range<usize>) -> Option<(&[K], K)> {
+        None
+    }
 }
 
 /// Stands for a target that is neither 0 nor 1.

@@ -1,6 +1,10 @@
 //! Raw samples as a state keeps them: packed as the engine packs them, 4 bytes each for f32 scores.
 
-use crate::cpu::{BLOCK, Filled, HUGE_PAGE, Key, Samples, pack, pack_apart, simd, unpack};
+use std::ops::Range;
+
+use crate::cpu::{
+    BLOCK, Filled, HUGE_PAGE, Key, Samples, extend, pack_apart, packed, simd, unpacked,
+};
 use crate::kind::ScoreKind;
 
 /// Elements in pieces: growing never copies, and never holds twice the memory.
@@ -12,9 +16,10 @@ pub(crate) struct Pieces<T: Copy> {
 
 #[derive(Debug, Clone)]
 enum Piece<T: Copy> {
-    /// Of the first elements: there may be few, or many such states.
-    Small(Vec<T>),
-    Large(Filled<T>),
+    /// The first, which grows with its content: there may be few, or many such states.
+    First(Vec<T>),
+    /// Any other will be filled.
+    Other(Filled<T>),
 }
 
 /// Elements of a small piece.
@@ -37,35 +42,34 @@ impl<T: Copy> Piece<T> {
     /// An empty one, by its position.
     fn new(piece: usize) -> Self {
         match piece {
-            // This one grows with its content; the others will be filled.
-            0 => Self::Small(Vec::new()),
-            piece if piece < ALL_SMALL / SMALL => Self::Small(Vec::with_capacity(SMALL)),
-            _ => Self::Large(Filled::with_capacity(Self::LARGE)),
+            0 => Self::First(Vec::new()),
+            piece => Self::Other(Filled::with_capacity(Self::capacity(piece))),
         }
     }
 
-    fn capacity(&self) -> usize {
-        if let Self::Small(_) = self { SMALL } else { Self::LARGE }
+    fn capacity(piece: usize) -> usize {
+        if piece < ALL_SMALL / SMALL { SMALL } else { Self::LARGE }
     }
 
-    fn extend(&mut self, elements: &[T]) {
+    #[inline(always)]
+    fn extend(&mut self, elements: impl ExactSizeIterator<Item = T>) {
         match self {
-            Self::Small(piece) => piece.extend_from_slice(elements),
-            Self::Large(piece) => piece.extend(elements),
+            Self::First(piece) => extend(piece, elements),
+            Self::Other(piece) => piece.extend(elements),
         }
     }
 
     fn truncate(&mut self, len: usize) {
         match self {
-            Self::Small(piece) => piece.truncate(len),
-            Self::Large(piece) => piece.truncate(len),
+            Self::First(piece) => piece.truncate(len),
+            Self::Other(piece) => piece.truncate(len),
         }
     }
 
     fn as_slice(&self) -> &[T] {
         match self {
-            Self::Small(piece) => piece,
-            Self::Large(piece) => piece.as_slice(),
+            Self::First(piece) => piece,
+            Self::Other(piece) => piece.as_slice(),
         }
     }
 }
@@ -79,17 +83,23 @@ impl<T: Copy> Pieces<T> {
         self.len
     }
 
-    pub(crate) fn extend(&mut self, mut elements: &[T]) {
-        while !elements.is_empty() {
+    /// Appends `n` elements, of which `elements` gives any range.
+    pub(crate) fn extend<I: ExactSizeIterator<Item = T>>(
+        &mut self,
+        n: usize,
+        elements: impl Fn(Range<usize>) -> I,
+    ) {
+        let mut done = 0;
+        while done < n {
             let (number, start) = Piece::<T>::of(self.len);
             if number == self.pieces.len() {
                 self.pieces.push(Piece::new(number));
             }
             let piece = &mut self.pieces[number];
-            let (now, later) = elements.split_at(elements.len().min(piece.capacity() - start));
-            piece.extend(now);
+            let now = done..n.min(done + Piece::<T>::capacity(number) - start);
             self.len += now.len();
-            elements = later;
+            done = now.end;
+            simd::run(|| piece.extend(elements(now)));
         }
     }
 
@@ -105,14 +115,22 @@ impl<T: Copy> Pieces<T> {
 
     /// Copies the elements from `start` on, as many as `out` has room for.
     fn read(&self, mut start: usize, mut out: &mut [T]) {
-        while !out.is_empty() {
-            let (number, first) = Piece::<T>::of(start);
-            let piece = &self.pieces[number].as_slice()[first..];
-            let n = piece.len().min(out.len());
-            out[..n].copy_from_slice(&piece[..n]);
-            out = &mut out[n..];
-            start += n;
+        while let Some(elements) = self.together(start..start + out.len()) {
+            let (now, later) = out.split_at_mut(elements.len());
+            now.copy_from_slice(elements);
+            start += elements.len();
+            out = later;
         }
+    }
+
+    /// The first of some elements, as many as lie together; of none, nothing.
+    fn together(&self, range: Range<usize>) -> Option<&[T]> {
+        if range.is_empty() {
+            return None;
+        }
+        let (number, first) = Piece::<T>::of(range.start);
+        let piece = &self.pieces[number].as_slice()[first..];
+        Some(&piece[..piece.len().min(range.len())])
     }
 
     /// The last elements, at most `n` of them.
@@ -133,21 +151,24 @@ impl<K: Key> Kept<K> {
         Self { high: Pieces::new(), low: Pieces::new() }
     }
 
-    /// Appends the samples of a block; packs them in place.
-    pub(crate) fn extend(&mut self, keys: &mut [K], labels: &[u8]) {
+    /// Appends the samples of a block.
+    pub(crate) fn extend(&mut self, keys: &[K], labels: &[u8]) {
         let n_high = simd::run(|| keys.iter().fold(0, |n, key| n + key.top_bit())) as usize;
         if n_high > 0 && n_high < keys.len() {
             return self.extend_both(keys, labels);
         }
-        simd::run(|| pack(keys, labels));
-        if n_high > 0 { self.high.extend(keys) } else { self.low.extend(keys) }
+        let half = if n_high > 0 { &mut self.high } else { &mut self.low };
+        half.extend(keys.len(), |range| {
+            let samples = keys[range.clone()].iter().zip(&labels[range]);
+            samples.map(|(&key, &label)| packed(key, label))
+        });
     }
 
     fn extend_both(&mut self, keys: &[K], labels: &[u8]) {
         let (mut high, mut low) = ([K::zero(); BLOCK], [K::zero(); BLOCK]);
         let n_high = pack_apart(keys, labels, &mut high, &mut low);
-        self.high.extend(&high[..n_high]);
-        self.low.extend(&low[..keys.len() - n_high]);
+        self.high.extend(n_high, |range| high[range].iter().copied());
+        self.low.extend(keys.len() - n_high, |range| low[range].iter().copied());
     }
 
     fn lens(&self) -> [usize; 2] {
@@ -161,12 +182,12 @@ impl<K: Key> Kept<K> {
 
     /// Some of the last keys, at most `n` of them.
     fn last(&self, n: usize) -> Vec<u64> {
-        let (half, lost) = if self.high.len() >= self.low.len() {
-            (&self.high, K::zero())
+        let (half, top_bit) = if self.high.len() >= self.low.len() {
+            (&self.high, K::from_u64(K::TOP_BIT))
         } else {
-            (&self.low, K::from_u64(K::TOP_BIT))
+            (&self.low, K::zero())
         };
-        half.last(n).map(|packed| (unpack(packed) ^ lost).to_u64()).collect()
+        half.last(n).map(|packed| unpacked(packed, top_bit).to_u64()).collect()
     }
 
     /// Copies packed samples from `start` on; returns how many of them have the top bit.
@@ -198,6 +219,15 @@ impl<K: Key> Samples<K> for Kept<K> {
         }
     }
 
+    fn packed(&self, range: Range<usize>) -> Option<(&[K], K)> {
+        let n_high = self.high.len();
+        if range.start < n_high {
+            let packed = self.high.together(range.start..range.end.min(n_high))?;
+            return Some((packed, K::from_u64(K::TOP_BIT)));
+        }
+        Some((self.low.together(range.start - n_high..range.end - n_high)?, K::zero()))
+    }
+
     fn both(&self, start: usize, keys: &mut [K], labels: &mut [u8]) {
         let n_high = self.read(start, keys);
         simd::run(|| {
@@ -211,8 +241,8 @@ impl<K: Key> Samples<K> for Kept<K> {
 #[inline(always)]
 fn unpack_apart<K: Key>(packed: &mut [K], n_high: usize) {
     let (high, low) = packed.split_at_mut(n_high);
-    high.iter_mut().for_each(|key| *key = unpack(*key));
-    low.iter_mut().for_each(|key| *key = unpack(*key) ^ K::from_u64(K::TOP_BIT));
+    high.iter_mut().for_each(|key| *key = unpacked(*key, K::from_u64(K::TOP_BIT)));
+    low.iter_mut().for_each(|key| *key = unpacked(*key, K::zero()));
 }
 
 #[inline(always)]
@@ -260,11 +290,11 @@ impl Raw {
     }
 
     /// Appends the samples of a block, their keys given in the wider width.
-    pub(crate) fn extend(&mut self, keys: &mut [u64], labels: &[u8]) {
+    pub(crate) fn extend(&mut self, keys: &[u64], labels: &[u8]) {
         match self {
             Self::Narrow(kept) => {
-                let mut narrow: Vec<_> = keys.iter().map(|&key| key as u32).collect();
-                kept.extend(&mut narrow, labels);
+                let narrow: Vec<_> = keys.iter().map(|&key| key as u32).collect();
+                kept.extend(&narrow, labels);
             }
             Self::Wide(kept) => kept.extend(keys, labels),
         }

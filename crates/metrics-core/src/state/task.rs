@@ -122,7 +122,7 @@ impl TaskState {
     /// Appends the samples of a block.
     fn push_raw<K: KeptKey>(
         &mut self,
-        keys: &mut [K],
+        keys: &[K],
         labels: &[u8],
         kind: ScoreKind,
         held: ScoreKind,
@@ -130,9 +130,9 @@ impl TaskState {
         match K::kept(&mut self.raw) {
             Some(kept) if kind == held => kept.extend(keys, labels),
             _ => {
-                let mut wide: Vec<_> =
+                let wide: Vec<_> =
                     keys.iter().map(|&key| kind.widen(Key::to_u64(key), held)).collect();
-                self.raw.extend(&mut wide, labels);
+                self.raw.extend(&wide, labels);
             }
         }
     }
@@ -169,7 +169,7 @@ impl TaskState {
                     self.fractional.push(Fraction { key: wide, is_positive, weight });
                 }
             }
-            self.push_raw(&mut of_weight_1.0, &of_weight_1.1, kind, held);
+            self.push_raw(&of_weight_1.0, &of_weight_1.1, kind, held);
         });
         let (counted, fractional) = weigh(weights);
         self.n_counted += counted;

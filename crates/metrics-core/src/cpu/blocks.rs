@@ -1,0 +1,207 @@
+//! Blocks of memory that holds nothing yet, kept for the next who needs one.
+//!
+//! The system clears the memory it gives, page by page as they are touched first. With small pages that
+//! takes as long as the work done in them, and with huge ones it can still be felt.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A line of the caches.
+#[repr(align(64))]
+pub(super) struct Line(#[allow(dead_code)] [u8; LINE]);
+
+/// Bytes of a line of the caches.
+pub(crate) const LINE: usize = 64;
+
+/// A huge page of the system.
+#[repr(align(0x20_0000))]
+pub(super) struct HugePage(#[allow(dead_code)] [u8; HUGE_PAGE]);
+
+/// Bytes of a huge page.
+pub(crate) const HUGE_PAGE: usize = 2 << 20;
+
+/// Memory as the spare capacity of a vector, which stays empty: on huge pages, if it fills one and the
+/// system has such pages to give.
+pub(super) enum Block {
+    Lines(Vec<Line>),
+    HugePages(Vec<HugePage>),
+}
+
+/// Bytes that are kept at most.
+const MAX_KEPT: usize = 128 << 20;
+/// Bytes of a block that is worth keeping.
+const MIN_KEPT: usize = 64 << 10;
+
+static SPARE: Mutex<Spare> = Mutex::new(Spare { kept: VecDeque::new() });
+
+/// Gives back to the system what large calls and metrics left for the next ones.
+///
+/// At most 128 MiB are left, huge pages on Linux in such a way that the system takes them when it runs
+/// short. They are the memory that the next call need not wait for.
+///
+/// ```
+/// use metrics_core::{free_spare_memory, slice::binary_auprc};
+///
+/// let scores: Vec<f32> = (0..1 << 20).map(|i| i as f32).collect();
+/// binary_auprc(&scores, &vec![1u8; scores.len()])?;
+/// free_spare_memory();
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
+pub fn free_spare_memory() {
+    spare().kept = VecDeque::new();
+}
+
+fn spare() -> MutexGuard<'static, Spare> {
+    SPARE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Block {
+    /// Of so many bytes, or some more.
+    pub(super) fn take(n_bytes: usize) -> Self {
+        if n_bytes < MIN_KEPT {
+            return Self::new(n_bytes);
+        }
+        // Not in one expression: the system must not be waited for under the lock.
+        let spare = spare().take(n_bytes);
+        spare.unwrap_or_else(|| Self::new(n_bytes))
+    }
+
+    fn new(n_bytes: usize) -> Self {
+        if n_bytes < HUGE_PAGE {
+            return Self::Lines(Vec::with_capacity(n_bytes.div_ceil(LINE)));
+        }
+        let mut pages = Vec::with_capacity(n_bytes.div_ceil(HUGE_PAGE));
+        advise(&mut pages, Advice::BeHuge);
+        Self::HugePages(pages)
+    }
+
+    /// Keeps it for the next.
+    pub(super) fn give_back(mut self) {
+        if !(MIN_KEPT..=MAX_KEPT).contains(&self.len()) {
+            return;
+        }
+        if let Self::HugePages(pages) = &mut self {
+            advise(pages, Advice::BeFree);
+        }
+        let dropped = spare().keep(self);
+        drop(dropped);
+    }
+
+    /// Nobody's.
+    pub(super) const fn none() -> Self {
+        Self::Lines(Vec::new())
+    }
+
+    /// Bytes there are.
+    fn len(&self) -> usize {
+        match self {
+            Self::Lines(lines) => lines.capacity() * LINE,
+            Self::HugePages(pages) => pages.capacity() * HUGE_PAGE,
+        }
+    }
+
+    #[inline]
+    pub(super) fn as_ptr(&self) -> *const u8 {
+        match self {
+            Self::Lines(lines) => lines.as_ptr().cast(),
+            Self::HugePages(pages) => pages.as_ptr().cast(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn as_mut_ptr(&mut self) -> *mut u8 {
+        match self {
+            Self::Lines(lines) => lines.as_mut_ptr().cast(),
+            Self::HugePages(pages) => pages.as_mut_ptr().cast(),
+        }
+    }
+}
+
+/// Blocks that nobody uses at the moment.
+struct Spare {
+    /// What came last is at the end.
+    kept: VecDeque<Block>,
+}
+
+impl Spare {
+    /// A block of so many bytes or up to a quarter more, if there is one.
+    fn take(&mut self, n_bytes: usize) -> Option<Block> {
+        let least = n_bytes.next_multiple_of(if n_bytes < HUGE_PAGE { LINE } else { HUGE_PAGE });
+        let fits = least..=least + least / 4;
+        let position = self.kept.iter().rposition(|block| fits.contains(&block.len()))?;
+        self.kept.remove(position)
+    }
+
+    /// Keeps a block; returns the oldest ones, if they are too many now.
+    fn keep(&mut self, block: Block) -> Vec<Block> {
+        self.kept.push_back(block);
+        let mut dropped = Vec::new();
+        while self.len() > MAX_KEPT {
+            dropped.extend(self.kept.pop_front());
+        }
+        dropped
+    }
+
+    fn len(&self) -> usize {
+        self.kept.iter().map(Block::len).sum()
+    }
+}
+
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+enum Advice {
+    BeHuge,
+    /// Be somebody else's, should there be need, until written to again.
+    BeFree,
+}
+
+#[cfg(target_os = "linux")]
+fn advise(pages: &mut Vec<HugePage>, advice: Advice) {
+    let advice = match advice {
+        Advice::BeHuge => libc::MADV_HUGEPAGE,
+        Advice::BeFree => libc::MADV_FREE,
+    };
+    // SAFETY: the range is that of the vector, of which no element is in use. That the system may not
+    // follow the advice does not matter.
+    #[allow(unsafe_code)]
+    unsafe {
+        libc::madvise(pages.as_mut_ptr().cast(), pages.capacity() * HUGE_PAGE, advice);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn advise(_pages: &mut Vec<HugePage>, _advice: Advice) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KIB: usize = 1 << 10;
+
+    #[test]
+    fn what_was_given_back_is_taken_again() {
+        let mut spare = Spare { kept: VecDeque::new() };
+        assert!(spare.take(100 * KIB).is_none());
+        for n_bytes in [100 * KIB, 10 * HUGE_PAGE] {
+            spare.keep(Block::new(n_bytes));
+            assert!(spare.take(n_bytes * 7 / 10).is_none(), "too many for so few");
+            assert!(spare.take(n_bytes + 1).is_none(), "too few");
+            assert_eq!(spare.take(n_bytes * 9 / 10).map(|block| block.len()), Some(n_bytes));
+            assert!(spare.take(n_bytes).is_none(), "taken");
+        }
+        for n_bytes in [100_000, HUGE_PAGE - 1, HUGE_PAGE, 3_000_000] {
+            spare.keep(Block::new(n_bytes));
+            assert!(spare.take(n_bytes).is_some(), "another of {n_bytes}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_much_is_not_kept() {
+        let mut spare = Spare { kept: VecDeque::new() };
+        let dropped: usize = (1..=20).map(|n| spare.keep(Block::new(n * HUGE_PAGE)).len()).sum();
+        assert_eq!(spare.kept.len() + dropped, 20);
+        assert!(spare.len() <= MAX_KEPT && spare.len() + 20 * HUGE_PAGE > MAX_KEPT);
+        assert!(spare.take(20 * HUGE_PAGE).is_some(), "the last one is");
+        spare.keep(Block::new(MAX_KEPT));
+        assert_eq!(spare.kept.len(), 1);
+    }
+}
