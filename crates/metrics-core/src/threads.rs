@@ -31,42 +31,39 @@ pub(crate) fn map<T: Send, S, R: Send>(
 /// Applies `f` to shares of `0..n`, each on a thread of its own if there are as many; results in any
 /// order.
 ///
-/// A thread takes the next range whenever it is done with one, so one that starts late or is slow takes
-/// fewer of them. All but the last are multiples of a block long.
+/// A thread takes the next `step` whenever it is done with some, so one that starts late or is slow takes
+/// less.
 pub(crate) fn share<R: Send>(
     n: usize,
     n_shares: usize,
-    block: usize,
+    step: usize,
     f: impl Fn(Share<'_>) -> R + Sync + Send,
 ) -> Vec<R> {
-    let mean = n.div_ceil(n_shares.max(1));
-    let step = (mean / STEPS).next_multiple_of(block).clamp(block, MAX_BLOCKS * block);
-    let most = if n_shares > 1 { mean + mean / 4 } else { mean };
     let taken = AtomicUsize::new(0);
-    let shares = vec![most.div_ceil(step); n_shares];
-    map(shares, || (), |(), n_steps| f(Share { n, step, n_steps, taken: &taken }))
+    let share = || Share { n, step, left: n, taken: &taken };
+    map(vec![(); n_shares], || (), |(), ()| f(share()))
 }
-
-/// Ranges that a share of average length has at least, where they can be so short.
-const STEPS: usize = 16;
-/// Blocks of a range at most: to read so many takes far longer than to take a range.
-pub(crate) const MAX_BLOCKS: usize = 32;
 
 /// The ranges that one thread takes, in order.
 #[derive(Debug)]
 pub(crate) struct Share<'t> {
     n: usize,
     step: usize,
-    /// Ranges it may still take.
-    n_steps: usize,
+    /// What it may still take.
+    left: usize,
     /// What all threads took.
     taken: &'t AtomicUsize,
 }
 
 impl Share<'_> {
+    /// Takes no more than this, up to the end of a range.
+    pub(crate) fn at_most(self, n: usize) -> Self {
+        Self { left: n, ..self }
+    }
+
     /// What its ranges have together at most.
     pub(crate) fn max_len(&self) -> usize {
-        self.n.min(self.n_steps * self.step)
+        self.left.next_multiple_of(self.step).min(self.n)
     }
 }
 
@@ -74,8 +71,11 @@ impl Iterator for Share<'_> {
     type Item = Range<usize>;
 
     fn next(&mut self) -> Option<Range<usize>> {
-        self.n_steps = self.n_steps.checked_sub(1)?;
+        if self.left == 0 {
+            return None;
+        }
         let start = self.taken.fetch_add(self.step, Ordering::Relaxed);
+        self.left = self.left.saturating_sub(self.step);
         (start < self.n).then(|| start..self.n.min(start + self.step))
     }
 }
@@ -101,19 +101,22 @@ mod tests {
 
     #[test]
     fn shares_are_all_there_is() {
-        for n in [0, 1, 10, 11, 159, 160, 161, 1000, 12_345] {
+        for n in [0usize, 1, 10, 11, 159, 160, 161, 1000, 12_345] {
             for n_shares in [1, 2, 3, 7, 100] {
-                let shares = share(n, n_shares, 10, |share| {
-                    let max_len = share.max_len();
-                    let ranges: Vec<_> = share.collect();
-                    assert!(ranges.iter().map(Range::len).sum::<usize>() <= max_len);
-                    assert!(ranges.iter().is_sorted_by_key(|range| range.start));
-                    ranges
-                });
-                let mut all = shares.concat();
-                all.sort_by_key(|range| range.start);
-                assert!(all.iter().cloned().flatten().eq(0..n), "{n} in {n_shares}: {all:?}");
-                assert!(all.iter().rev().skip(1).all(|range| range.len() % 10 == 0), "{all:?}");
+                for most in [n.div_ceil(n_shares), n] {
+                    let shares = share(n, n_shares, 10, |share| {
+                        let share = share.at_most(most);
+                        let max_len = share.max_len();
+                        let ranges: Vec<_> = share.collect();
+                        assert!(ranges.iter().map(Range::len).sum::<usize>() <= max_len);
+                        assert!(ranges.iter().is_sorted_by_key(|range| range.start));
+                        ranges
+                    });
+                    let mut all = shares.concat();
+                    all.sort_by_key(|range| range.start);
+                    assert!(all.iter().cloned().flatten().eq(0..n), "{n} in {n_shares}: {all:?}");
+                    assert!(all.iter().rev().skip(1).all(|range| range.len() == 10), "{all:?}");
+                }
             }
         }
     }

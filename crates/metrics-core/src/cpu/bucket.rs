@@ -8,7 +8,7 @@ use num_traits::One;
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
-use super::rank::share;
+use super::rank::{MAX_STEP, share};
 use super::samples::{BLOCK, NO_LABEL, read_labels};
 use super::simd;
 use super::tally::tally;
@@ -62,7 +62,7 @@ fn count_all(batch: &Batch<'_, Host>, counts: &mut BucketCounts) -> Result<()> {
 fn count_apart(batch: &Batch<'_, Host>, counts: &mut BucketCounts) -> Result<()> {
     let (n_samples, num_thresholds) = (batch.scores.buffer().len(), counts.num_thresholds());
     let n_counters = counts.counters().len();
-    const { assert!(threads::MAX_BLOCKS * BLOCK <= u16::MAX as usize, "16 bits count a range") }
+    const { assert!(MAX_STEP <= u16::MAX as usize, "16 bits count a range") }
     let shares = share(n_samples, |share| {
         let (mut total, mut few) = (vec![0u64; n_counters], vec![0u16; n_counters]);
         let mut n_few = 0;

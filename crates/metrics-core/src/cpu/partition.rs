@@ -22,6 +22,8 @@ const BIN: usize = 1 << 10;
 const MAX_BINS: usize = 1024;
 /// Samples that leave the near caches before they are sorted.
 const FAR: u64 = 1 << 18;
+/// Bins that a thread takes at once to sort and walk them.
+const STEP: usize = 8;
 /// Most lines of a piece.
 const MAX_LINES: usize = 64;
 
@@ -86,22 +88,26 @@ impl<K: Key> Partition<K> {
             fp += (n - n_positives) as u64;
         }
         let is_far = tp + fp >= FAR;
-        let sort_and_walk = |(scratch, walk): &mut (Scratch<K>, Walk), (bin, n, tp, fp)| {
-            let pieces_of = |bin| self.parts.iter().flat_map(move |part| part.pieces(bin));
-            let pieces = pieces_of(bin);
-            if is_far && bin + 1 < self.bins.len() {
-                pieces_of(bin + 1).for_each(fetch);
+        let walk = |share: Share<'_>| {
+            let (mut scratch, mut walk) = (Scratch::default(), Walk::default());
+            let mut walked = Vec::new();
+            for &(bin, n, tp, fp) in share.flat_map(|range| &starts[range]) {
+                let pieces_of = |bin| self.parts.iter().flat_map(move |part| part.pieces(bin));
+                if is_far && bin + 1 < self.bins.len() {
+                    pieces_of(bin + 1).for_each(fetch);
+                }
+                let sorted = sort(pieces_of(bin), n, &mut scratch);
+                let lost = if bin >= self.bins.middle() { K::TOP_BIT } else { 0 };
+                let mut sink = S::starting_at(tp, fp);
+                sink.push_sorted(sorted, K::max_value().to_u64() - lost, &mut walk);
+                walked.push((bin, sink));
             }
-            let lost = if bin >= self.bins.middle() { K::TOP_BIT } else { 0 };
-            let mut sink = S::starting_at(tp, fp);
-            sink.push_sorted(sort(pieces, n, scratch), K::max_value().to_u64() - lost, walk);
-            sink
+            walked
         };
-        if self.parts.len() > 1 {
-            return threads::map(starts, Default::default, sort_and_walk);
-        }
-        let mut scratch = Default::default();
-        starts.into_iter().map(|start| sort_and_walk(&mut scratch, start)).collect()
+        let shares = threads::share(starts.len(), self.parts.len(), STEP, walk);
+        let mut walked: Vec<_> = shares.into_iter().flatten().collect();
+        walked.sort_unstable_by_key(|(bin, _)| *bin);
+        walked.into_iter().map(|(_, sink)| sink).collect()
     }
 }
 

@@ -39,6 +39,10 @@ pub(crate) enum Bad {
 
 /// Samples of a share, on average: 31 bits count them, also where a share is larger.
 const MAX_SHARE: usize = 1 << 30;
+/// Ranges that a share has at least, where they can be so short.
+const STEPS: usize = 16;
+/// Samples of a range at most: to read so many takes far longer than to take a range.
+pub(super) const MAX_STEP: usize = 32 * BLOCK;
 /// Samples a thread must have to be worth its start.
 const SAMPLES_PER_THREAD: usize = 1 << 16;
 /// Widest range of keys that is counted rather than sorted.
@@ -316,10 +320,15 @@ pub(crate) fn for_blocks<K: Key>(
     }
 }
 
-/// Reads the samples in as many shares as threads that are worth starting.
+/// Reads the samples in as many shares as threads that are worth starting. A thread takes whole blocks,
+/// and no more than a quarter above its part.
 pub(super) fn share<R: Send>(n_samples: usize, f: impl Fn(Share<'_>) -> R + Sync + Send) -> Vec<R> {
     let n_threads = threads::available().min(n_samples.div_ceil(SAMPLES_PER_THREAD));
-    threads::share(n_samples, n_threads.max(n_samples.div_ceil(MAX_SHARE)), BLOCK, f)
+    let n_shares = n_threads.max(n_samples.div_ceil(MAX_SHARE)).max(1);
+    let mean = n_samples.div_ceil(n_shares);
+    let step = (mean / STEPS).next_multiple_of(BLOCK).clamp(BLOCK, MAX_STEP);
+    let most = n_samples.min(mean + mean / 4);
+    threads::share(n_samples, n_shares, step, |share| f(share.at_most(most)))
 }
 
 /// What all shares made, or the first bad sample.
