@@ -12,20 +12,13 @@ pub(crate) fn available() -> usize {
 }
 
 /// Applies `f` to every item, on several threads if there are several items; results in order.
-///
-/// Each thread makes itself one scratch value.
-pub(crate) fn map<T: Send, S, R: Send>(
-    items: Vec<T>,
-    scratch: impl Fn() -> S + Sync + Send,
-    f: impl Fn(&mut S, T) -> R + Sync + Send,
-) -> Vec<R> {
+pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, f: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
     #[cfg(feature = "parallel")]
     if items.len() > 1 && available() > 1 {
         use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
-        return items.into_par_iter().with_max_len(8).map_init(scratch, f).collect();
+        return items.into_par_iter().with_max_len(8).map(f).collect();
     }
-    let mut own = scratch();
-    items.into_iter().map(|item| f(&mut own, item)).collect()
+    items.into_iter().map(f).collect()
 }
 
 /// Applies `f` to shares of `0..n`, each on a thread of its own if there are as many; results in any
@@ -41,7 +34,7 @@ pub(crate) fn share<R: Send>(
 ) -> Vec<R> {
     let taken = AtomicUsize::new(0);
     let share = || Share { n, step, left: n, taken: &taken };
-    map(vec![(); n_shares], || (), |(), ()| f(share()))
+    map(vec![(); n_shares], |()| f(share()))
 }
 
 /// The ranges that one thread takes, in order.

@@ -190,16 +190,12 @@ fn rank_tasks<S: Sink, R: Send>(
     batch: &Batch<'_, Host>,
     finish: impl Fn(ScoreKind, Vec<S>) -> R + Sync + Send,
 ) -> Result<Vec<R>> {
-    let ranked = threads::map(
-        (0..batch.n_tasks).collect(),
-        || (),
-        |(), task| {
-            with_samples!(task_samples(batch, task), kind, samples => {
-                let parts = rank(samples, kind).map_err(|bad| error(batch, task, bad))?;
-                Ok(finish(kind, parts))
-            })
-        },
-    );
+    let ranked = threads::map((0..batch.n_tasks).collect(), |task| {
+        with_samples!(task_samples(batch, task), kind, samples => {
+            let parts = rank(samples, kind).map_err(|bad| error(batch, task, bad))?;
+            Ok(finish(kind, parts))
+        })
+    });
     ranked.into_iter().collect()
 }
 

@@ -101,7 +101,7 @@ impl RankState {
 
     /// The areas of each task.
     pub fn areas(&mut self) -> Vec<Areas> {
-        threads::map(self.tasks.iter_mut().collect(), || (), |(), task| task.areas())
+        threads::map(self.tasks.iter_mut().collect(), |task| task.areas())
     }
 
     /// The points of one task's curve.
@@ -110,7 +110,7 @@ impl RankState {
     }
 
     pub(crate) fn compact(&mut self) {
-        threads::map(self.tasks.iter_mut().collect(), || (), |(), task| task.compact());
+        threads::map(self.tasks.iter_mut().collect(), |task| task.compact());
     }
 
     /// Whether a task may take samples of this kind, that many counted ones, and that much weight.
