@@ -9,6 +9,7 @@ mod counts;
 mod examples;
 #[path = "../common/given.rs"]
 mod given;
+mod golden;
 mod handmade_auc;
 mod handmade_rank;
 mod malformed;
