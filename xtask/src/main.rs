@@ -10,6 +10,8 @@ mod libtorch;
 mod peers;
 mod readme;
 mod run;
+mod supply_chain;
+mod tools;
 mod wheels;
 
 use std::process::ExitCode;
@@ -29,6 +31,7 @@ cargo xtask TASK
   compare-tch    time of AUPRC on libtorch tensors, beside torcheval's algorithm in libtorch's operations
   cuda-check     compile and lint everything with the feature `cuda`, link its tests; no GPU needed
   libtorch       fetch a libtorch for metrics-tch into target/, and tell cargo where it is
+  supply-chain   licences, sources and unmaintained crates of what we build on
   gpu-pack       the CUDA tests and benches in one folder, for a machine with a GPU and no Rust";
 
 fn main() -> ExitCode {
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         ["cuda-check"] => cuda::check().map(|what| println!("{what}")),
         ["gpu-pack"] => gpu_pack::pack(),
         ["libtorch"] => libtorch::set_up(),
+        ["supply-chain"] => supply_chain::check().map(|what| println!("{what}")),
         ["compare-tch"] => libtorch::compare(),
         ["compare-candle"] => candle::compare(),
         ["compare-peers"] => peers::compare(peers::Source::Measured),
