@@ -68,7 +68,7 @@ pub struct EvalArgs {
     pub group: Option<String>,
 
     /// The most groups allowed
-    #[arg(long, value_name = "N", default_value_t = 10_000, requires = "group")]
+    #[arg(long, value_name = "N", default_value_t = ReadOptions::MAX_GROUPS, requires = "group")]
     pub max_groups: usize,
 
     /// Print one JSON document at full precision instead of a table
@@ -156,10 +156,10 @@ impl EvalArgs {
         }
         let by_name = if matches!(self.extension().as_str(), "tsv" | "tab") { b'\t' } else { b',' };
         Ok(ReadOptions {
-            format,
             delimiter: self.delimiter.unwrap_or(by_name),
             skip_invalid: self.skip_invalid,
             max_groups: self.max_groups,
+            ..ReadOptions::new(format)
         })
     }
 

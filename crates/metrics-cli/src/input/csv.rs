@@ -1,8 +1,6 @@
 //! Delimited text, record by record, without an allocation a row.
 
-use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 
@@ -10,7 +8,7 @@ use super::cells::Fields;
 use super::groups::Groups;
 use super::guard::{Guarded, RecordLimit};
 use super::row::{BadRow, BadRows, Place, SkippedReason};
-use super::{BATCH_ROWS, Batch, Columns, ReadOptions, Score, Source, is_stdin};
+use super::{BATCH_ROWS, Batch, Columns, ReadOptions, Score, Source};
 use crate::error::{Error, Result};
 use crate::progress;
 
@@ -42,19 +40,14 @@ pub(super) struct CsvSource {
 }
 
 impl CsvSource {
-    /// Opens a file and reads its header.
-    pub(super) fn open(
-        path: &Path,
+    /// Reads the header of `file`, which is called `name`.
+    pub(super) fn new(
+        name: String,
+        file: Box<dyn Read>,
         n_bytes: Option<u64>,
         columns: &Columns,
         options: &ReadOptions,
     ) -> Result<Self> {
-        let name = path.display().to_string();
-        let file: Box<dyn Read> = if is_stdin(path) {
-            Box::new(io::stdin())
-        } else {
-            Box::new(File::open(path).map_err(|source| Error::Io { path: name.clone(), source })?)
-        };
         let file = Guarded::new(file, progress::bar(n_bytes));
         let limit = file.limit();
         let mut records = ReaderBuilder::new()

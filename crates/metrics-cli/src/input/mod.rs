@@ -14,9 +14,11 @@ mod guard;
 mod parquet;
 mod row;
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 
+use bytes::Bytes;
 use serde::Serialize;
 
 pub use batch::{Batch, Scores};
@@ -54,6 +56,9 @@ pub struct Columns {
 }
 
 /// How to read a file.
+///
+/// [`ReadOptions::new`] has the defaults of the command line:
+/// `ReadOptions { skip_invalid: true, ..ReadOptions::new(Format::Csv) }`.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadOptions {
     /// Its format.
@@ -64,6 +69,17 @@ pub struct ReadOptions {
     pub skip_invalid: bool,
     /// The most groups allowed.
     pub max_groups: usize,
+}
+
+impl ReadOptions {
+    /// Groups allowed unless the caller says otherwise.
+    pub const MAX_GROUPS: usize = 10_000;
+
+    /// The defaults for files of `format`.
+    #[must_use]
+    pub fn new(format: Format) -> Self {
+        Self { format, delimiter: b',', skip_invalid: false, max_groups: Self::MAX_GROUPS }
+    }
 }
 
 /// A file being read.
@@ -108,9 +124,41 @@ pub fn open(path: &Path, columns: &Columns, options: &ReadOptions) -> Result<Box
         }
         Some(metadata.len())
     };
+    let file = || File::open(path).map_err(|source| Error::Io { path: name.clone(), source });
     Ok(match options.format {
-        Format::Csv => Box::new(csv::CsvSource::open(path, n_bytes, columns, options)?),
-        Format::Parquet => Box::new(parquet::ParquetSource::open(path, n_bytes, columns, options)?),
+        Format::Csv => {
+            let file: Box<dyn Read> =
+                if is_stdin(path) { Box::new(io::stdin()) } else { Box::new(file()?) };
+            Box::new(csv::CsvSource::new(name, file, n_bytes, columns, options)?)
+        }
+        Format::Parquet => {
+            let file = file()?;
+            Box::new(parquet::ParquetSource::new(name, file, n_bytes, columns, options)?)
+        }
+    })
+}
+
+/// Reads `content` as [`open`] reads a file. Errors call it `name`.
+///
+/// # Errors
+/// As [`open`].
+pub fn read(
+    name: &str,
+    content: Vec<u8>,
+    columns: &Columns,
+    options: &ReadOptions,
+) -> Result<Box<dyn Source>> {
+    let name = name.to_owned();
+    let n_bytes = Some(content.len() as u64);
+    Ok(match options.format {
+        Format::Csv => {
+            let content = Box::new(io::Cursor::new(content));
+            Box::new(csv::CsvSource::new(name, content, n_bytes, columns, options)?)
+        }
+        Format::Parquet => {
+            let content = Bytes::from(content);
+            Box::new(parquet::ParquetSource::new(name, content, n_bytes, columns, options)?)
+        }
     })
 }
 

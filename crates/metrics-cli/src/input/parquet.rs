@@ -1,8 +1,6 @@
 //! Parquet files, a record batch at a time.
 
 use std::fmt::Display;
-use std::fs::File;
-use std::path::Path;
 
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
@@ -11,6 +9,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
+use parquet::file::reader::ChunkReader;
 
 use super::arrays::{self, Faults, Good, Role};
 use super::decoder::catch_panic;
@@ -44,15 +43,14 @@ struct Column {
 }
 
 impl ParquetSource {
-    /// Opens a file, finds the columns and checks their types.
-    pub(super) fn open(
-        path: &Path,
+    /// Finds the columns of `file`, which is called `name`, and checks their types.
+    pub(super) fn new(
+        name: String,
+        file: impl ChunkReader + 'static,
         n_bytes: Option<u64>,
         columns: &Columns,
         options: &ReadOptions,
     ) -> Result<Self> {
-        let name = path.display().to_string();
-        let file = File::open(path).map_err(|source| Error::Io { path: name.clone(), source })?;
         // Without the writer's Arrow schema every string column comes as strings, whatever string
         // type or dictionary it had in memory there, and numbers have the type of the file.
         let reading = ArrowReaderOptions::new().with_skip_arrow_metadata(true);

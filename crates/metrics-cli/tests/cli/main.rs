@@ -4,6 +4,7 @@ mod csv;
 mod errors;
 mod golden;
 mod groups;
+mod memory;
 mod parquet;
 mod plots;
 mod program;
