@@ -52,7 +52,7 @@ const VERY_FEW: usize = 64;
 /// Samples up to which a bin is made for each.
 pub(super) const FEW: usize = 1 << 13;
 /// Samples from which on it costs nothing to have a count for each key of 16 bits.
-const MANY: usize = 1 << 20;
+pub(super) const MANY: usize = 1 << 20;
 /// Places of the samples that are looked at first, and samples at each.
 const PROBED: [usize; 2] = [128, 8];
 
@@ -277,7 +277,8 @@ fn count<K: Key, S: Sink>(
             simd::run(|| {
                 seen.see(start, keys, labels);
                 for ((number, &key), &label) in numbers.iter_mut().zip(&*keys).zip(labels) {
-                    *number = (max - key).low() << 1 | u32::from(label);
+                    // The key may be that of NaN, above the highest: it is not counted then.
+                    *number = max.wrapping_sub(&key).low() << 1 | u32::from(label);
                 }
             });
             if seen.bad.is_none() {

@@ -20,7 +20,9 @@ pub(crate) const BLOCK: usize = 1024;
 
 /// An order-preserving key: as wide as the scores need.
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))] // What only vectors need.
-pub(crate) trait Key: Digits + Debug + Send + Sync + num_traits::PrimInt {
+pub(crate) trait Key:
+    Digits + Debug + Send + Sync + num_traits::PrimInt + num_traits::WrappingSub
+{
     const BITS: u32;
     /// The highest bit.
     const TOP_BIT: u64 = 1 << (Self::BITS - 1);

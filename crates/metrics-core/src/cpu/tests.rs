@@ -2,7 +2,7 @@
 
 use half::{bf16, f16};
 
-use super::rank::{Bad, FEW, rank};
+use super::rank::{Bad, FEW, MANY, rank};
 use super::samples::{AnySamples, with_samples};
 use super::simd::without_avx2;
 use super::total;
@@ -176,6 +176,29 @@ fn the_first_bad_sample_is_told() {
             assert_eq!(told(&scores, &labels), Some(Bad::Target(first)), "{n} {positions:?}");
             let all_nan = vec![f32::NAN; n];
             assert_eq!(told(&all_nan, &targets), Some(Bad::Score(0)));
+        }
+    }
+}
+
+/// So many scores of 16 bits are counted without a look at them before.
+#[test]
+fn the_first_bad_sample_of_many_halves_is_told() {
+    let targets = Buffer::U8(vec![1; MANY].into());
+    let told = |scores: Buffer<'_>| {
+        with_samples!(AnySamples::new(&scores, &targets, 0..MANY), kind, samples => {
+            rank::<_, CountedAreas>(samples, kind).err()
+        })
+    };
+    for first in [0, MANY / 2, MANY - 1] {
+        for nan in [f16::NAN, -f16::NAN] {
+            let mut scores = vec![f16::ONE; MANY];
+            scores[first] = nan;
+            assert_eq!(told(Buffer::F16(scores.into())), Some(Bad::Score(first)), "{nan}");
+        }
+        for nan in [bf16::NAN, -bf16::NAN] {
+            let mut scores = vec![bf16::NEG_INFINITY; MANY];
+            scores[first] = nan;
+            assert_eq!(told(Buffer::Bf16(scores.into())), Some(Bad::Score(first)), "{nan}");
         }
     }
 }
