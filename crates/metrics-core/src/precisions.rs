@@ -77,7 +77,7 @@ pub(crate) fn sum(steps: Steps<'_>, tp: u64, n: u64) -> Sums {
 fn sum_all<const TIES: bool>(steps: Steps<'_>, tp: u64, n: u64) -> Sums {
     #[cfg(target_arch = "x86_64")]
     if simd::has_avx2() {
-        // SAFETY: the processor has AVX2.
+        // SAFETY: the processor has what vector code is compiled for.
         #[allow(unsafe_code)]
         return unsafe { avx2::sum::<TIES>(steps, tp, n) };
     }
@@ -112,7 +112,7 @@ mod avx2 {
 
     /// Counts converted, divided and shifted into fixed point four at a time. The same bits: counts
     /// below 2^53 are exact, and a shift truncates.
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
     pub(super) fn sum<const TIES: bool>(steps: Steps<'_>, tp: u64, n: u64) -> Sums {
         let (tp_before, n_before) = (_mm256_set1_pd(tp as f64), _mm256_set1_pd(n as f64));
         let mask = _mm256_set1_epi64x((1 << 52) - 1);

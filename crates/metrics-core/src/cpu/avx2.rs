@@ -11,7 +11,7 @@ use super::simd::positions;
 use super::walk::{BLOCK, MAX_LEN, Walk};
 
 /// Puts the first two keys in order, the next two, and so on.
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 pub(crate) fn sort_neighbours(keys: &mut [u32]) {
     let (eights, rest) = keys.as_chunks_mut::<8>();
     for eight in eights {
@@ -31,7 +31,7 @@ pub(crate) fn sort_neighbours(keys: &mut [u32]) {
 }
 
 /// [`sort_neighbours`] of wide keys.
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 pub(crate) fn sort_wide_neighbours(keys: &mut [u64]) {
     // Keys have no sign, comparisons do.
     let sign = _mm256_set1_epi64x(i64::MIN);
@@ -55,7 +55,7 @@ pub(crate) fn sort_wide_neighbours(keys: &mut [u64]) {
 }
 
 /// [`first_descent`] of wide keys, or where fewer than five are left.
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 pub(crate) fn first_wide_descent(keys: &[u64], start: usize) -> usize {
     let mut at = start;
     let (label, sign) = (_mm256_set1_epi64x(1), _mm256_set1_epi64x(i64::MIN));
@@ -76,7 +76,7 @@ pub(crate) fn first_wide_descent(keys: &[u64], start: usize) -> usize {
 
 /// The first place from `start` on where a key is larger than the next by more than the label, or
 /// where fewer than nine keys are left.
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 pub(crate) fn first_descent(keys: &[u32], start: usize) -> usize {
     let mut at = start;
     let label = _mm256_set1_epi32(1);
@@ -102,7 +102,7 @@ pub(crate) fn first_descent(keys: &[u32], start: usize) -> usize {
 /// For each set of eight flags, where those stand that are set.
 static POSITIONS: [[u8; 8]; 256] = positions();
 
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 fn positions_of(flags: u8) -> __m256i {
     let positions = u64::from_ne_bytes(POSITIONS[flags as usize]);
     _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(positions as i64))
@@ -110,7 +110,7 @@ fn positions_of(flags: u8) -> __m256i {
 
 /// Packs samples, eight at a time, those with the top bit apart from those without. Returns how many
 /// samples, and how many of them have the top bit.
-#[target_feature(enable = "avx2,popcnt")]
+#[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 pub(crate) fn pack_apart(
     keys: &[u32],
     labels: &[u8],
@@ -184,7 +184,7 @@ static STARTS: [[u8; 8]; 256] = {
 };
 
 /// Goes on eight samples at a time, as long as there are nine and there is room.
-#[target_feature(enable = "avx2,popcnt,lzcnt")]
+#[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 pub(crate) fn walk_narrow(packed: &[u32], walk: &mut Walk) {
     let label = _mm256_set1_epi32(1);
     note_all(walk, |at| {
@@ -200,7 +200,7 @@ pub(crate) fn walk_narrow(packed: &[u32], walk: &mut Walk) {
 }
 
 /// [`walk_narrow`] through wide keys.
-#[target_feature(enable = "avx2,popcnt,lzcnt")]
+#[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 pub(crate) fn walk_wide(packed: &[u64], walk: &mut Walk) {
     let label = _mm256_set1_epi64x(1);
     note_all(walk, |at| {
@@ -229,7 +229,7 @@ struct Flags {
 /// Up to the first ties each sample is a group, for which less is to be done. Soon after them there
 /// may be more: for a while no branch depends on them.
 #[inline]
-#[target_feature(enable = "avx2,popcnt,lzcnt")]
+#[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 fn note_all(walk: &mut Walk, flags: impl Fn(usize) -> Option<Flags>) {
     let mut at = None;
     while at != Some(walk.at) {
@@ -246,7 +246,7 @@ const A_WHILE: usize = 32;
 
 /// Notes groups, as long as there are no ties or through them, up to a place.
 #[inline]
-#[target_feature(enable = "avx2,popcnt,lzcnt")]
+#[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 fn note<const THROUGH_TIES: bool>(
     walk: &mut Walk,
     stop: usize,
@@ -314,7 +314,7 @@ fn note<const THROUGH_TIES: bool>(
 ///
 /// # Panics
 /// When there are not two counters for each of up to 2^15 buckets.
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 pub(crate) fn count_f32<C: Copy + AddAssign + One>(
     probabilities: &[f32],
     labels: &[u8],
@@ -342,7 +342,7 @@ pub(crate) fn count_f32<C: Copy + AddAssign + One>(
 }
 
 /// [`count_f32`] of doubles.
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 pub(crate) fn count_f64<C: Copy + AddAssign + One>(
     probabilities: &[f64],
     labels: &[u8],
@@ -376,7 +376,7 @@ const LAG: usize = 2;
 
 /// Counts samples by their buckets and labels; `buckets` has none for sixteen of which one is bad.
 #[inline]
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 fn count<P, C: Copy + AddAssign + One>(
     probabilities: &[P],
     labels: &[u8],

@@ -162,14 +162,14 @@ fn count_most<C: Copy + AddAssign + One>(
     }
     match scores {
         Buffer::F32(scores) => {
-            // SAFETY: the processor has AVX2 and FMA.
+            // SAFETY: the processor has what vector code is compiled for.
             #[allow(unsafe_code)]
             unsafe {
                 avx2::count_f32(scores, labels, num_thresholds, counts)
             }
         }
         Buffer::F64(scores) => {
-            // SAFETY: the processor has AVX2 and FMA.
+            // SAFETY: the processor has what vector code is compiled for.
             #[allow(unsafe_code)]
             unsafe {
                 avx2::count_f64(scores, labels, num_thresholds, counts)

@@ -53,7 +53,7 @@ fn pack_most<K: Key>(keys: &[K], labels: &[u8], high: &mut [K], low: &mut [K]) -
         (K::narrow(keys), K::narrow_mut(high), K::narrow_mut(low))
         && simd::has_avx2()
     {
-        // SAFETY: the processor has AVX2.
+        // SAFETY: the processor has what vector code is compiled for.
         #[allow(unsafe_code)]
         return unsafe { avx2::pack_apart(keys, labels, high, low) };
     }

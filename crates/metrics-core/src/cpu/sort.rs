@@ -250,7 +250,7 @@ fn sort_neighbours<K: Key>(keys: &mut [K]) {
         if !simd::has_avx2() {
             return sse2::sort_neighbours(keys);
         }
-        // SAFETY: the processor has AVX2.
+        // SAFETY: the processor has what vector code is compiled for.
         #[allow(unsafe_code)]
         return unsafe { avx2::sort_neighbours(keys) };
     }
@@ -258,7 +258,7 @@ fn sort_neighbours<K: Key>(keys: &mut [K]) {
     if let Some(keys) = K::wide_mut(keys)
         && simd::has_avx2()
     {
-        // SAFETY: the processor has AVX2.
+        // SAFETY: the processor has what vector code is compiled for.
         #[allow(unsafe_code)]
         return unsafe { avx2::sort_wide_neighbours(keys) };
     }
@@ -274,7 +274,7 @@ fn first_descent<K: Key>(keys: &[K], start: usize) -> usize {
         if !simd::has_avx2() {
             return sse2::first_descent(keys, start);
         }
-        // SAFETY: the processor has AVX2.
+        // SAFETY: the processor has what vector code is compiled for.
         #[allow(unsafe_code)]
         return unsafe { avx2::first_descent(keys, start) };
     }
@@ -282,7 +282,7 @@ fn first_descent<K: Key>(keys: &[K], start: usize) -> usize {
     if let Some(keys) = K::wide(keys)
         && simd::has_avx2()
     {
-        // SAFETY: the processor has AVX2.
+        // SAFETY: the processor has what vector code is compiled for.
         #[allow(unsafe_code)]
         return unsafe { avx2::first_wide_descent(keys, start) };
     }

@@ -131,7 +131,7 @@ impl Walk {
         {
             let narrow = K::narrow(packed);
             if simd::has_avx2() {
-                // SAFETY: the processor has AVX2.
+                // SAFETY: the processor has what vector code is compiled for.
                 #[allow(unsafe_code)]
                 unsafe {
                     match (narrow, K::wide(packed)) {
