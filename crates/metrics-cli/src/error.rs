@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::input::BadRow;
+use crate::text::count;
 
 /// What the program could not do.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +74,10 @@ pub enum Error {
         bad: Box<BadRow>,
     },
     /// The group column has more distinct values than `--max-groups`.
-    #[error("{path}: column {column:?} has more than {limit} groups; --max-groups allows more")]
+    #[error(
+        "{path}: column {column:?} has more than {}; --max-groups allows more",
+        count(*limit as u64, "group")
+    )]
     TooManyGroups {
         /// The file.
         path: String,
@@ -127,6 +131,6 @@ impl Error {
 fn skipped_note(skipped: u64) -> String {
     match skipped {
         0 => String::new(),
-        n => format!(" ({n} invalid rows skipped)"),
+        n => format!(" ({} skipped)", count(n, "invalid row")),
     }
 }

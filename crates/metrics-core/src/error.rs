@@ -51,8 +51,9 @@ pub enum Error {
     },
     /// The number of rows is not the number of tasks.
     #[error(
-        "{op}: scores of shape {scores:?} and targets of shape {targets:?} hold {given} tasks, \
-         expected {n_tasks}{hint}"
+        "{op}: scores of shape {scores:?} and targets of shape {targets:?} hold {}, \
+         expected {n_tasks}{hint}",
+        count(*given, "task")
     )]
     TaskMismatch {
         /// The metric that was asked for.
@@ -83,7 +84,7 @@ pub enum Error {
         n_tasks: usize,
     },
     /// A task that does not exist.
-    #[error("{op}: no task {task}: there are {n_tasks}, counted from 0")]
+    #[error("{op}: no task {task} among {}, counted from 0", count(*n_tasks, "task"))]
     UnknownTask {
         /// The metric that was asked.
         op: &'static str,
@@ -237,7 +238,11 @@ pub enum Error {
         reason: &'static str,
     },
     /// A metric of another number of tasks was merged or loaded.
-    #[error("{op}: {given} tasks cannot join a metric of {n_tasks} tasks")]
+    #[error(
+        "{op}: {} cannot join a metric of {}",
+        count(*given, "task"),
+        count(*n_tasks, "task")
+    )]
     MergeTasks {
         /// The metric that was asked.
         op: &'static str,
@@ -248,8 +253,9 @@ pub enum Error {
     },
     /// An [`Auc`](crate::Auc) of another configuration was merged or loaded.
     #[error(
-        "auc: curve {given_curve:?} with {given_thresholds} thresholds cannot join \
-         curve {curve:?} with {num_thresholds} thresholds"
+        "auc: curve {given_curve:?} with {} cannot join curve {curve:?} with {}",
+        count(*given_thresholds, "threshold"),
+        count(*num_thresholds, "threshold")
     )]
     MergeAuc {
         /// Curve of the other metric or state.
@@ -303,6 +309,12 @@ impl Error {
             error => error,
         }
     }
+}
+
+/// `n` things, with an s unless there is one: `1 task`, `2 tasks`.
+fn count(n: usize, thing: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {thing}{plural}")
 }
 
 /// What to say of further updates that were left out.

@@ -7,7 +7,7 @@ use tensor_metrics::{AucState, Backend, Curve, MAX_NUM_THRESHOLDS, Metric, RankS
 use crate::backends::on_every_backend;
 use crate::filled::filled;
 use crate::given::given;
-use crate::unchanged::{Bytes, Seen, text_of};
+use crate::unchanged::{Bytes, Seen, count, text_of};
 
 #[rstest]
 #[case::none(0)]
@@ -80,21 +80,28 @@ fn the_curve_of_an_unknown_task_is_refused() {
 fn refuses_unknown_task<B: Backend>(backend: &B) {
     let mut auprc = BinaryAuprc::<B>::with_tasks(2).unwrap();
     given(filled(&[2, 4]), filled(&[2, 4])).update(backend, &mut auprc).unwrap();
-    let text = "no task 2: there are 2, counted from 0";
+    let text = "no task 2 among 2 tasks, counted from 0";
     assert_eq!(text_of(auprc.precision_recall_curve(2)), format!("binary_auprc: {text}"));
     assert_eq!(text_of(auprc.roc_curve(2)), format!("binary_auprc: {text}"));
+    let mut one = BinaryAuprc::<B>::new();
+    given(filled(&[4]), filled(&[4])).update(backend, &mut one).unwrap();
+    let text = "binary_auprc: no task 1 among 1 task, counted from 0";
+    assert_eq!(text_of(one.roc_curve(1)), text);
     assert_eq!(auprc.roc_curve(1).unwrap().thresholds, [f64::INFINITY, 1.0, 0.0]);
 }
 
 #[rstest]
 #[case::fewer(3, 2)]
 #[case::more(2, 3)]
+#[case::one_to_several(2, 1)]
+#[case::several_to_one(1, 2)]
 fn metrics_of_other_tasks_do_not_merge(#[case] ours: usize, #[case] theirs: usize) {
     on_every_backend!(other_tasks(ours, theirs));
 }
 
 fn other_tasks<B: Backend>(backend: &B, n_tasks: usize, given_tasks: usize) {
-    let text = format!("binary_auprc: {given_tasks} tasks cannot join a metric of {n_tasks} tasks");
+    let [ours, theirs] = [n_tasks, given_tasks].map(|n| count(n, "task"));
+    let text = format!("binary_auprc: {theirs} cannot join a metric of {ours}");
     let metric = |n_tasks| {
         let mut metric = BinaryAuprc::<B>::with_tasks(n_tasks).unwrap();
         given(filled(&[n_tasks, 4]), filled(&[n_tasks, 4])).update(backend, &mut metric).unwrap();
@@ -120,8 +127,11 @@ fn bucketed_metrics_of_other_settings_do_not_merge(
 
 fn other_settings<B: Backend>(backend: &B, ours: (Curve, usize), theirs: (Curve, usize)) {
     let text = format!(
-        "auc: curve {:?} with {} thresholds cannot join curve {:?} with {} thresholds",
-        theirs.0, theirs.1, ours.0, ours.1,
+        "auc: curve {:?} with {} cannot join curve {:?} with {}",
+        theirs.0,
+        count(theirs.1, "threshold"),
+        ours.0,
+        count(ours.1, "threshold"),
     );
     let auc = |(curve, num_thresholds)| {
         let mut auc = Auc::<B>::new(curve, num_thresholds).unwrap();

@@ -6,7 +6,7 @@ use tensor_metrics::{Backend, HostTensor};
 use crate::backends::on_every_backend;
 use crate::filled::filled;
 use crate::given::{Given, given};
-use crate::unchanged::{all_refuse, functions, metrics_refuse, text_of};
+use crate::unchanged::{all_refuse, count, functions, metrics_refuse, text_of};
 
 #[rstest]
 #[case::fewer_targets(&[3], &[2])]
@@ -46,7 +46,8 @@ fn scores_have_one_or_two_dimensions(#[case] shape: &[usize]) {
 fn one_task_is_one_row(#[case] shape: &[usize], #[case] n_rows: usize) {
     let batch = given(filled(shape), filled(shape));
     let text = format!(
-        "scores of shape {shape:?} and targets of shape {shape:?} hold {n_rows} tasks, expected 1"
+        "scores of shape {shape:?} and targets of shape {shape:?} hold {}, expected 1",
+        count(n_rows, "task")
     );
     on_every_backend!(functions_refuse_rows(&batch, &text));
     on_every_backend!(metrics_refuse(1, &batch, &text));
@@ -72,7 +73,8 @@ fn functions_refuse_rows<B: Backend>(backend: &B, batch: &Given, text: &str) {
 fn a_metric_of_three_tasks_takes_three_rows(#[case] shape: &[usize], #[case] n_rows: usize) {
     let batch = given(filled(shape), filled(shape));
     let text = format!(
-        "scores of shape {shape:?} and targets of shape {shape:?} hold {n_rows} tasks, expected 3"
+        "scores of shape {shape:?} and targets of shape {shape:?} hold {}, expected 3",
+        count(n_rows, "task")
     );
     on_every_backend!(metrics_refuse(3, &batch, &text));
 }

@@ -134,6 +134,11 @@ impl Bytes for AucState {
     }
 }
 
+/// `1 task`, `2 tasks`.
+pub(crate) fn count(n: usize, thing: &str) -> String {
+    if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
+}
+
 /// The text of an error that must have come.
 #[track_caller]
 pub(crate) fn text_of<T: std::fmt::Debug>(result: Result<T, Error>) -> String {

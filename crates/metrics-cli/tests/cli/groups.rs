@@ -77,6 +77,8 @@ fn too_many_groups_is_an_error() {
     let text = "x.csv: column \"g\" has more than 49 groups; --max-groups allows more";
     dir.eval("x.csv -s s -t y -g g --max-groups 49").fails(1, text);
     assert_eq!(dir.eval("x.csv -s s -t y -g g --max-groups 50").code, Some(0));
+    let text = "x.csv: column \"g\" has more than 1 group; --max-groups allows more";
+    dir.eval("x.csv -s s -t y -g g --max-groups 1").fails(1, text);
 }
 
 #[test]

@@ -62,6 +62,9 @@ fn nothing_left_is_an_error() {
     let dir = Dir::with("x.csv", "s,y\nabc,1\nabc,0\n");
     dir.eval("x.csv -s s -t y --skip-invalid")
         .fails(1, "x.csv: no rows to evaluate (2 invalid rows skipped)");
+    let dir = Dir::with("x.csv", "s,y\nabc,1\n");
+    dir.eval("x.csv -s s -t y --skip-invalid")
+        .fails(1, "x.csv: no rows to evaluate (1 invalid row skipped)");
 }
 
 #[test]
