@@ -86,7 +86,8 @@ pub struct RocCurve {
     pub fpr: Vec<f64>,
     /// `tp / n_positives`: first 0, then at each threshold, in `[0, 1]`, increasing: K + 1 values.
     pub tpr: Vec<f64>,
-    /// First `+inf`, then the K distinct scores, decreasing: K + 1 values. None is dropped, as with
+    /// First `+inf`, then the K distinct scores, decreasing: K + 1 values. Where a score is `+inf`,
+    /// the first two are, and only there are two of them equal. None is dropped, as with
     /// scikit-learn's `drop_intermediate=False`.
     pub thresholds: Vec<f64>,
 }

@@ -62,6 +62,7 @@ pub fn binary_precision_recall_curve_with<'a, B: Backend>(
 /// ```
 /// Lengths, order and first point are those of scikit-learn's `roc_curve` with
 /// `drop_intermediate=False`: thresholds decrease, and a first point `(0, 0)` has threshold `+inf`.
+/// Where a score is `+inf`, a second threshold is too, and only there are two thresholds equal.
 ///
 /// # Undefined cases
 /// Without positives the true positive rate is 0, without negatives the false positive rate; or

@@ -60,6 +60,32 @@ pub(crate) fn roc_thresholds_are_the_distinct_scores<B: Backend>(backend: &B, sa
     same_bits(&thresholds, &distinct(samples), samples);
 }
 
+/// The first point lies at `+inf`, where no sample is counted yet; a sample there has one more.
+#[track_caller]
+pub(crate) fn roc_repeats_infinity_where_a_score_is<B: Backend>(backend: &B) {
+    let (high, targets) = (f64::INFINITY, vec![1, 0, 1, 0]);
+    let with_infinity = Samples {
+        name: "with +inf".to_owned(),
+        scores: vec![high, 0.5, f64::NEG_INFINITY, high],
+        targets: targets.clone(),
+    };
+    let mut metric = BinaryAuprc::new();
+    feed(backend, &mut metric, &with_infinity);
+    for RocCurve { fpr, tpr, thresholds } in
+        [roc_curve(backend, &with_infinity), metric.roc_curve(0).unwrap()]
+    {
+        assert_eq!(thresholds, [high, high, 0.5, f64::NEG_INFINITY]);
+        assert_eq!((fpr, tpr), (vec![0.0, 0.5, 1.0, 1.0], vec![0.0, 0.5, 0.5, 1.0]));
+    }
+    let finite = Samples {
+        name: "without +inf".to_owned(),
+        scores: vec![f64::MAX, 0.5, f64::NEG_INFINITY, f64::MAX],
+        targets,
+    };
+    let thresholds = roc_curve(backend, &finite).thresholds;
+    assert_eq!(thresholds, [high, f64::MAX, 0.5, f64::NEG_INFINITY]);
+}
+
 #[track_caller]
 pub(crate) fn rates_are_counts<B: Backend>(backend: &B, samples: &Samples) {
     let curve = roc_curve(backend, samples);

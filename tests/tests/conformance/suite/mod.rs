@@ -131,6 +131,7 @@ macro_rules! conformance_suite {
                     streamed_curves_are_those_of_the_functions,
                     curves_of_whole_weights_are_those_of_repetitions,
                 }
+                checks! { $backend, curves, infinity: roc_repeats_infinity_where_a_score_is(); }
             }
 
             mod buckets {
