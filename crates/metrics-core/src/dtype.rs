@@ -31,6 +31,9 @@ pub enum DType {
 }
 
 /// A type a tensor may hold. Scores, targets and weights may each have any of them.
+///
+/// `usize` and `isize` are read in place as the integers of the same width, so they are `u64` and
+/// `i64` on a machine of 64 bits, `u32` and `i32` on one of 32.
 pub trait Element: sealed::Sealed + Copy + Debug + PartialEq + Send + Sync + 'static {
     /// This type, as a value.
     const DTYPE: DType;
@@ -123,6 +126,56 @@ elements! {
     F64 f64 => |x| x, f64_key;
 }
 
+macro_rules! as_wide_as_pointers {
+    ($($ty:ident as $same:ident;)*) => {$(
+        impl sealed::Sealed for $ty {}
+
+        impl Element for $ty {
+            const DTYPE: DType = $same::DTYPE;
+
+            #[inline]
+            fn to_f64(self) -> f64 {
+                (self as $same).to_f64()
+            }
+
+            #[inline]
+            fn order_key(self) -> u64 {
+                (self as $same).order_key()
+            }
+
+            fn buffer(data: Cow<'_, [Self]>) -> Buffer<'_> {
+                const { assert!(size_of::<$ty>() == size_of::<$same>()) };
+                const { assert!(align_of::<$ty>() == align_of::<$same>()) };
+                $same::buffer(match data {
+                    Cow::Borrowed(data) => {
+                        // SAFETY: both types are integers of one size and alignment, checked above,
+                        // so any element of one is an element of the other; the pointer, the length
+                        // and the lifetime are those of the slice that was lent.
+                        #[allow(unsafe_code)]
+                        let same = unsafe {
+                            std::slice::from_raw_parts(data.as_ptr().cast(), data.len())
+                        };
+                        Cow::Borrowed(same)
+                    }
+                    // In place: the standard library keeps the allocation.
+                    Cow::Owned(data) => data.into_iter().map(|x| x as $same).collect(),
+                })
+            }
+        }
+    )*};
+}
+
+#[cfg(target_pointer_width = "64")]
+as_wide_as_pointers! {
+    usize as u64;
+    isize as i64;
+}
+#[cfg(target_pointer_width = "32")]
+as_wide_as_pointers! {
+    usize as u32;
+    isize as i32;
+}
+
 /// Runs an expression with the typed slice of a [`Buffer`](crate::Buffer).
 ///
 /// ```
@@ -149,4 +202,29 @@ macro_rules! with_slice {
             })*
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_as_wide_as_pointers_are_read_in_place() {
+        let lent = [0usize, 1, usize::MAX];
+        let address = lent.as_ptr().addr();
+        let buffer = usize::buffer(Cow::Borrowed(&lent));
+        assert_eq!((buffer.dtype(), address_of(&buffer)), (usize::DTYPE, address));
+        let owned = vec![isize::MIN, -1, 0, isize::MAX];
+        let address = owned.as_ptr().addr();
+        let buffer = isize::buffer(Cow::Owned(owned));
+        assert_eq!((buffer.dtype(), address_of(&buffer)), (isize::DTYPE, address));
+        crate::with_slice!(&buffer, data => {
+            assert!(data.iter().map(|x| x.order_key()).is_sorted_by(|a, b| a < b));
+            assert_eq!(data[1].to_f64(), -1.0);
+        });
+    }
+
+    fn address_of(buffer: &Buffer<'_>) -> usize {
+        crate::with_slice!(buffer, data => data.as_ptr().addr())
+    }
 }

@@ -50,6 +50,39 @@ tensor! {
     F64 f64,
 }
 
+/// Arrays of `usize` and `isize` as those of the integers of the same width: views as views, of
+/// any layout, without a copy.
+macro_rules! as_wide_as_pointers {
+    ($($ty:ident as $same:ident;)*) => {$(
+        impl NdElement for $ty {
+            fn tensor(array: CowArray<'_, Self, IxDyn>) -> NdTensor<'_> {
+                if !array.is_view() {
+                    return $same::tensor(array.mapv(|x| x as $same).into());
+                }
+                const { assert!(align_of::<$ty>() == align_of::<$same>()) };
+                let lent = array.raw_view().cast::<$same>();
+                // SAFETY: both types are integers of one size, which `cast` checks, and of one
+                // alignment, so any element of one is an element of the other; the array is a view,
+                // so its memory is lent for the lifetime that both signatures name.
+                #[allow(unsafe_code)]
+                let same: ArrayViewD<'_, $same> = unsafe { lent.deref_into_view() };
+                $same::tensor(same.into())
+            }
+        }
+    )*};
+}
+
+#[cfg(target_pointer_width = "64")]
+as_wide_as_pointers! {
+    usize as u64;
+    isize as i64;
+}
+#[cfg(target_pointer_width = "32")]
+as_wide_as_pointers! {
+    usize as u32;
+    isize as i32;
+}
+
 /// Runs an expression with the typed array of an [`NdTensor`].
 macro_rules! with_array {
     ($tensor:expr, $array:ident => $body:expr) => {

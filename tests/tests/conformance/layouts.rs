@@ -4,8 +4,8 @@ use metrics_conformance::check::same_bits;
 use metrics_conformance::random::{Kind, Samples, seed};
 use metrics_core::{Backend, Curve, Metric, ToTensor};
 use metrics_ndarray::{
-    Auc, BinaryAuprc, NdArray, Options, binary_auprc, binary_auprc_tasks, binary_auprc_with,
-    binary_auroc, binary_auroc_tasks, binary_roc_curve,
+    Auc, BinaryAuprc, NdArray, NdTensor, Options, binary_auprc, binary_auprc_tasks,
+    binary_auprc_with, binary_auroc, binary_auroc_tasks, binary_roc_curve,
 };
 use ndarray::{Array2, ArrayRef2, ArrayView2, Axis, ShapeBuilder, s};
 use rstest::rstest;
@@ -175,6 +175,24 @@ fn every_owner_of_elements_is_taken() {
             .unwrap(),
     ];
     same_bits(&values, &[expected; 6], &"owners");
+}
+
+/// `usize` and `isize`, without a copy.
+#[rstest]
+fn integers_as_wide_as_pointers_are_taken(
+    #[values(Layout::Standard, Layout::Fortran, Layout::Reversed, Layout::EverySecondColumn)]
+    layout: Layout,
+) {
+    let (scores, targets) = matrices();
+    let scores = scores.mapv(|score| (score * 1e4) as i64);
+    let expected = binary_auprc_tasks(&scores, &targets).unwrap();
+    let (scores, targets) = (scores.mapv(|x| x as isize), targets.mapv(|x| x as usize));
+    let (scores_there, targets_there) = (layout.embed(&scores), layout.embed(&targets));
+    let values = binary_auprc_tasks(&scores_there.view(), &targets_there.view()).unwrap();
+    same_bits(&values, &expected, &layout);
+    let lent = scores.to_tensor();
+    let NdTensor::I64(lent) = lent else { panic!("{lent:?} on a machine of 64 bits") };
+    assert_eq!(lent.as_ptr().addr(), scores.as_ptr().addr(), "a copy");
 }
 
 #[test]

@@ -29,6 +29,7 @@ macro_rules! dtypes_suite {
                 u32_scores: areas_of_scores(&[0, 1, 1 << 24, (1 << 24) + 1, u32::MAX - 1]);
                 i32_scores: areas_of_scores(&[i32::MIN, -1, 0, 1 << 24, (1 << 24) + 1, i32::MAX]);
                 i64_scores: areas_of_scores(&[i64::MIN, -1, 0, 1 << 53, (1 << 53) + 1, i64::MAX]);
+                isize_scores: areas_of_scores(&[isize::MIN, -1, 0, 1 << 30, isize::MAX]);
                 f16_scores: areas_of_scores(&F16);
                 bf16_scores: areas_of_scores(&BF16);
                 f32_scores: areas_of_scores(&F32);
@@ -67,6 +68,8 @@ macro_rules! dtypes_suite {
                 i32_targets: targets_of_any_dtype_are_labels([0i32, 1]);
                 u64_targets: targets_of_any_dtype_are_labels([0u64, 1]);
                 i64_targets: targets_of_any_dtype_are_labels([0i64, 1]);
+                isize_targets: targets_of_any_dtype_are_labels([0isize, 1]);
+                usize_targets: targets_of_any_dtype_are_labels([0usize, 1]);
                 f16_targets: targets_of_any_dtype_are_labels([f16::NEG_ZERO, f16::ONE]);
                 bf16_targets: targets_of_any_dtype_are_labels([bf16::NEG_ZERO, bf16::ONE]);
                 f32_targets: targets_of_any_dtype_are_labels([-0.0f32, 1.0]);
@@ -74,6 +77,7 @@ macro_rules! dtypes_suite {
                 bool_weights: weights_of_any_dtype_are_numbers(&[false, true]);
                 u8_weights: weights_of_any_dtype_are_numbers(&[0, 1, u8::MAX]);
                 i64_weights: weights_of_any_dtype_are_numbers(&[0, 1, 1i64 << 40]);
+                usize_weights: weights_of_any_dtype_are_numbers(&[0, 1, 1usize << 30]);
                 f16_weights: weights_of_any_dtype_are_numbers(&[f16::EPSILON, f16::ONE]);
                 bf16_weights: weights_of_any_dtype_are_numbers(&[bf16::EPSILON, bf16::ONE]);
                 f32_weights: weights_of_any_dtype_are_numbers(&[0.1f32, 0.7, 1e-45]);
