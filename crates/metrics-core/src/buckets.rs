@@ -1,12 +1,14 @@
 //! The counts behind the bucketed [`Auc`](crate::Auc).
 
+use std::fmt;
+
 use crate::areas::{Areas, CountedAreas, WeightedAreas};
 use crate::error::{Error, Result};
 use crate::exact::{MAX_SAMPLES, Sum2, WEIGHT_LIMIT};
 use crate::state::weigh;
 
 /// Samples per bucket: negatives and positives, counted; those of fractional weight, weighed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct BucketCounts {
     /// For each bucket the number of negatives and of positives.
     counts: Vec<[u64; 2]>,
@@ -14,6 +16,17 @@ pub struct BucketCounts {
     fractional: Option<Vec<[Sum2; 2]>>,
     n_counted: u64,
     fractional_weight: f64,
+}
+
+impl fmt::Debug for BucketCounts {
+    /// What all buckets hold together: there may be millions of them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BucketCounts")
+            .field("num_thresholds", &self.num_thresholds())
+            .field("n_counted", &self.n_counted)
+            .field("fractional_weight", &self.fractional_weight)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What one bucket holds.

@@ -1,7 +1,7 @@
 //! The element types a tensor may hold, and buffers of them in host memory.
 
 use std::borrow::Cow;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use half::{bf16, f16};
 
@@ -48,10 +48,22 @@ pub trait Element: sealed::Sealed + Copy + Debug + PartialEq + Send + Sync + 'st
     fn buffer(data: Cow<'_, [Self]>) -> Buffer<'_>;
 }
 
+/// Elements that are printed of a buffer.
+const PRINTED: usize = 8;
+
+fn fmt_few(f: &mut fmt::Formatter<'_>, name: &str, data: &[impl Debug]) -> fmt::Result {
+    match data.split_at_checked(PRINTED) {
+        Some((few, rest)) if !rest.is_empty() => {
+            write!(f, "{name}({few:?} and {} more)", rest.len())
+        }
+        _ => write!(f, "{name}({data:?})"),
+    }
+}
+
 macro_rules! elements {
     ($($dtype:ident $ty:ty => $to_f64:expr, $order_key:expr;)*) => {
         /// Elements in host memory, borrowed or owned, of a type known at run time.
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Clone, PartialEq)]
         #[allow(missing_docs)] // One variant a dtype.
         pub enum Buffer<'a> {
             $($dtype(Cow<'a, [$ty]>),)*
@@ -81,6 +93,15 @@ macro_rules! elements {
             /// The same elements, owned: copied if they were borrowed.
             pub fn into_owned(self) -> Buffer<'static> {
                 match self { $(Self::$dtype(data) => Buffer::$dtype(Cow::Owned(data.into_owned())),)* }
+            }
+        }
+
+        impl Debug for Buffer<'_> {
+            /// The first few elements, and how many there are besides.
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$dtype(data) => fmt_few(f, stringify!($dtype), data),)*
+                }
             }
         }
 

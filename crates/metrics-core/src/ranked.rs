@@ -1,5 +1,6 @@
 //! What the exact ranking metrics share: a function and a stateful type around one formula.
 
+use std::fmt;
 use std::marker::PhantomData;
 
 use crate::areas::Areas;
@@ -77,7 +78,6 @@ fn values<F: Formula>(areas: &[Areas], undefined: Undefined) -> Result<Vec<f64>>
 
 /// An exact ranking metric over all samples it was fed; see
 /// [`BinaryAuprc`](crate::BinaryAuprc) and [`BinaryAuroc`](crate::BinaryAuroc).
-#[derive(Debug)]
 pub struct Ranked<B: Backend, F> {
     undefined: Undefined,
     state: RankState,
@@ -85,6 +85,17 @@ pub struct Ranked<B: Backend, F> {
     kept: B::KeptSamples,
     areas: Option<Vec<Areas>>,
     formula: PhantomData<fn(&B) -> F>,
+}
+
+impl<B: Backend, F: Formula> fmt::Debug for Ranked<B, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ranked")
+            .field("op", &F::OP)
+            .field("undefined", &self.undefined)
+            .field("state", &self.state)
+            .field("kept", &self.kept)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<B: Backend, F> Clone for Ranked<B, F> {

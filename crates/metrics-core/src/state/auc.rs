@@ -1,5 +1,7 @@
 //! The state of the bucketed area.
 
+use std::fmt;
+
 use super::codec::{Reader, StateKind, header, write_varint};
 use crate::auc::MAX_NUM_THRESHOLDS;
 use crate::buckets::{Bucket, BucketCounts};
@@ -24,12 +26,23 @@ use crate::options::Curve;
 /// assert_eq!(other.compute()?, auc.compute()?);
 /// # Ok::<(), metrics_core::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct AucState {
     curve: Curve,
     num_thresholds: usize,
     /// The buckets that hold something, from low to high.
     buckets: Vec<Bucket>,
+}
+
+impl fmt::Debug for AucState {
+    /// How many buckets hold something, not each of them: there may be millions.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AucState")
+            .field("curve", &self.curve)
+            .field("num_thresholds", &self.num_thresholds)
+            .field("n_filled_buckets", &self.buckets.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Whether fractional weights follow each bucket.

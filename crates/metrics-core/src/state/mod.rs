@@ -6,6 +6,8 @@ mod runs;
 mod samples;
 mod task;
 
+use std::fmt;
+
 pub use auc::AucState;
 use codec::{Reader, StateKind, header, write_varint};
 pub(crate) use runs::Run;
@@ -44,9 +46,23 @@ use task::TaskState;
 /// assert_eq!(auroc.compute()?, 2.0 / 3.0);
 /// # Ok::<(), metrics_core::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RankState {
     tasks: Vec<TaskState>,
+}
+
+impl fmt::Debug for RankState {
+    /// How much all tasks hold together, not each sample.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let n_counted = self.tasks.iter().map(|task| u128::from(task.n_counted())).sum::<u128>();
+        let weights = self.tasks.iter().map(TaskState::fractional_weight);
+        f.debug_struct("RankState")
+            .field("n_tasks", &self.n_tasks())
+            .field("n_counted", &n_counted)
+            .field("fractional_weight", &weights.sum::<f64>())
+            .field("score_kind", &self.tasks.iter().find_map(TaskState::kind))
+            .finish_non_exhaustive()
+    }
 }
 
 impl RankState {
