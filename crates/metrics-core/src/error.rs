@@ -288,6 +288,26 @@ pub enum Error {
         /// What was wrong with the first.
         source: Box<Error>,
     },
+    /// The input asks for more memory than there is, as a broadcast view of very many elements does.
+    #[error("{op}: no memory for {n_bytes} bytes")]
+    OutOfMemory {
+        /// The metric or the primitive that was asked for.
+        op: &'static str,
+        /// The bytes it would take; saturates.
+        n_bytes: usize,
+    },
+    /// A row, a column or a number in an index lies beyond the end.
+    #[error("{op}: no {what} {given}: there are {limit}, counted from 0")]
+    OutOfRange {
+        /// The primitive that was asked for.
+        op: &'static str,
+        /// What lies beyond the end: a row, a column, a bin.
+        what: &'static str,
+        /// The number that was given.
+        given: usize,
+        /// How many there are.
+        limit: usize,
+    },
     /// The tensor library refused an operation.
     #[error("{backend}: {op} failed: {source}")]
     Backend {

@@ -54,6 +54,7 @@ mod metric;
 mod options;
 mod precisions;
 mod ranked;
+pub mod reserve;
 pub mod slice;
 mod state;
 mod threads;
