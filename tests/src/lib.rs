@@ -13,3 +13,4 @@ pub mod random;
 pub mod rational;
 #[cfg(feature = "tch")]
 pub mod torcheval;
+pub mod weighed;

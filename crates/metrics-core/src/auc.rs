@@ -167,8 +167,10 @@ impl<B: Backend> Auc<B> {
 
     /// Where the area without buckets certainly lies.
     ///
-    /// The bounds of [`Curve::Roc`] are exact ratios rounded once; those of [`Curve::Pr`] and of
-    /// weighted samples leave 2^-48 of room for rounding.
+    /// They hold whatever the weights are: `0 <= lower <= value <= upper <= 1`, for the value by buckets
+    /// and for every arrangement of the samples in their buckets. The bounds of [`Curve::Roc`] are exact
+    /// ratios rounded once. Those of [`Curve::Pr`] and of weights that are not counted leave 2^-47 of
+    /// themselves as room for rounding, and the lower bound of counts leaves 2^-62 more.
     ///
     /// # Errors
     /// As [`compute`](Metric::compute).

@@ -55,6 +55,7 @@ mod options;
 mod precisions;
 mod ranked;
 pub mod reserve;
+mod shares;
 pub mod slice;
 mod state;
 mod threads;
