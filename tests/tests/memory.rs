@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use half::f16;
 use metrics_conformance::random::{Random, seed};
+use metrics_core::ScoreKind;
 use rstest::rstest;
 use tensor_metrics::slice::{Auc, BinaryAuprc, binary_auprc, binary_auroc};
 use tensor_metrics::{AucState, Curve, Element, Metric, RankState, free_spare_memory};
@@ -19,12 +20,15 @@ struct Counting;
 
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
+/// All bytes there ever were.
+static EVER: AtomicUsize = AtomicUsize::new(0);
 
 // SAFETY: every call goes to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let in_use = IN_USE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
         PEAK.fetch_max(in_use, Ordering::Relaxed);
+        EVER.fetch_add(layout.size(), Ordering::Relaxed);
         // SAFETY: the caller's promises are those that `System` asks for.
         unsafe { System.alloc(layout) }
     }
@@ -98,7 +102,7 @@ fn a_claimed_length_takes_no_memory(#[case] parts: &[&[u8]]) {
 }
 
 /// The most memory that a byte of a state may take while it is read.
-const PER_BYTE: usize = 64;
+const PER_BYTE: usize = 32;
 
 fn samples(n_samples: usize) -> (Vec<f32>, Vec<u8>) {
     let mut random = Random::new(seed());
@@ -145,15 +149,203 @@ fn reading_buckets_takes_memory_like_the_bytes() {
     reading_is_cheap(&bytes, |bytes| AucState::from_bytes(bytes).unwrap());
 }
 
-/// A byte stands for a whole task: nothing is shorter, and nothing takes more memory.
+/// Bytes of states, each a megabyte or so, of every shape that may take more memory than its bytes.
+fn shapes() -> Vec<(&'static str, Vec<u8>)> {
+    let tasks = |task: &[u8]| {
+        let n_tasks = 1_000_000 / task.len();
+        rank_bytes(n_tasks, &task.repeat(n_tasks))
+    };
+    // Runs of a byte each: distance, tag.
+    let runs = |n: u8| [&[3, n][..], &vec![4; n.into()], &[0]].concat();
+    let fraction = [&[0, 1][..], &0.5f64.to_le_bytes()].concat();
+    let n_many: u32 = 1_000_000;
+    let many = |n: u32| {
+        let mut bytes = Vec::new();
+        write_varint(&mut bytes, n.into());
+        bytes
+    };
+    let mut mixed = Vec::new();
+    for i in 0..100_000u32 {
+        match i % 5 {
+            0 => mixed.extend(runs((i / 5 % 40 + 1) as u8)),
+            1 => mixed.extend([3, 1, 2, 0, 2, 0]),
+            2 => mixed.extend([&[6, 0, 1][..], &fraction].concat()),
+            _ => mixed.push(0),
+        }
+    }
+    vec![
+        ("empty tasks", rank_bytes(1_000_000, &[0; 1_000_000])),
+        ("one task of many", rank_bytes(1_000_000, &[&[0; 999_999][..], &[3, 1, 0, 0]].concat())),
+        (
+            "a task of ten",
+            rank_bytes(500_000, &[&[0; 9][..], &[3, 1, 0, 0]].concat().repeat(50_000)),
+        ),
+        ("tasks of one sample", tasks(&[3, 1, 0, 0])),
+        ("f16 tasks of one sample", tasks(&[1, 1, 0, 0])),
+        ("tasks of two samples", tasks(&[4, 2, 0, 0, 0])),
+        ("tasks of one weighted sample", tasks(&[&[3, 0, 1][..], &fraction].concat())),
+        ("tasks of 13 bytes", tasks(&runs(10))),
+        ("tasks of 14 bytes", tasks(&runs(11))),
+        ("tasks of 15 bytes", tasks(&runs(12))),
+        ("tasks of 32 bytes", tasks(&runs(29))),
+        ("tasks of 33 bytes", tasks(&runs(30))),
+        ("tasks of 64 bytes", tasks(&runs(61))),
+        ("tasks of 65 bytes", tasks(&runs(62))),
+        ("tasks of 100 bytes", tasks(&runs(97))),
+        (
+            "runs",
+            rank_bytes(1, &[&[4][..], &many(n_many), &vec![4; n_many as usize], &[0]].concat()),
+        ),
+        (
+            "weighted samples",
+            rank_bytes(1, &[&[3, 0][..], &many(100_000), &fraction.repeat(100_000)].concat()),
+        ),
+        ("everything", rank_bytes(100_000, &mixed)),
+    ]
+}
+
+fn rank_bytes(n_tasks: usize, tasks: &[u8]) -> Vec<u8> {
+    let mut bytes = b"tmst\x01\x01".to_vec();
+    write_varint(&mut bytes, n_tasks as u64);
+    bytes.extend_from_slice(tasks);
+    bytes
+}
+
+/// LEB128.
+fn write_varint(bytes: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+}
+
+/// Read, loaded, computed, saved, merged and computed again, with everything kept to the end.
 #[test]
-fn reading_an_empty_task_takes_a_few_hundred_bytes() {
+fn a_byte_of_a_state_takes_32_bytes_through_its_whole_life() {
     let _alone = alone();
-    let n_tasks = 200_000;
-    let bytes = BinaryAuprc::with_tasks(n_tasks).unwrap().state().unwrap().to_bytes();
-    let (_, n_bytes) = peak(|| RankState::from_bytes(&bytes).unwrap());
-    println!("{} bytes of memory a byte", n_bytes / bytes.len());
-    assert!(n_bytes <= 400 * bytes.len(), "{n_bytes}");
+    for (name, bytes) in shapes() {
+        let (all, n_bytes) = peak(|| {
+            let state = RankState::from_bytes(&bytes).unwrap();
+            let mut metric = BinaryAuprc::with_tasks(state.n_tasks()).unwrap();
+            metric.load_state(&state).unwrap();
+            let values = metric.compute_tasks().ok();
+            let saved = metric.state().unwrap();
+            let written = saved.to_bytes();
+            let mut merged = BinaryAuprc::with_tasks(state.n_tasks()).unwrap();
+            merged.load_state(&saved).unwrap();
+            merged.merge(&metric).unwrap();
+            let twice = merged.compute_tasks().ok();
+            (state, metric, values, saved, written, merged, twice)
+        });
+        let (state, _, values, saved, written, _, twice) = all;
+        assert!(written == bytes && saved == state, "{name}");
+        assert_eq!(values.is_some(), twice.is_some(), "{name}");
+        let ratio = n_bytes as f64 / bytes.len() as f64;
+        println!("{name}: {} bytes, {ratio:.1} of memory for each", bytes.len());
+        assert!(n_bytes <= 32 * bytes.len() + 4 * NOISE, "{name}: {ratio} a byte");
+    }
+}
+
+/// What is refused at the last byte has taken nothing.
+#[test]
+fn bytes_that_are_wrong_take_no_memory() {
+    let _alone = alone();
+    for (name, bytes) in shapes() {
+        let without_the_last = &bytes[..bytes.len() - 1];
+        let one_more = [&bytes[..], &[0]].concat();
+        for bytes in [without_the_last, &one_more] {
+            let (read, n_bytes) = peak(|| RankState::from_bytes(bytes));
+            assert!(read.is_err() && n_bytes <= NOISE, "{name}: {n_bytes}");
+        }
+    }
+}
+
+#[test]
+fn a_byte_of_a_bucketed_state_takes_32_bytes_through_its_whole_life() {
+    let _alone = alone();
+    let n_buckets = 300_000;
+    let counted = [0, 1, 0].repeat(n_buckets);
+    let weighted = [&[0, 1, 0][..], &[0; 16], &0.5f64.to_le_bytes(), &[0; 8]].concat();
+    for (flag, buckets) in [(0, counted), (1, weighted.repeat(n_buckets))] {
+        let mut bytes = b"tmst\x01\x02\0".to_vec();
+        write_varint(&mut bytes, n_buckets as u64);
+        bytes.push(flag);
+        write_varint(&mut bytes, n_buckets as u64);
+        bytes.extend(buckets);
+        let (all, n_bytes) = peak(|| {
+            let state = AucState::from_bytes(&bytes).unwrap();
+            let mut auc = Auc::new(Curve::Roc, n_buckets).unwrap();
+            auc.load_state(&state).unwrap();
+            let value = auc.compute().unwrap();
+            let saved = auc.state().unwrap();
+            let written = saved.to_bytes();
+            (state, auc, value, saved, written)
+        });
+        assert!(all.4 == bytes);
+        let ratio = n_bytes as f64 / bytes.len() as f64;
+        println!("flag {flag}: {ratio:.1} a byte");
+        assert!(n_bytes <= 32 * bytes.len() + NOISE, "{ratio} a byte");
+        bytes.pop();
+        let (read, n_bytes) = peak(|| AucState::from_bytes(&bytes));
+        assert!(read.is_err() && n_bytes <= NOISE, "{n_bytes}");
+    }
+}
+
+/// Each merge must not write again all that was merged before: what it allocates says so.
+#[test]
+fn merging_states_takes_memory_like_the_states() {
+    let _alone = alone();
+    let (scores, targets) = samples(400_000);
+    let saved: Vec<Vec<u8>> = scores
+        .chunks(200)
+        .zip(targets.chunks(200))
+        .map(|(scores, targets)| {
+            let mut auprc = BinaryAuprc::new();
+            auprc.update(scores, targets).unwrap();
+            auprc.state().unwrap().to_bytes()
+        })
+        .collect();
+    let all: usize = saved.iter().map(Vec::len).sum();
+    let ever = EVER.load(Ordering::Relaxed);
+    let ((mut merged, most), kept) = kept(|| {
+        peak(|| {
+            let mut merged = BinaryAuprc::new();
+            for bytes in &saved {
+                let mut auprc = BinaryAuprc::new();
+                auprc.load_state(&RankState::from_bytes(bytes).unwrap()).unwrap();
+                merged.merge(&auprc).unwrap();
+            }
+            merged
+        })
+    });
+    let ever = EVER.load(Ordering::Relaxed) - ever;
+    println!("{all} bytes of states: {kept} kept, {most} at most, {ever} in all");
+    assert!(kept <= all + NOISE && most <= 2 * all + NOISE, "{kept}, {most}");
+    assert!(ever <= 16 * all, "{ever}");
+    assert_eq!(merged.compute().unwrap(), binary_auprc(&scores, &targets).unwrap());
+}
+
+/// The same for batches that were ranked on a device.
+#[test]
+fn appending_groups_takes_memory_like_the_groups() {
+    let _alone = alone();
+    let n_batches = 2_000u64;
+    let state = BinaryAuprc::new().state().unwrap();
+    let batch = |i: u64| {
+        let keys = (0..200).rev().map(|k| (1 << 31) + (k * n_batches + i));
+        vec![keys.map(|key| [key, 1, i % 3]).collect::<Vec<_>>()]
+    };
+    let batches: Vec<_> = (0..n_batches).map(batch).collect();
+    let ever = EVER.load(Ordering::Relaxed);
+    let mut state = state;
+    for batch in &batches {
+        state.append_groups("test", ScoreKind::F32, batch).unwrap();
+    }
+    let ever = EVER.load(Ordering::Relaxed) - ever;
+    let all = state.to_bytes().len();
+    println!("{all} bytes in the end, {ever} in all");
+    assert!(ever <= 32 * all, "{ever}");
 }
 
 /// Bytes that are refused late must not have taken more before.

@@ -27,6 +27,11 @@ enum Sums {
 }
 
 impl Areas {
+    /// Of no samples.
+    pub(crate) fn none() -> Self {
+        CountedAreas::default().into()
+    }
+
     /// Positives: their number, or the sum of their weights.
     pub fn n_positives(&self) -> f64 {
         match self.0 {

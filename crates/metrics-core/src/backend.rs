@@ -232,14 +232,14 @@ pub trait Kept<State>: Clone + Debug + Default {
 
 /// The samples that an exact metric keeps on a device.
 pub trait KeptSamples: Kept<RankState> {
-    /// The areas of each task of the state and what is kept: what [`settle`](Kept::settle) and then
-    /// [`RankState::areas`] give.
+    /// The areas of each task of the state and what is kept, read where the samples lie; or `None`
+    /// after all was [settled](Kept::settle) to the state, which has them then.
     ///
     /// # Errors
     /// As [`settle`](Kept::settle).
-    fn areas(&mut self, state: &mut RankState) -> Result<Vec<Areas>> {
+    fn areas(&mut self, state: &mut RankState) -> Result<Option<Vec<Areas>>> {
         self.settle(state)?;
-        Ok(state.areas())
+        Ok(None)
     }
 }
 

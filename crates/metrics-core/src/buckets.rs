@@ -49,8 +49,13 @@ impl Bucket {
         [weight(self.negatives, self.fractional[0]), weight(self.positives, self.fractional[1])]
     }
 
+    /// Whether there is weight that is not whole.
+    pub(crate) fn is_weighted(&self) -> bool {
+        self.fractional != [Sum2::default(); 2]
+    }
+
     fn is_empty(&self) -> bool {
-        self.negatives + self.positives == 0 && self.fractional == [Sum2::default(); 2]
+        self.negatives + self.positives == 0 && !self.is_weighted()
     }
 }
 

@@ -69,6 +69,16 @@ pub enum Error {
         /// What to call instead, if there is such a thing.
         hint: &'static str,
     },
+    /// A metric for more tasks than a state may have.
+    #[error("{op}: n_tasks is {given}, expected at most {max}")]
+    TooManyTasks {
+        /// The metric that was asked for.
+        op: &'static str,
+        /// The number that was given.
+        given: usize,
+        /// The largest that is allowed.
+        max: usize,
+    },
     /// A metric for no task at all.
     #[error("{op}: n_tasks is 0, expected at least 1")]
     NoTasks {

@@ -88,4 +88,4 @@ pub use kind::ScoreKind;
 pub use metric::Metric;
 pub use options::{Curve, Options, Undefined};
 pub use ranked::{Formula, Ranked};
-pub use state::{AucState, RankState};
+pub use state::{AucState, MAX_TASKS, RankState};

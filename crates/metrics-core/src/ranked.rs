@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::input::Batch;
 use crate::metric::Metric;
 use crate::options::{Undefined, UndefinedCase};
-use crate::state::RankState;
+use crate::state::{MAX_TASKS, RankState};
 
 /// A value read off the areas of one task.
 pub trait Formula {
@@ -47,7 +47,7 @@ pub(crate) fn single<B: Backend, F: Formula>(
 pub(crate) fn single_points<B: Backend>(batch: Batch<'_, B>) -> Result<Vec<Point>> {
     let batch = batch.expect_tasks(1, "")?.expect_samples()?;
     if batch.weights.is_some() {
-        return Ok(rank_state(&batch)?.points(0).unwrap_or_default());
+        return rank_state(&batch)?.points(batch.op, 0);
     }
     Ok(batch.backend().ranked_counts(&batch)?.iter().flat_map(|counts| counts.points()).collect())
 }
@@ -69,11 +69,21 @@ fn rank_state<B: Backend>(batch: &Batch<'_, B>) -> Result<RankState> {
 }
 
 fn values<F: Formula>(areas: &[Areas], undefined: Undefined) -> Result<Vec<f64>> {
-    let value = |(task, areas)| {
+    resolved::<F>(areas.iter().map(value_or_nan::<F>).collect(), undefined)
+}
+
+/// The value; NaN, which no value is, where it is undefined.
+fn value_or_nan<F: Formula>(areas: &Areas) -> f64 {
+    F::value(areas).unwrap_or(f64::NAN)
+}
+
+/// The value of each task, where NaN stands for those that are undefined.
+fn resolved<F: Formula>(mut values: Vec<f64>, undefined: Undefined) -> Result<Vec<f64>> {
+    for (task, value) in values.iter_mut().enumerate() {
         let case = UndefinedCase { op: F::OP, task, reason: F::UNDEFINED };
-        undefined.resolve(F::value(areas), F::DEFAULT, case)
-    };
-    areas.iter().enumerate().map(value).collect()
+        *value = undefined.resolve((!value.is_nan()).then_some(*value), F::DEFAULT, case)?;
+    }
+    Ok(values)
 }
 
 /// An exact ranking metric over all samples it was fed; see
@@ -83,6 +93,7 @@ pub struct Ranked<B: Backend, F> {
     state: RankState,
     /// Samples that are not in the state yet.
     kept: B::KeptSamples,
+    /// The areas, where they were read of samples that are not in the state; it remembers its own.
     areas: Option<Vec<Areas>>,
     formula: PhantomData<fn(&B) -> F>,
 }
@@ -126,10 +137,13 @@ impl<B: Backend, F: Formula> Ranked<B, F> {
     /// A metric of several tasks: it takes `(n_tasks, n_samples)`.
     ///
     /// # Errors
-    /// [`Error::NoTasks`] for 0 tasks.
+    /// [`Error::NoTasks`] for 0 tasks, [`Error::TooManyTasks`] for more than [`MAX_TASKS`].
     pub fn with_tasks(n_tasks: usize) -> Result<Self> {
         if n_tasks == 0 {
             return Err(Error::NoTasks { op: F::OP });
+        }
+        if n_tasks > MAX_TASKS {
+            return Err(Error::TooManyTasks { op: F::OP, given: n_tasks, max: MAX_TASKS });
         }
         Ok(Self::with_state(RankState::new(n_tasks)))
     }
@@ -154,17 +168,30 @@ impl<B: Backend, F: Formula> Ranked<B, F> {
     /// AUPRC and AUROC of each task at once, and the number of positives and negatives.
     ///
     /// # Errors
-    /// [`Error::NoSamples`] before the first sample.
+    /// [`Error::NoSamples`] before the first sample; [`Error::OutOfMemory`] where there are too many
+    /// tasks for as many areas.
     pub fn areas(&mut self) -> Result<Vec<Areas>> {
-        if let Some(areas) = &self.areas {
-            return Ok(areas.clone());
+        match self.areas_of_kept()? {
+            Some(areas) => Ok(areas.to_vec()),
+            None => self.state.read(F::OP, |areas| *areas),
         }
-        let areas = self.kept.areas(&mut self.state)?;
-        if areas.iter().all(Areas::is_empty) {
+    }
+
+    /// The areas of each task, where samples are not in the state; else all of them are, and there are
+    /// some.
+    fn areas_of_kept(&mut self) -> Result<Option<&[Areas]>> {
+        if self.areas.is_none() {
+            self.areas = self.kept.areas(&mut self.state)?;
+        }
+        let is_empty = match &self.areas {
+            Some(areas) => areas.iter().all(Areas::is_empty),
+            None => self.state.is_empty(),
+        };
+        if is_empty {
+            self.areas = None;
             return Err(Error::NoSamples { op: F::OP });
         }
-        self.areas = Some(areas.clone());
-        Ok(areas)
+        Ok(self.areas.as_deref())
     }
 
     /// Precision and recall of one task at each distinct score.
@@ -195,8 +222,7 @@ impl<B: Backend, F: Formula> Ranked<B, F> {
         if self.state.is_empty() {
             return Err(Error::NoSamples { op: F::OP });
         }
-        let n_tasks = self.n_tasks();
-        self.state.points(task).ok_or(Error::UnknownTask { op: F::OP, task, n_tasks })
+        self.state.points(F::OP, task)
     }
 
     fn append<'a>(
@@ -245,7 +271,11 @@ impl<B: Backend, F: Formula> Metric for Ranked<B, F> {
     }
 
     fn compute_tasks(&mut self) -> Result<Vec<f64>> {
-        values::<F>(&self.areas()?, self.undefined)
+        let values = match self.areas_of_kept()? {
+            Some(areas) => areas.iter().map(value_or_nan::<F>).collect(),
+            None => self.state.read(F::OP, value_or_nan::<F>)?,
+        };
+        resolved::<F>(values, self.undefined)
     }
 
     fn merge(&mut self, other: &Self) -> Result<()> {
@@ -274,8 +304,7 @@ impl<B: Backend, F: Formula> Metric for Ranked<B, F> {
 
     fn state(&mut self) -> Result<RankState> {
         self.kept.settle(&mut self.state)?;
-        self.state.compact();
-        Ok(self.state.clone())
+        self.state.saved()
     }
 
     fn load_state(&mut self, state: &RankState) -> Result<()> {

@@ -163,17 +163,17 @@ impl<D: Device> Kept<RankState> for KeptSamples<D> {
 }
 
 impl<D: Device> metrics_core::KeptSamples for KeptSamples<D> {
-    fn areas(&mut self, state: &mut RankState) -> Result<Vec<Areas>> {
+    fn areas(&mut self, state: &mut RankState) -> Result<Option<Vec<Areas>>> {
         match &mut self.held {
             Some(held) if state.is_empty() && held.kinds.len() == 1 => {
                 let areas = held.areas(&mut self.verdicts)?;
                 self.held.take_if(|held| held.kinds.is_empty());
                 self.verdicts.report()?;
-                Ok(areas)
+                Ok(Some(areas))
             }
             _ => {
                 self.settle(state)?;
-                Ok(state.areas())
+                Ok(None)
             }
         }
     }

@@ -13,6 +13,7 @@ mod golden;
 mod handmade_auc;
 mod handmade_rank;
 mod malformed;
+mod merging;
 mod multiset;
 mod portable;
 mod round_trip;

@@ -175,6 +175,7 @@ impl Backend for Host {
                 room?;
             });
         }
+        state.make_places(batch.op)?;
         for task in 0..batch.n_tasks {
             with_samples!(task_samples(batch, task), kind, samples => {
                 state.append(task, samples, kind, row_weights(task))

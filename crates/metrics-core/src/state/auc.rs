@@ -5,7 +5,7 @@ use std::fmt;
 use super::codec::{Reader, StateKind, header, write_varint};
 use crate::auc::MAX_NUM_THRESHOLDS;
 use crate::buckets::{Bucket, BucketCounts};
-use crate::error::{Error, Result, StateError};
+use crate::error::{Result, StateError};
 use crate::exact::Sum2;
 use crate::options::Curve;
 
@@ -26,12 +26,15 @@ use crate::options::Curve;
 /// assert_eq!(other.compute()?, auc.compute()?);
 /// # Ok::<(), metrics_core::Error>(())
 /// ```
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AucState {
     curve: Curve,
     num_thresholds: usize,
-    /// The buckets that hold something, from low to high.
-    buckets: Vec<Bucket>,
+    is_weighted: bool,
+    n_buckets: usize,
+    /// The buckets that hold something, from low to high, as they are saved: there may be many, of
+    /// three bytes each.
+    bytes: Vec<u8>,
 }
 
 impl fmt::Debug for AucState {
@@ -40,7 +43,7 @@ impl fmt::Debug for AucState {
         f.debug_struct("AucState")
             .field("curve", &self.curve)
             .field("num_thresholds", &self.num_thresholds)
-            .field("n_filled_buckets", &self.buckets.len())
+            .field("n_filled_buckets", &self.n_buckets)
             .finish_non_exhaustive()
     }
 }
@@ -51,8 +54,46 @@ const WEIGHTED: u8 = 1;
 
 impl AucState {
     pub(crate) fn new(curve: Curve, counts: &BucketCounts) -> Self {
-        let buckets = counts.buckets().collect();
-        Self { curve, num_thresholds: counts.num_thresholds(), buckets }
+        let mut state = Self {
+            curve,
+            num_thresholds: counts.num_thresholds(),
+            is_weighted: counts.buckets().any(|bucket| bucket.is_weighted()),
+            n_buckets: 0,
+            bytes: Vec::new(),
+        };
+        let mut next = 0;
+        for bucket in counts.buckets() {
+            state.push(bucket.index - next, bucket);
+            next = bucket.index + 1;
+        }
+        state.bytes.shrink_to_fit();
+        state
+    }
+
+    /// Appends a bucket, so far from the one before.
+    fn push(&mut self, distance: usize, bucket: Bucket) {
+        write_varint(&mut self.bytes, distance as u64);
+        write_varint(&mut self.bytes, bucket.negatives);
+        write_varint(&mut self.bytes, bucket.positives);
+        if self.is_weighted {
+            for part in bucket.fractional.iter().flat_map(|sum| sum.parts()) {
+                self.bytes.extend(part.to_le_bytes());
+            }
+        }
+        self.n_buckets += 1;
+    }
+
+    /// The buckets that hold something, from low to high.
+    fn buckets(&self) -> impl Iterator<Item = Bucket> + '_ {
+        let mut reader = Reader::new(&self.bytes);
+        let mut next = 0;
+        // The bytes were written by `push` or checked by `from_bytes`.
+        (0..self.n_buckets).map_while(move |_| {
+            let bucket =
+                read_bucket(&mut reader, next, self.num_thresholds, self.is_weighted).ok()?;
+            next = bucket.index + 1;
+            Some(bucket)
+        })
     }
 
     /// Name of the metric: `auc`.
@@ -71,24 +112,28 @@ impl AucState {
     }
 
     /// Number of positives in each bucket; samples whose weight is no whole number are not in it.
+    ///
+    /// Takes 8 bytes for each of the [`num_thresholds`](Self::num_thresholds) and one more, however
+    /// few bytes the state itself was read from.
     pub fn stat_pos(&self) -> Vec<u64> {
         self.dense(|bucket| bucket.positives)
     }
 
     /// Number of negatives in each bucket; samples whose weight is no whole number are not in it.
+    /// Memory is that of [`stat_pos`](Self::stat_pos).
     pub fn stat_neg(&self) -> Vec<u64> {
         self.dense(|bucket| bucket.negatives)
     }
 
     fn dense(&self, count: impl Fn(&Bucket) -> u64) -> Vec<u64> {
         let mut counts = vec![0; self.num_thresholds + 1];
-        self.buckets.iter().for_each(|bucket| counts[bucket.index] = count(bucket));
+        self.buckets().for_each(|bucket| counts[bucket.index] = count(&bucket));
         counts
     }
 
     pub(crate) fn counts(&self) -> Result<BucketCounts> {
         let mut counts = BucketCounts::new(self.num_thresholds);
-        for &bucket in &self.buckets {
+        for bucket in self.buckets() {
             counts.set(self.name(), bucket)?;
         }
         Ok(counts)
@@ -102,32 +147,21 @@ impl AucState {
     /// LEB128.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = header(StateKind::Auc);
-        let is_weighted = self.buckets.iter().any(|b| b.fractional != [Sum2::default(); 2]);
         out.push(match self.curve {
             Curve::Roc => 0,
             Curve::Pr => 1,
         });
         write_varint(&mut out, self.num_thresholds as u64);
-        out.push(if is_weighted { WEIGHTED } else { COUNTED });
-        write_varint(&mut out, self.buckets.len() as u64);
-        let mut next = 0;
-        for bucket in &self.buckets {
-            write_varint(&mut out, (bucket.index - next) as u64);
-            write_varint(&mut out, bucket.negatives);
-            write_varint(&mut out, bucket.positives);
-            if is_weighted {
-                for part in bucket.fractional.iter().flat_map(|sum| sum.parts()) {
-                    out.extend(part.to_le_bytes());
-                }
-            }
-            next = bucket.index + 1;
-        }
+        out.push(if self.is_weighted { WEIGHTED } else { COUNTED });
+        write_varint(&mut out, self.n_buckets as u64);
+        out.extend_from_slice(&self.bytes);
         out
     }
 
     /// The state that [`to_bytes`](Self::to_bytes) wrote.
     ///
-    /// Takes bytes from anywhere: memory grows with the bytes given, not with what they claim.
+    /// Takes bytes from anywhere. Nothing is kept before all of them have been checked; what is kept is
+    /// as long as they are.
     ///
     /// # Errors
     /// [`Error::InvalidState`] saying what is wrong and at which byte.
@@ -148,30 +182,26 @@ impl AucState {
             _ => return Err(reader.error(StateError::OutOfRange("weighted flag"))),
         };
         let n_buckets = reader.length("number of buckets")?;
-        let mut state = Self { curve, num_thresholds, buckets: Vec::new() };
+        let start = reader.offset();
         let mut next = 0;
+        // Counts and weights must add up to what a metric can hold.
+        let mut total = BucketCounts::new(1);
+        let (mut are_too_many, mut has_weight) = (false, false);
         for _ in 0..n_buckets {
             let bucket = read_bucket(&mut reader, next, num_thresholds, is_weighted)?;
             next = bucket.index + 1;
-            state.buckets.push(bucket);
+            has_weight |= bucket.is_weighted();
+            are_too_many |= total.set("auc", Bucket { index: 0, ..bucket }).is_err();
         }
+        let bytes = reader.since(start);
         reader.end()?;
-        state.check_totals(&reader)?;
-        if is_weighted && state.buckets.iter().all(|b| b.fractional == [Sum2::default(); 2]) {
+        if are_too_many {
+            return Err(reader.error(StateError::OutOfRange("sum of the buckets")));
+        }
+        if is_weighted && !has_weight {
             return Err(reader.error(StateError::NotCanonical("weighted flag")));
         }
-        Ok(state)
-    }
-
-    /// Counts and weights must add up to what a metric can hold.
-    fn check_totals(&self, reader: &Reader<'_>) -> Result<()> {
-        let mut totals = BucketCounts::new(1);
-        for &bucket in &self.buckets {
-            totals
-                .set("auc", Bucket { index: 0, ..bucket })
-                .map_err(|_: Error| reader.error(StateError::OutOfRange("sum of the buckets")))?;
-        }
-        Ok(())
+        Ok(Self { curve, num_thresholds, is_weighted, n_buckets, bytes: bytes.to_vec() })
     }
 }
 

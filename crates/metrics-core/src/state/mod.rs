@@ -4,6 +4,7 @@ mod auc;
 mod codec;
 mod runs;
 mod samples;
+mod slot;
 mod task;
 
 use std::fmt;
@@ -19,9 +20,11 @@ use crate::curve::Point;
 use crate::error::{Error, Result, StateError};
 use crate::exact::{MAX_SAMPLES, WEIGHT_LIMIT};
 use crate::kind::ScoreKind;
+use crate::reserve::{filled, room};
 use crate::threads;
 use samples::KeptKey;
-use task::TaskState;
+use slot::Slot;
+use task::{TaskState, Totals};
 
 /// All samples that an exact ranking metric has seen, one part a task.
 ///
@@ -31,7 +34,9 @@ use task::TaskState;
 ///
 /// Memory: 4 bytes a sample for f32 scores (8 for f64), less where scores repeat, since those are
 /// counted; 16-bit scores take constant memory. From a million samples on, there may be 4 MiB more in
-/// pieces that are not full yet.
+/// pieces that are not full yet. A state that was read, or taken from a metric, is little more than its
+/// bytes, and tasks without samples take no memory at all. Merged states take no more than the states
+/// until they are read, which makes one sorted list of them.
 ///
 /// ```
 /// use metrics_core::slice::{BinaryAuprc, BinaryAuroc};
@@ -48,37 +53,46 @@ use task::TaskState;
 /// ```
 #[derive(Clone)]
 pub struct RankState {
-    tasks: Vec<TaskState>,
+    n_tasks: usize,
+    /// The tasks that may hold something, by number: there may be many that do not.
+    held: Vec<(usize, Slot)>,
 }
 
 impl fmt::Debug for RankState {
     /// How much all tasks hold together, not each sample.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let n_counted = self.tasks.iter().map(|task| u128::from(task.n_counted())).sum::<u128>();
-        let weights = self.tasks.iter().map(TaskState::fractional_weight);
+        let totals = || self.held.iter().map(|(_, slot)| slot.totals());
         f.debug_struct("RankState")
             .field("n_tasks", &self.n_tasks())
-            .field("n_counted", &n_counted)
-            .field("fractional_weight", &weights.sum::<f64>())
-            .field("score_kind", &self.tasks.iter().find_map(TaskState::kind))
+            .field("n_counted", &totals().map(|task| u128::from(task.n_counted)).sum::<u128>())
+            .field(
+                "fractional_weight",
+                &totals().fold(0.0, |sum, task| sum + task.fractional_weight),
+            )
+            .field("score_kind", &totals().find_map(|task| task.kind))
             .finish_non_exhaustive()
     }
 }
 
+/// The most tasks that a metric or a state may have.
+pub const MAX_TASKS: usize = 1 << 24;
+/// Tasks that are read at once: more take memory for what is read of each.
+const AT_ONCE: usize = 1 << 12;
+
 impl RankState {
     /// A state of this many tasks, without samples.
     pub(crate) fn new(n_tasks: usize) -> Self {
-        Self { tasks: vec![TaskState::new(); n_tasks] }
+        Self { n_tasks, held: Vec::new() }
     }
 
     /// Number of tasks.
     pub fn n_tasks(&self) -> usize {
-        self.tasks.len()
+        self.n_tasks
     }
 
     /// Whether no task has a sample of non-zero weight.
     pub fn is_empty(&self) -> bool {
-        self.tasks.iter().all(TaskState::is_empty)
+        self.held.iter().all(|(_, slot)| slot.is_empty())
     }
 
     /// The state in its one byte form.
@@ -87,46 +101,146 @@ impl RankState {
     /// runs of equal scores from high to low, and its samples whose weight is not whole. Numbers
     /// are LEB128. A million random f32 scores take 1 to 3 bytes each.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut compacted = self.clone();
-        compacted.compact();
         let mut out = header(StateKind::Rank);
-        write_varint(&mut out, self.tasks.len() as u64);
-        compacted.tasks.iter().for_each(|task| task.write(&mut out));
+        write_varint(&mut out, self.n_tasks as u64);
+        let n_bytes = self.held.iter().map(|(_, slot)| slot.n_bytes()).sum::<usize>();
+        out.reserve_exact(self.n_tasks - self.held.len() + n_bytes);
+        let mut n_written = 0;
+        for (task, slot) in &self.held {
+            out.resize(out.len() + task - n_written, 0);
+            slot.write(&mut out);
+            n_written = task + 1;
+        }
+        out.resize(out.len() + self.n_tasks - n_written, 0);
         out
     }
 
     /// The state that [`to_bytes`](Self::to_bytes) wrote.
     ///
-    /// Takes bytes from anywhere: memory grows with the bytes given, not with what they claim.
+    /// Takes bytes from anywhere. Nothing is kept before all of them have been checked, and then a few
+    /// bytes of memory for each: tasks without samples take none.
     ///
     /// # Errors
-    /// [`Error::InvalidState`] saying what is wrong and at which byte.
+    /// [`Error::InvalidState`] saying what is wrong and at which byte; [`Error::OutOfMemory`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let mut reader = Reader::state(bytes, StateKind::Rank)?;
         let n_tasks = reader.length("number of tasks")?;
-        if n_tasks == 0 {
+        if !(1..=MAX_TASKS).contains(&n_tasks) {
             return Err(reader.error(StateError::OutOfRange("number of tasks")));
         }
-        let mut tasks = Vec::new();
-        for _ in 0..n_tasks {
-            tasks.push(TaskState::read(&mut reader)?);
+        let mut again = reader.clone();
+        let (mut n_held, mut last) = (0, None);
+        for task in 0..n_tasks {
+            let start = reader.offset();
+            let totals = TaskState::check(&mut reader)?;
+            if totals.kind.is_some() {
+                n_held += 1;
+                last = Some((task, reader.since(start), totals));
+            }
         }
         reader.end()?;
-        Ok(Self { tasks })
+        let mut held = room("rank state", n_held)?;
+        // The last one is known: a large state is often one task.
+        for task in 0..n_tasks {
+            if held.len() + 1 >= n_held {
+                break;
+            }
+            let start = again.offset();
+            let totals = TaskState::check(&mut again)?;
+            if totals.kind.is_some() {
+                held.push((task, Slot::packed(again.since(start), totals)));
+            }
+        }
+        held.extend(last.map(|(task, bytes, totals)| (task, Slot::packed(bytes, totals))));
+        Ok(Self { n_tasks, held })
     }
 
-    /// The areas of each task.
+    /// The areas of each task: 64 bytes for each, with samples or without.
     pub fn areas(&mut self) -> Vec<Areas> {
-        threads::map(self.tasks.iter_mut().collect(), |task| task.areas())
+        let mut all = vec![Areas::none(); self.n_tasks];
+        self.read_held(&mut all, |areas| *areas);
+        all
+    }
+
+    /// What `read` makes of the areas of each task.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub(crate) fn read<R: Clone + Send>(
+        &mut self,
+        op: &'static str,
+        read: impl Fn(&Areas) -> R + Sync + Send,
+    ) -> Result<Vec<R>> {
+        let mut all = filled(op, self.n_tasks, read(&Areas::none()))?;
+        self.read_held(&mut all, read);
+        Ok(all)
+    }
+
+    /// Puts what `read` makes of the areas of each task that may hold something in its place.
+    fn read_held<R: Send>(&mut self, all: &mut [R], read: impl Fn(&Areas) -> R + Sync + Send) {
+        for held in self.held.chunks_mut(AT_ONCE) {
+            let held = held.iter_mut().collect();
+            for (task, value) in threads::map(held, |(task, slot)| (*task, read(&slot.areas()))) {
+                all[task] = value;
+            }
+        }
     }
 
     /// The points of one task's curve.
-    pub(crate) fn points(&mut self, task: usize) -> Option<Vec<Point>> {
-        self.tasks.get_mut(task).map(TaskState::points)
+    ///
+    /// # Errors
+    /// [`Error::UnknownTask`], [`Error::OutOfMemory`].
+    pub(crate) fn points(&mut self, op: &'static str, task: usize) -> Result<Vec<Point>> {
+        let n_tasks = self.n_tasks;
+        if task >= n_tasks {
+            return Err(Error::UnknownTask { op, task, n_tasks });
+        }
+        match self.position(task) {
+            Ok(position) => self.held[position].1.points(),
+            Err(_) => Ok(Vec::new()),
+        }
     }
 
-    pub(crate) fn compact(&mut self) {
-        threads::map(self.tasks.iter_mut().collect(), |task| task.compact());
+    /// A copy with all samples counted and sorted, as bytes that take little memory; so are the
+    /// samples of this one then.
+    pub(crate) fn saved(&mut self) -> Result<Self> {
+        for held in self.held.chunks_mut(AT_ONCE) {
+            threads::map(held.iter_mut().collect(), |(_, slot)| slot.compact());
+        }
+        let is_held = |(_, slot): &&(usize, Slot)| !slot.is_empty();
+        let mut held = room("state", self.held.iter().filter(is_held).count())?;
+        held.extend(self.held.iter().filter(is_held).map(|(task, slot)| (*task, slot.to_packed())));
+        Ok(Self { n_tasks: self.n_tasks, held })
+    }
+
+    /// Where a task is among those that may hold something, or would be.
+    fn position(&self, task: usize) -> Result<usize, usize> {
+        match self.held.get(task) {
+            Some((at, _)) if *at == task => Ok(task),
+            _ => self.held.binary_search_by_key(&task, |(task, _)| *task),
+        }
+    }
+
+    fn totals(&self, task: usize) -> Totals {
+        self.position(task).map_or(Totals::default(), |position| self.held[position].1.totals())
+    }
+
+    /// Makes a place for each task, so that samples of all of them can be added.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`]; nothing has changed then.
+    pub(crate) fn make_places(&mut self, op: &'static str) -> Result<()> {
+        if self.held.len() == self.n_tasks {
+            return Ok(());
+        }
+        let mut all = room(op, self.n_tasks)?;
+        let mut held = std::mem::take(&mut self.held).into_iter().peekable();
+        all.extend(
+            (0..self.n_tasks)
+                .map(|task| held.next_if(|(held, _)| *held == task).unwrap_or((task, Slot::EMPTY))),
+        );
+        self.held = all;
+        Ok(())
     }
 
     /// Whether a task may take samples of this kind, that many counted ones, and that much weight.
@@ -138,24 +252,24 @@ impl RankState {
         n_counted: u64,
         weight: f64,
     ) -> Result<()> {
-        let state = &self.tasks[task];
-        if let Some(held) = state.kind()
+        let totals = self.totals(task);
+        if let Some(held) = totals.kind
             && held.join(kind).is_none()
         {
             return Err(Error::ScoreTypeMismatch { op, given: kind.name(), held: held.name() });
         }
-        let n_samples = state.n_counted().saturating_add(n_counted);
+        let n_samples = totals.n_counted.saturating_add(n_counted);
         if n_samples > MAX_SAMPLES {
             return Err(Error::TooManySamples { op, task, n_samples, max: MAX_SAMPLES });
         }
-        if state.fractional_weight() + weight + n_samples as f64 >= WEIGHT_LIMIT {
+        if totals.fractional_weight + weight + n_samples as f64 >= WEIGHT_LIMIT {
             return Err(Error::WeightOverflow { op, task });
         }
         Ok(())
     }
 
-    /// Appends samples to a task; [`check`](Self::check) must have passed. With weights, these and the
-    /// samples must be valid.
+    /// Appends samples to a task; [`check`](Self::check) must have passed, and
+    /// [`make_places`](Self::make_places). With weights, these and the samples must be valid.
     ///
     /// # Errors
     /// The first bad sample; the task is then unchanged.
@@ -166,10 +280,13 @@ impl RankState {
         kind: ScoreKind,
         weights: Option<&[f64]>,
     ) -> Result<(), Bad> {
+        let slot = &mut self.held[task].1;
         match weights {
-            None => self.tasks[task].append(samples, kind),
+            None => slot.open().append(samples, kind),
             Some(weights) => {
-                self.tasks[task].append_weighted(samples, kind, weights);
+                if weights.iter().any(|&weight| weight != 0.0) {
+                    slot.open().append_weighted(samples, kind, weights);
+                }
                 Ok(())
             }
         }
@@ -177,7 +294,7 @@ impl RankState {
 
     /// The kind of scores a task holds, if it holds any.
     pub fn score_kind(&self, task: usize) -> Option<ScoreKind> {
-        self.tasks.get(task).and_then(TaskState::kind)
+        self.position(task).ok().and_then(|position| self.held[position].1.kind())
     }
 
     /// Whether samples of this kind, so many a task, may be added.
@@ -185,7 +302,11 @@ impl RankState {
     /// # Errors
     /// [`Error::ScoreTypeMismatch`], [`Error::TooManySamples`].
     pub fn check_counted(&self, op: &'static str, kind: ScoreKind, n_samples: u64) -> Result<()> {
-        (0..self.n_tasks()).try_for_each(|task| self.check(op, task, kind, n_samples, 0.0))
+        // The first that has no place stands for all that have none.
+        let empty = (self.held.len() < self.n_tasks)
+            .then(|| (0..).zip(&self.held).take_while(|(i, (task, _))| i == task).count());
+        let mut tasks = self.held.iter().map(|(task, _)| *task).chain(empty);
+        tasks.try_for_each(|task| self.check(op, task, kind, n_samples, 0.0))
     }
 
     /// Adds samples that were ranked elsewhere, say on a device: for each task the keys of its
@@ -209,10 +330,10 @@ impl RankState {
                 groups.iter().map(|[_, positives, negatives]| positives + negatives).sum();
             self.check(op, task, kind, n_samples, 0.0)?;
         }
-        for (task, groups) in
-            self.tasks.iter_mut().zip(tasks).filter(|(_, groups)| !groups.is_empty())
-        {
-            task.append_runs(
+        self.make_places(op)?;
+        let slots = self.held.iter_mut().map(|(_, slot)| slot);
+        for (slot, groups) in slots.zip(tasks).filter(|(_, groups)| !groups.is_empty()) {
+            slot.open().append_runs(
                 kind,
                 groups.iter().map(|&[key, n_positives, n_negatives]| Run {
                     key,
@@ -234,14 +355,40 @@ impl RankState {
             let (given, n_tasks) = (other.n_tasks(), self.n_tasks());
             return Err(Error::MergeTasks { op, given, n_tasks });
         }
-        for (task, theirs) in other.tasks.iter().enumerate() {
-            if let Some(kind) = theirs.kind() {
-                self.check(op, task, kind, theirs.n_counted(), theirs.fractional_weight())?;
+        for (task, theirs) in &other.held {
+            let Totals { kind, n_counted, fractional_weight } = theirs.totals();
+            if let Some(kind) = kind {
+                self.check(op, *task, kind, n_counted, fractional_weight)?;
             }
         }
-        for (ours, theirs) in self.tasks.iter_mut().zip(&other.tasks) {
-            ours.merge(theirs);
+        self.make_places_of(op, other)?;
+        let mut ours = self.held.iter_mut();
+        for (task, theirs) in &other.held {
+            // A place was made for each of theirs, and both are in order.
+            if let Some((_, ours)) = ours.find(|(ours, _)| ours == task) {
+                ours.merge(theirs);
+            }
         }
+        Ok(())
+    }
+
+    /// Makes a place for each task that may hold something in another state.
+    fn make_places_of(&mut self, op: &'static str, other: &Self) -> Result<()> {
+        let is_missing = |(task, _): &&(usize, Slot)| self.position(*task).is_err();
+        let n_missing = other.held.iter().filter(is_missing).count();
+        if n_missing == 0 {
+            return Ok(());
+        }
+        let mut all = room(op, self.held.len() + n_missing)?;
+        let mut held = std::mem::take(&mut self.held).into_iter().peekable();
+        for (task, _) in &other.held {
+            while let Some(ours) = held.next_if(|(ours, _)| ours < task) {
+                all.push(ours);
+            }
+            all.push(held.next_if(|(ours, _)| ours == task).unwrap_or((*task, Slot::EMPTY)));
+        }
+        all.extend(held);
+        self.held = all;
         Ok(())
     }
 }
@@ -249,6 +396,8 @@ impl RankState {
 impl PartialEq for RankState {
     /// Whether both hold the same multiset of samples.
     fn eq(&self, other: &Self) -> bool {
-        self.to_bytes() == other.to_bytes()
+        let ours = self.held.iter().filter(|(_, slot)| !slot.is_empty());
+        let theirs = other.held.iter().filter(|(_, slot)| !slot.is_empty());
+        self.n_tasks == other.n_tasks && ours.eq(theirs)
     }
 }

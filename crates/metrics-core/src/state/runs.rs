@@ -48,6 +48,170 @@ pub(crate) fn merge(
     })
 }
 
+/// A tournament over the next run of each sequence: a step replays the matches of one of them only,
+/// as many as the number of sequences has bits.
+struct Merge<I> {
+    parts: Vec<I>,
+    /// The next run of each sequence that has one.
+    next: Vec<Option<Run>>,
+    /// Who lost each match; the winner of all comes first.
+    losers: Vec<usize>,
+}
+
+impl<I: Iterator<Item = Run>> Merge<I> {
+    fn new(mut parts: Vec<I>) -> Self {
+        let next = parts.iter_mut().map(Iterator::next).collect();
+        let mut merge = Self { losers: vec![usize::MAX; parts.len()], parts, next };
+        for part in (0..merge.parts.len()).rev() {
+            merge.replay(part);
+        }
+        merge
+    }
+
+    /// Order of the next runs: the end of a sequence is below all of them, and who has not played
+    /// yet is above.
+    fn rank(&self, part: usize) -> (bool, Option<u64>) {
+        let next = self.next.get(part);
+        (next.is_none(), next.copied().flatten().map(|run| run.key))
+    }
+
+    /// Plays the matches of a sequence up to the last one.
+    fn replay(&mut self, part: usize) {
+        let mut winner = part;
+        let mut at = (part + self.parts.len()) / 2;
+        while at > 0 {
+            let loser = self.losers[at];
+            if self.rank(loser) > self.rank(winner) {
+                self.losers[at] = winner;
+                winner = loser;
+            }
+            at /= 2;
+        }
+        if let Some(first) = self.losers.first_mut() {
+            *first = winner;
+        }
+    }
+
+    /// Takes the highest run there is.
+    fn pop(&mut self) -> Option<Run> {
+        let &part = self.losers.first()?;
+        let run = self.next[part].take();
+        self.next[part] = self.parts[part].next();
+        self.replay(part);
+        run
+    }
+
+    fn peek(&self) -> Option<Run> {
+        self.next[*self.losers.first()?]
+    }
+}
+
+impl<I: Iterator<Item = Run>> Iterator for Merge<I> {
+    type Item = Run;
+
+    fn next(&mut self) -> Option<Run> {
+        let mut run = self.pop()?;
+        while self.peek().is_some_and(|next| next.key == run.key) {
+            let same = self.pop()?;
+            run.n_positives += same.n_positives;
+            run.n_negatives += same.n_negatives;
+        }
+        Some(run)
+    }
+}
+
+/// Lists of runs that are merged once there are many: adding a list costs no more than a few times
+/// the list, however much is held.
+///
+/// The first list is the largest by far, or there is no other. All are merged when the others have
+/// grown to [`GROWTH`] times the first, so that a run is written again each time there are several
+/// times as many, and where scores repeat there is at most that much more than one list would take.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Runs {
+    lists: Vec<RunList>,
+}
+
+/// How much larger than the first list the others may be.
+const GROWTH: usize = 3;
+
+impl Runs {
+    /// Adds a list, whose keys are of this kind as those of all others.
+    pub(crate) fn push(&mut self, kind: ScoreKind, list: RunList) {
+        if list.is_empty() {
+            return;
+        }
+        self.lists.push(list);
+        let n_bytes = |lists: &[RunList]| lists.iter().map(RunList::n_bytes).sum::<usize>();
+        // 16-bit scores take constant memory, which need not be several times as much.
+        let growth = if kind.is_tiny() { 1 } else { GROWTH };
+        let (first, others) = self.lists.split_at(1);
+        if n_bytes(others) >= growth * n_bytes(first) {
+            self.join(kind);
+        }
+    }
+
+    /// Adds the lists of others, whose keys become those of a wider kind.
+    pub(crate) fn extend(&mut self, others: &Self, kind: ScoreKind, to: ScoreKind) {
+        others.lists.iter().for_each(|list| self.push(to, list.widened(kind, to)));
+    }
+
+    /// Gives all keys the form they have in a wider kind.
+    pub(crate) fn widen(&mut self, kind: ScoreKind, to: ScoreKind) {
+        self.lists.iter_mut().for_each(|list| *list = list.widened(kind, to));
+    }
+
+    /// Makes one list of all.
+    pub(crate) fn join(&mut self, kind: ScoreKind) {
+        let n_bytes = self.lists.iter().map(|list| list.bytes.len()).sum();
+        let joined = match &self.lists[..] {
+            [] | [_] => return,
+            [a, b] => RunList::encode(kind, n_bytes, merge(a.iter(kind), b.iter(kind))),
+            lists => {
+                let lists = lists.iter().map(|list| list.iter(kind)).collect();
+                RunList::encode(kind, n_bytes, Merge::new(lists))
+            }
+        };
+        self.lists = vec![joined];
+    }
+
+    /// The runs, from high to low; they must be [one list](Self::join).
+    pub(crate) fn iter(&self, kind: ScoreKind) -> impl Iterator<Item = Run> + '_ {
+        debug_assert!(self.is_joined(), "{} lists", self.lists.len());
+        self.lists.iter().flat_map(move |list| list.iter(kind))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lists.is_empty()
+    }
+
+    /// Runs in all lists: at least as many as there are distinct scores.
+    pub(crate) fn n_runs(&self) -> u64 {
+        self.lists.iter().map(|list| list.n_runs).sum()
+    }
+
+    /// Appends the number of runs and their bytes; they must be [one list](Self::join).
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        debug_assert!(self.is_joined(), "{} lists", self.lists.len());
+        match self.lists.first() {
+            Some(list) => list.write(out),
+            None => write_varint(out, 0),
+        }
+    }
+
+    /// Whether there is one list, or none.
+    pub(crate) fn is_joined(&self) -> bool {
+        self.lists.len() < 2
+    }
+}
+
+impl From<RunBytes<'_>> for Runs {
+    fn from(runs: RunBytes<'_>) -> Self {
+        let RunBytes { bytes, n_runs } = runs;
+        let list = (n_runs > 0).then(|| RunList { bytes: bytes.to_vec(), n_runs });
+        Self { lists: list.into_iter().collect() }
+    }
+}
+
 /// Runs from high to low in the byte form of a state: 1 to 3 bytes a run where scores are dense.
 ///
 /// A run is the distance below the key before it (the first: below the highest key of the kind),
@@ -68,9 +232,9 @@ const FIRST_BITS: u32 = 5;
 const MORE: u8 = 0x80;
 
 impl RunList {
-    /// Encodes runs that come from high to low.
-    pub(crate) fn encode(kind: ScoreKind, runs: impl Iterator<Item = Run>) -> Self {
-        let mut list = Self::default();
+    /// Encodes runs that come from high to low, in about so many bytes.
+    pub(crate) fn encode(kind: ScoreKind, n_bytes: usize, runs: impl Iterator<Item = Run>) -> Self {
+        let mut list = Self { bytes: Vec::with_capacity(n_bytes), n_runs: 0 };
         let mut next = kind.key_range().1;
         for run in runs {
             list.push(next - run.key, run);
@@ -101,16 +265,26 @@ impl RunList {
         self.n_runs += 1;
     }
 
-    pub(crate) fn n_runs(&self) -> u64 {
-        self.n_runs
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.n_runs == 0
     }
 
+    /// Memory it takes, about.
+    fn n_bytes(&self) -> usize {
+        size_of::<Self>() + self.bytes.len()
+    }
+
+    /// The same runs with the keys that they have in a wider kind.
+    fn widened(&self, kind: ScoreKind, to: ScoreKind) -> Self {
+        if kind == to {
+            return self.clone();
+        }
+        let runs = self.iter(kind).map(|run| Run { key: kind.widen(run.key, to), ..run });
+        Self::encode(to, 2 * self.bytes.len(), runs)
+    }
+
     /// The runs, from high to low.
-    pub(crate) fn iter(&self, kind: ScoreKind) -> impl Iterator<Item = Run> + '_ {
+    fn iter(&self, kind: ScoreKind) -> impl Iterator<Item = Run> + '_ {
         let mut reader = Reader::new(&self.bytes);
         let mut next = Some(kind.key_range().1);
         // The bytes were written by `encode` or checked by `read`, so nothing fails before the end.
@@ -122,13 +296,22 @@ impl RunList {
     }
 
     /// Appends the number of runs and their bytes.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, out: &mut Vec<u8>) {
         write_varint(out, self.n_runs);
         out.extend_from_slice(&self.bytes);
     }
+}
 
-    /// Reads what [`write`](Self::write) wrote, trusting nothing; also returns the samples in it.
-    pub(crate) fn read(reader: &mut Reader<'_>, kind: ScoreKind) -> Result<(Self, u64)> {
+/// The bytes of a list of runs within those of a state.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RunBytes<'a> {
+    bytes: &'a [u8],
+    n_runs: u64,
+}
+
+impl<'a> RunBytes<'a> {
+    /// Reads what a list of runs wrote, trusting nothing; also returns the samples in it.
+    pub(crate) fn read(reader: &mut Reader<'a>, kind: ScoreKind) -> Result<(Self, u64)> {
         let n_runs = reader.length("number of runs")?;
         let start = reader.offset();
         let mut next = Some(kind.key_range().1);
@@ -146,8 +329,11 @@ impl RunList {
             }
             next = run.key.checked_sub(1);
         }
-        let bytes = reader.since(start).to_vec();
-        Ok((Self { bytes, n_runs: n_runs as u64 }, n_samples))
+        Ok((Self { bytes: reader.since(start), n_runs: n_runs as u64 }, n_samples))
+    }
+
+    pub(crate) fn n_runs(&self) -> u64 {
+        self.n_runs
     }
 }
 
@@ -185,4 +371,88 @@ fn read_counts(reader: &mut Reader<'_>) -> Result<(u64, u64)> {
         return Err(reader.error(StateError::NotCanonical("counts")));
     }
     Ok((n_positives, n_negatives))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn random(bits: &mut u64) -> u64 {
+        *bits =
+            bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        *bits >> 33
+    }
+
+    /// Lists of random keys, the ends of their range among them.
+    fn lists(n: usize, n_keys: u64, kind: ScoreKind, bits: &mut u64) -> Vec<Vec<Run>> {
+        let list = |_| {
+            let keys: BTreeMap<u64, [u64; 2]> = (0..random(bits) % 30)
+                .map(|_| {
+                    let key = kind.key_range().1 - random(bits) % n_keys;
+                    (key, [random(bits) % 3, 1 + random(bits) % 2])
+                })
+                .collect();
+            let runs = keys.into_iter().rev();
+            runs.map(|(key, [n_positives, n_negatives])| Run { key, n_positives, n_negatives })
+                .collect()
+        };
+        (0..n).map(list).collect()
+    }
+
+    fn sums<'a>(runs: impl Iterator<Item = &'a Run>) -> BTreeMap<u64, [u64; 2]> {
+        let mut sums = BTreeMap::new();
+        for run in runs {
+            let [n_positives, n_negatives] = sums.entry(run.key).or_insert([0; 2]);
+            (*n_positives, *n_negatives) =
+                (*n_positives + run.n_positives, *n_negatives + run.n_negatives);
+        }
+        sums
+    }
+
+    #[test]
+    fn lists_of_any_number_are_merged() {
+        let mut bits = 7;
+        for kind in [ScoreKind::F16, ScoreKind::F32, ScoreKind::U64] {
+            for n in (0..20).chain([63, 64, 65, 200]) {
+                for n_keys in [3, 100, 20_000] {
+                    let lists = lists(n, n_keys, kind, &mut bits);
+                    let expected = sums(lists.iter().flatten());
+                    let merged: Vec<Run> =
+                        Merge::new(lists.iter().map(|list| list.iter().copied()).collect())
+                            .collect();
+                    assert!(merged.is_sorted_by(|a, b| a.key > b.key), "{n} lists");
+                    assert_eq!(sums(merged.iter()), expected, "{n} lists");
+                    let mut runs = Runs::default();
+                    for list in &lists {
+                        runs.push(kind, RunList::encode(kind, 0, list.iter().copied()));
+                    }
+                    runs.join(kind);
+                    assert!(runs.iter(kind).eq(merged), "{n} lists");
+                }
+            }
+        }
+    }
+
+    /// Many lists that are small beside what is held are merged now and then, however few they are
+    /// beside one another.
+    #[test]
+    fn lists_are_few_beside_what_they_hold() {
+        let kind = ScoreKind::F32;
+        let mut runs = Runs::default();
+        let mut n_written = 0;
+        for i in 0..10_000u64 {
+            let key = kind.key_range().1 - i * 7919 % 10_007;
+            let run = Run { key, n_positives: 1, n_negatives: 0 };
+            let n_before = runs.lists.len();
+            runs.push(kind, RunList::encode(kind, 0, std::iter::once(run)));
+            if runs.lists.len() <= n_before {
+                n_written += runs.n_runs();
+            }
+        }
+        assert!(n_written <= 200_000, "{n_written} runs written again");
+        runs.join(kind);
+        assert_eq!(runs.n_runs(), 10_000);
+    }
 }

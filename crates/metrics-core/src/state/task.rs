@@ -1,7 +1,7 @@
 //! What a rank state holds of one task.
 
 use super::codec::{Reader, write_varint};
-use super::runs::{Run, RunList, merge};
+use super::runs::{Run, RunBytes, RunList, Runs, merge};
 use super::samples::{KeptKey, Raw, with_kept};
 use crate::areas::{Areas, CountedAreas, WeightedAreas};
 use crate::cpu::{self, Bad, Key, Samples, Seen, for_blocks, simd};
@@ -9,6 +9,7 @@ use crate::curve::Point;
 use crate::error::{Result, StateError};
 use crate::exact::{MAX_SAMPLES, Sum2, WEIGHT_LIMIT};
 use crate::kind::ScoreKind;
+use crate::reserve::room;
 
 /// The samples of one task: raw ones, those counted into runs, and those of fractional weight.
 ///
@@ -20,7 +21,7 @@ pub(crate) struct TaskState {
     kind: Option<ScoreKind>,
     raw: Raw,
     repeated: Vec<Run>,
-    runs: RunList,
+    runs: Runs,
     fractional: Vec<Fraction>,
     n_counted: u64,
     fractional_weight: f64,
@@ -28,6 +29,17 @@ pub(crate) struct TaskState {
     look_at: usize,
     /// The areas of what is held, once somebody asked. A box, since there may be many tasks.
     areas: Option<Box<Areas>>,
+}
+
+/// What the samples of a task add up to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Totals {
+    /// The kind of their scores, if there are samples.
+    pub(crate) kind: Option<ScoreKind>,
+    /// Samples counted: whole weights count as often as they say.
+    pub(crate) n_counted: u64,
+    /// Sum of the weights that are not whole.
+    pub(crate) fractional_weight: f64,
 }
 
 /// A sample whose weight is not a whole number.
@@ -58,7 +70,7 @@ impl TaskState {
             kind: None,
             raw: Raw::new(ScoreKind::F32),
             repeated: Vec::new(),
-            runs: RunList::default(),
+            runs: Runs::default(),
             fractional: Vec::new(),
             n_counted: 0,
             fractional_weight: 0.0,
@@ -76,14 +88,9 @@ impl TaskState {
         self.kind
     }
 
-    /// Samples counted so far: whole weights count as often as they say.
-    pub(crate) fn n_counted(&self) -> u64 {
-        self.n_counted
-    }
-
-    /// Sum of the weights that are not whole.
-    pub(crate) fn fractional_weight(&self) -> f64 {
-        self.fractional_weight
+    pub(crate) fn totals(&self) -> Totals {
+        let Self { kind, n_counted, fractional_weight, .. } = *self;
+        Totals { kind, n_counted, fractional_weight }
     }
 
     /// Appends samples. `kind` must have a join with the kind held.
@@ -183,7 +190,7 @@ impl TaskState {
         let mut n_counted = 0;
         let runs = runs.map(|run| Run { key: kind.widen(run.key, held), ..run });
         let runs = runs.inspect(|run| n_counted += run.n_positives + run.n_negatives);
-        self.runs = RunList::encode(held, merge(self.runs.iter(held), runs));
+        self.runs.push(held, RunList::encode(held, 0, runs));
         self.n_counted += n_counted;
     }
 
@@ -196,10 +203,7 @@ impl TaskState {
         self.repeated.extend(other.repeated.iter().map(|r| Run { key: widen(r.key), ..*r }));
         self.fractional
             .extend(other.fractional.iter().map(|f| Fraction { key: widen(f.key), ..*f }));
-        if !other.runs.is_empty() {
-            let theirs = other.runs.iter(kind).map(|run| Run { key: widen(run.key), ..run });
-            self.runs = RunList::encode(held, merge(self.runs.iter(held), theirs));
-        }
+        self.runs.extend(&other.runs, kind, held);
         self.n_counted += other.n_counted;
         self.fractional_weight += other.fractional_weight;
         self.compact_if_smaller();
@@ -225,9 +229,7 @@ impl TaskState {
         if joined != held {
             let raw = std::mem::replace(&mut self.raw, Raw::new(joined));
             self.extend_raw(&raw, held, joined);
-            let runs =
-                self.runs.iter(held).map(|run| Run { key: held.widen(run.key, joined), ..run });
-            self.runs = RunList::encode(joined, runs);
+            self.runs.widen(held, joined);
             self.repeated.iter_mut().for_each(|run| run.key = held.widen(run.key, joined));
             self.fractional.iter_mut().for_each(|f| f.key = held.widen(f.key, joined));
             self.kind = Some(joined);
@@ -240,13 +242,13 @@ impl TaskState {
         let Some(kind) = self.kind else { return };
         let n_raw = self.raw.len();
         if (kind.is_tiny() && n_raw >= TINY) || self.repeated.len() >= self.look_at {
-            return self.compact();
+            return self.count(kind);
         }
         if n_raw < self.look_at {
             return;
         }
         if n_distinct(&self.raw.last(PROBE as usize)) <= PROBE / 4 {
-            self.compact();
+            self.count(kind);
             self.look_at = MIN_COMPACTED.max(self.runs.n_runs() as usize);
         } else {
             self.look_at = 2 * n_raw;
@@ -259,6 +261,12 @@ impl TaskState {
         self.fractional.sort_unstable_by_key(|f| {
             (std::cmp::Reverse(f.key), f.is_positive, f.weight.to_bits())
         });
+        self.count(kind);
+        self.runs.join(kind);
+    }
+
+    /// Counts the raw and the repeated samples into runs.
+    fn count(&mut self, kind: ScoreKind) {
         if self.raw.len() == 0 && self.repeated.is_empty() {
             return;
         }
@@ -274,7 +282,7 @@ impl TaskState {
             same
         });
         let new = merge(raw.into_iter().flatten(), repeated.into_iter());
-        self.runs = RunList::encode(kind, merge(self.runs.iter(kind), new));
+        self.runs.push(kind, RunList::encode(kind, 0, new));
         self.raw = Raw::new(kind);
     }
 
@@ -318,17 +326,20 @@ impl TaskState {
     }
 
     /// The points of this task's curve, from the highest score down.
-    pub(crate) fn points(&mut self) -> Vec<Point> {
-        let Some(kind) = self.kind else { return Vec::new() };
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory): a run of a byte is a point of 24.
+    pub(crate) fn points(&mut self) -> Result<Vec<Point>> {
+        let Some(kind) = self.kind else { return Ok(Vec::new()) };
         self.compact();
+        let mut points = room("curve", self.groups(kind).count())?;
         let (mut tp, mut fp) = (Sum2::default(), Sum2::default());
-        self.groups(kind)
-            .map(|group| {
-                tp.add(group.positives);
-                fp.add(group.negatives);
-                Point { threshold: kind.threshold(group.key), tp: tp.value(), fp: fp.value() }
-            })
-            .collect()
+        points.extend(self.groups(kind).map(|group| {
+            tp.add(group.positives);
+            fp.add(group.negatives);
+            Point { threshold: kind.threshold(group.key), tp: tp.value(), fp: fp.value() }
+        }));
+        Ok(points)
     }
 
     /// Runs and fractional samples of a compacted state as groups of equal scores, high to low.
@@ -357,8 +368,23 @@ impl TaskState {
         })
     }
 
+    /// Appends the bytes of the state, whether it is compacted or not.
+    pub(crate) fn write_compacted(&self, out: &mut Vec<u8>) {
+        if self.is_compacted() {
+            return self.write(out);
+        }
+        let mut compacted = self.clone();
+        compacted.compact();
+        compacted.write(out);
+    }
+
+    fn is_compacted(&self) -> bool {
+        let is_counted = self.raw.len() == 0 && self.repeated.is_empty() && self.runs.is_joined();
+        is_counted && self.fractional.is_sorted_by(in_order)
+    }
+
     /// Appends the bytes of a compacted state.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, out: &mut Vec<u8>) {
         let Some(kind) = self.kind.filter(|_| !self.is_empty()) else { return out.push(0) };
         out.push(kind.code());
         self.runs.write(out);
@@ -375,35 +401,57 @@ impl TaskState {
     /// Reads what [`write`](Self::write) wrote, trusting nothing.
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
         let mut task = Self::new();
+        let mut fractional = Vec::new();
+        let (totals, runs) = Self::scan(reader, |fraction| fractional.push(fraction))?;
+        if let Some(kind) = totals.kind {
+            task.hold(kind);
+        }
+        task.look_at = MIN_COMPACTED.max(runs.n_runs() as usize);
+        (task.runs, task.fractional) = (runs.into(), fractional);
+        (task.n_counted, task.fractional_weight) = (totals.n_counted, totals.fractional_weight);
+        Ok(task)
+    }
+
+    /// What [`write`](Self::write) wrote adds up to, trusting nothing and keeping nothing.
+    pub(crate) fn check(reader: &mut Reader<'_>) -> Result<Totals> {
+        Ok(Self::scan(reader, |_| ())?.0)
+    }
+
+    /// Reads what [`write`](Self::write) wrote, trusting nothing: the samples of fractional weight go
+    /// to `keep`, one by one.
+    fn scan<'a>(
+        reader: &mut Reader<'a>,
+        mut keep: impl FnMut(Fraction),
+    ) -> Result<(Totals, RunBytes<'a>)> {
         let code = reader.byte()?;
         if code == 0 {
-            return Ok(task);
+            return Ok(Default::default());
         }
         let kind = ScoreKind::from_code(code)
             .ok_or_else(|| reader.error(StateError::OutOfRange("score type")))?;
-        task.hold(kind);
-        (task.runs, task.n_counted) = RunList::read(reader, kind)?;
-        task.look_at = MIN_COMPACTED.max(task.runs.n_runs() as usize);
+        let (runs, n_counted) = RunBytes::read(reader, kind)?;
         let n_fractional = reader.length("number of weighted samples")?;
-        let mut next = kind.key_range().1;
+        let mut fractional_weight = 0.0;
+        let mut last: Option<Fraction> = None;
         for _ in 0..n_fractional {
+            let next = last.map_or(kind.key_range().1, |last| last.key);
             let key = next.checked_sub(reader.varint()?).filter(|&key| kind.has_key(key));
             let key = key.ok_or_else(|| reader.error(StateError::OutOfRange("score")))?;
             let fraction = read_fraction(reader, key)?;
-            if task.fractional.last().is_some_and(|last| !in_order(last, &fraction)) {
+            if last.is_some_and(|last| !in_order(&last, &fraction)) {
                 return Err(reader.error(StateError::NotCanonical("order of weighted samples")));
             }
-            next = key;
-            task.fractional_weight += fraction.weight;
-            task.fractional.push(fraction);
+            last = Some(fraction);
+            fractional_weight += fraction.weight;
+            keep(fraction);
         }
-        if task.fractional_weight + task.n_counted as f64 >= WEIGHT_LIMIT {
+        if fractional_weight + n_counted as f64 >= WEIGHT_LIMIT {
             return Err(reader.error(StateError::OutOfRange("sum of the weights")));
         }
-        if task.is_empty() {
+        if n_counted == 0 && n_fractional == 0 {
             return Err(reader.error(StateError::NotCanonical("empty task")));
         }
-        Ok(task)
+        Ok((Totals { kind: Some(kind), n_counted, fractional_weight }, runs))
     }
 }
 

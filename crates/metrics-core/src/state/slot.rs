@@ -1,0 +1,216 @@
+//! What a state keeps of a task: the bytes it is saved as, or what samples are added to.
+
+use super::codec::Reader;
+use super::task::{TaskState, Totals};
+use crate::areas::Areas;
+use crate::curve::Point;
+use crate::error::Result;
+use crate::kind::ScoreKind;
+
+/// A task of a state.
+///
+/// Most states are loaded, read and saved, and there may be many tasks of few samples: those stay the
+/// bytes they are saved as, which take a fraction of the memory. A task is opened for good when samples
+/// come, and for a moment when it is read.
+#[derive(Debug, Clone)]
+pub(crate) enum Slot {
+    /// Few bytes, or none where there are no samples.
+    Short {
+        len: u8,
+        bytes: [u8; SHORT],
+    },
+    Packed(Box<Packed>),
+    Open(Box<TaskState>),
+}
+
+/// The bytes of a task, as [`TaskState::write`] writes them, and what they add up to.
+#[derive(Debug, Clone)]
+pub(crate) struct Packed {
+    bytes: Box<[u8]>,
+    totals: Totals,
+    /// The areas, once somebody asked, of a task that is not small.
+    areas: Option<Box<Areas>>,
+}
+
+/// Bytes that fit where a pointer and a length would be.
+const SHORT: usize = 14;
+/// Bytes of a small task, which is merged into bytes again and read again each time: that takes less
+/// than to remember more of it.
+const SMALL: usize = 64;
+
+const _: () = assert!(size_of::<Slot>() == 16);
+
+impl Slot {
+    /// A task without samples.
+    pub(crate) const EMPTY: Self = Self::Short { len: 0, bytes: [0; SHORT] };
+
+    /// A task of these bytes, which are valid, and of these totals.
+    pub(crate) fn packed(bytes: &[u8], totals: Totals) -> Self {
+        if bytes.len() > SHORT {
+            return Self::Packed(Box::new(Packed { bytes: bytes.into(), totals, areas: None }));
+        }
+        let mut short = [0; SHORT];
+        short[..bytes.len()].copy_from_slice(bytes);
+        Self::Short { len: bytes.len() as u8, bytes: short }
+    }
+
+    /// The bytes of a task that is not open.
+    fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Short { len, bytes } => Some(&bytes[..usize::from(*len)]),
+            Self::Packed(packed) => Some(&packed.bytes),
+            Self::Open(_) => None,
+        }
+    }
+
+    /// Bytes of the task where it is not open; else one.
+    pub(crate) fn n_bytes(&self) -> usize {
+        self.bytes().map_or(1, <[u8]>::len).max(1)
+    }
+
+    /// Whether there is no sample of non-zero weight.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Open(task) => task.is_empty(),
+            closed => closed.bytes().is_none_or(<[u8]>::is_empty),
+        }
+    }
+
+    pub(crate) fn totals(&self) -> Totals {
+        match self {
+            Self::Short { len: 0, .. } => Totals::default(),
+            Self::Short { len, bytes } => {
+                valid(TaskState::check(&mut Reader::new(&bytes[..usize::from(*len)])))
+            }
+            Self::Packed(packed) => packed.totals,
+            Self::Open(task) => task.totals(),
+        }
+    }
+
+    pub(crate) fn kind(&self) -> Option<ScoreKind> {
+        match self {
+            Self::Open(task) => task.kind(),
+            closed => closed.totals().kind,
+        }
+    }
+
+    /// The task in its open form, to be read; `None` if it is open.
+    fn unpacked(&self) -> Option<TaskState> {
+        Some(match self.bytes()? {
+            [] => TaskState::new(),
+            bytes => valid(TaskState::read(&mut Reader::new(bytes))),
+        })
+    }
+
+    /// The task in its open form, to be added to.
+    pub(crate) fn open(&mut self) -> &mut TaskState {
+        if let Some(task) = self.unpacked() {
+            *self = Self::Open(Box::new(task));
+        }
+        match self {
+            Self::Open(task) => task,
+            _ => unreachable!("opened above"),
+        }
+    }
+
+    /// The task with its samples counted and sorted, as bytes; without samples, none.
+    pub(crate) fn to_packed(&self) -> Self {
+        match self {
+            Self::Open(task) if task.is_empty() => Self::EMPTY,
+            Self::Open(task) => {
+                let mut bytes = Vec::new();
+                task.write_compacted(&mut bytes);
+                Self::packed(&bytes, task.totals())
+            }
+            Self::Packed(packed) => Self::packed(&packed.bytes, packed.totals),
+            short => short.clone(),
+        }
+    }
+
+    /// Appends the bytes of the task; a byte of zero where there are no samples.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Open(task) => task.write_compacted(out),
+            closed => match closed.bytes() {
+                Some([]) | None => out.push(0),
+                Some(bytes) => out.extend_from_slice(bytes),
+            },
+        }
+    }
+
+    /// Counts and sorts the samples of an open task.
+    pub(crate) fn compact(&mut self) {
+        if let Self::Open(task) = self {
+            task.compact();
+        }
+    }
+
+    /// The areas under this task's curves; asked for again, they cost next to nothing.
+    pub(crate) fn areas(&mut self) -> Areas {
+        if let Self::Open(task) = self {
+            return task.areas();
+        }
+        if let Self::Packed(packed) = self
+            && let Some(areas) = &packed.areas
+        {
+            return **areas;
+        }
+        let areas = self.unpacked().map_or_else(Areas::none, |mut task| task.areas());
+        if let Self::Packed(packed) = self
+            && packed.bytes.len() > SMALL
+        {
+            packed.areas = Some(Box::new(areas));
+        }
+        areas
+    }
+
+    /// The points of this task's curve, from the highest score down.
+    pub(crate) fn points(&mut self) -> Result<Vec<Point>> {
+        match self {
+            Self::Open(task) => task.points(),
+            closed => closed.unpacked().map_or(Ok(Vec::new()), |mut task| task.points()),
+        }
+    }
+
+    /// Takes in all samples of another task. The kinds must have a join.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        if other.is_empty() {
+            return;
+        }
+        if self.is_empty() {
+            *self = other.clone();
+            return;
+        }
+        let are_few = match (self.bytes(), other.bytes()) {
+            (Some(ours), Some(theirs)) => ours.len() + theirs.len() <= SMALL,
+            _ => false,
+        };
+        let ours = self.open();
+        match other {
+            Self::Open(theirs) => ours.merge(theirs),
+            closed => closed.unpacked().iter().for_each(|theirs| ours.merge(theirs)),
+        }
+        if are_few {
+            ours.compact();
+            *self = self.to_packed();
+        }
+    }
+}
+
+impl PartialEq for Slot {
+    /// Whether both have the same bytes.
+    fn eq(&self, other: &Self) -> bool {
+        if let (Some(ours), Some(theirs)) = (self.bytes(), other.bytes()) {
+            return ours == theirs;
+        }
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        self.write(&mut ours);
+        other.write(&mut theirs);
+        ours == theirs
+    }
+}
+
+/// What was read from bytes that this library wrote or has checked.
+fn valid<T>(read: Result<T>) -> T {
+    read.unwrap_or_else(|error| unreachable!("kept bytes: {error}"))
+}
