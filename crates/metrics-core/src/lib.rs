@@ -25,7 +25,12 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `parallel` | yes | several threads, through rayon |
+//! | `parallel` | yes | several threads, through rayon; see below before you fork |
+//!
+//! With `parallel`, a process must not `fork` and go on without `exec` after its first large call: the
+//! child has none of rayon's threads, and its own first large call waits for them for ever. Fork before
+//! the first call, start workers as new processes (`spawn` in Python's multiprocessing, not `fork`), or
+//! build without the feature.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
