@@ -134,8 +134,14 @@ fn parse_text(cell: &[u8]) -> Result<&str, Problem> {
     str::from_utf8(cell).map_err(|_| Problem::NotUtf8)
 }
 
+/// The nearest `f64`, as every parser of decimal numbers returns it: what is too small becomes 0.
+/// What is too large is no infinity, which has a word of its own.
 fn parse_number(cell: &[u8]) -> Result<f64, Problem> {
-    parse_text(cell)?.parse().map_err(|_| Problem::NotANumber)
+    let number: f64 = parse_text(cell)?.parse().map_err(|_| Problem::NotANumber)?;
+    if number.is_infinite() && cell.iter().any(u8::is_ascii_digit) {
+        return Err(Problem::OutOfRange);
+    }
+    Ok(number)
 }
 
 fn parse_score(cell: &[u8]) -> Result<f64, Problem> {
@@ -154,7 +160,7 @@ fn parse_target(cell: &[u8]) -> Result<bool, Problem> {
         _ => match parse_number(cell) {
             Ok(number) => target(number).ok_or(Problem::InvalidTarget),
             // `yes` is first of all no target; that it is no number either would be a poor hint.
-            Err(Problem::NotANumber) => Err(Problem::InvalidTarget),
+            Err(Problem::NotANumber | Problem::OutOfRange) => Err(Problem::InvalidTarget),
             Err(problem) => Err(problem),
         },
     }
@@ -177,6 +183,13 @@ mod tests {
     #[case::plain("0.25", Ok(0.25))]
     #[case::exponent("-1e-3", Ok(-0.001))]
     #[case::infinity("inf", Ok(f64::INFINITY))]
+    #[case::minus_infinity("-Infinity", Ok(f64::NEG_INFINITY))]
+    #[case::largest("1.7976931348623157e308", Ok(f64::MAX))]
+    #[case::too_large("1e400", Err(Problem::OutOfRange))]
+    #[case::too_low("-1.8e308", Err(Problem::OutOfRange))]
+    #[case::too_long(&"9".repeat(400), Err(Problem::OutOfRange))]
+    #[case::smallest("5e-324", Ok(5e-324))]
+    #[case::too_small("-1e-400", Ok(-0.0))]
     #[case::nan("NaN", Err(Problem::NanScore))]
     #[case::text("abc", Err(Problem::NotANumber))]
     #[case::comma("0,5", Err(Problem::NotANumber))]
@@ -194,6 +207,7 @@ mod tests {
     #[case::two("2", Err(Problem::InvalidTarget))]
     #[case::negative("-1", Err(Problem::InvalidTarget))]
     #[case::nan("nan", Err(Problem::InvalidTarget))]
+    #[case::too_large("1e400", Err(Problem::InvalidTarget))]
     #[case::text("yes", Err(Problem::InvalidTarget))]
     #[case::empty("", Err(Problem::Empty))]
     fn targets(#[case] cell: &str, #[case] expected: Result<bool, Problem>) {
@@ -204,6 +218,7 @@ mod tests {
     #[case::zero("0", Ok(0.0))]
     #[case::negative("-0.1", Err(Problem::InvalidWeight))]
     #[case::infinite("inf", Err(Problem::InvalidWeight))]
+    #[case::too_large("1e400", Err(Problem::OutOfRange))]
     #[case::nan("nan", Err(Problem::InvalidWeight))]
     #[case::text("heavy", Err(Problem::NotANumber))]
     fn weights(#[case] cell: &str, #[case] expected: Result<f64, Problem>) {

@@ -31,6 +31,8 @@ pub enum Problem {
     Empty,
     /// Text that is not a number.
     NotANumber,
+    /// A number that no 64-bit float comes near.
+    OutOfRange,
     /// Bytes that are not UTF-8.
     NotUtf8,
     /// A score of NaN, which has no rank.
@@ -49,6 +51,11 @@ impl Problem {
         match self {
             Self::Empty | Self::FieldCount => found.to_owned(),
             Self::NotANumber => format!("{found} is not a number"),
+            Self::OutOfRange => {
+                format!(
+                    "{found} is beyond the range of 64-bit floats; an infinite score is inf or -inf"
+                )
+            }
             Self::NotUtf8 => format!("{found} is not UTF-8 text"),
             Self::NanScore => format!("{found} is not a score: NaN has no rank"),
             Self::InvalidTarget => format!("{found} is not a target: neither 0 nor 1"),

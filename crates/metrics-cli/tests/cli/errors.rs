@@ -10,6 +10,7 @@ use crate::program::{Dir, FOUR_ROWS};
 #[case::empty_cell("s,y\n0.5,1\n,0\n", r#"x.csv:3: column "s": empty cell"#)]
 #[case::empty_target("s,y\n0.5,\n", r#"x.csv:2: column "y": empty cell"#)]
 #[case::nan("s,y\n0.5,1\nNaN,0\n", r#"x.csv:3: column "s": "NaN" is not a score: NaN has no rank"#)]
+#[case::too_large("s,y\n0.5,1\n1e400,0\n", r#"x.csv:3: column "s": "1e400" is beyond the range of 64-bit floats; an infinite score is inf or -inf"#)]
 #[case::target_2("s,y\n0.5,2\n", r#"x.csv:2: column "y": "2" is not a target: neither 0 nor 1"#)]
 #[case::target_text(
     "s,y\n0.5,yes\n",
@@ -55,6 +56,10 @@ fn bad_csv(#[case] content: impl AsRef<[u8]>, #[case] text: impl AsRef<str>) {
 #[rstest]
 #[case::negative("-1", r#""-1" is not a weight: a finite number of at least 0"#)]
 #[case::infinite("inf", r#""inf" is not a weight: a finite number of at least 0"#)]
+#[case::too_large(
+    "1e400",
+    r#""1e400" is beyond the range of 64-bit floats; an infinite score is inf or -inf"#
+)]
 #[case::text("x", r#""x" is not a number"#)]
 #[case::empty("", "empty cell")]
 fn bad_weights(#[case] weight: &str, #[case] text: &str) {
