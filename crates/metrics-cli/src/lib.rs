@@ -10,6 +10,7 @@
 pub mod args;
 pub mod error;
 pub mod evaluate;
+mod files;
 pub mod input;
 pub mod plot;
 mod progress;

@@ -1,22 +1,40 @@
 //! The program `tensor-metrics`. What it does is in the library beside it; this file only maps
 //! results to exit codes.
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 use metrics_cli::{Cli, Error};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(message) => return print(&message),
+    };
     match metrics_cli::run(&cli, &mut io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         // The reader of a pipe had enough: `tensor-metrics … | head -1` is not a failure.
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             // One line whatever a library put into its message: scripts read errors by the line.
-            eprintln!("error: {}", error.to_string().replace(['\n', '\r'], " "));
+            let line = error.to_string().replace(['\n', '\r'], " ");
+            // Where standard error takes nothing, the exit code still tells.
+            writeln!(io::stderr(), "error: {line}").ok();
             ExitCode::from(error.exit_code())
         }
+    }
+}
+
+/// Prints the help, the version, or what is wrong with the command line.
+fn print(message: &clap::Error) -> ExitCode {
+    let printed = message.print().and_then(|()| io::stdout().flush());
+    match (message.exit_code(), printed) {
+        (0, Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => {
+            writeln!(io::stderr(), "error: {}", Error::Output(error)).ok();
+            ExitCode::FAILURE
+        }
+        (0, _) => ExitCode::SUCCESS,
+        _ => ExitCode::from(2),
     }
 }

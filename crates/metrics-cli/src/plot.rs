@@ -18,6 +18,7 @@ use thin::thin;
 use crate::args::PlotFormat;
 use crate::error::{Error, Result};
 use crate::evaluate::Evaluation;
+use crate::files::Staged;
 use crate::text;
 
 /// The curves of one model, ready to draw.
@@ -72,6 +73,8 @@ impl ModelCurves {
 
 /// Writes `precision_recall` and `roc` into `dir`, which is made if missing. Returns the paths.
 ///
+/// Each file is written whole or not at all: on an error the former one is as it was.
+///
 /// # Errors
 /// [`Error::Io`] when a file cannot be written, [`Error::Plot`] when it cannot be drawn.
 pub fn write(
@@ -87,16 +90,20 @@ pub fn write(
         ("precision_recall", precision_recall(&evaluation.curves, prevalence, &subtitle)),
         ("roc", roc(&evaluation.curves, &subtitle)),
     ];
-    let mut written = Vec::new();
+    // Both are complete before the first is put into its place.
+    let mut staged = Vec::new();
     for (name, figure) in figures {
         let path = dir.join(name).with_extension(format.extension());
-        let shown = path.display().to_string();
-        // Plotters would wrap the system's reason in three names of its own.
-        fs::File::create(&path).map_err(|source| io_error(&path, source))?;
-        if let Err(reason) = figure.write(&path, format) {
-            return Err(Error::Plot { path: shown, reason });
-        }
-        written.push(shown);
+        let picture = figure.picture(format);
+        let picture =
+            picture.map_err(|reason| Error::Plot { path: path.display().to_string(), reason })?;
+        let file = Staged::new(&path, &picture).map_err(|source| io_error(&path, source))?;
+        staged.push((path, file));
+    }
+    let mut written = Vec::new();
+    for (path, file) in staged {
+        file.persist().map_err(|source| io_error(&path, source))?;
+        written.push(path.display().to_string());
     }
     Ok(written)
 }

@@ -1,6 +1,6 @@
 //! A picture of curves in the unit square, drawn by `plotters` into either format.
 
-use std::path::Path;
+use std::error::Error;
 
 use plotters::coord::{CoordTranslate, Shift};
 use plotters::element::DashedPathElement;
@@ -86,15 +86,37 @@ pub(super) struct Line {
 }
 
 impl Figure {
-    /// Draws the picture into the file `path`. Letters the bundled font lacks are boxes in a PNG.
+    /// The picture as a file. Letters the bundled font lacks are boxes in a PNG.
     ///
     /// # Errors
     /// A sentence saying why not.
-    pub(super) fn write(&self, path: &Path, format: PlotFormat) -> Result<(), String> {
+    pub(super) fn picture(&self, format: PlotFormat) -> Result<Vec<u8>, String> {
         match format {
-            PlotFormat::Svg => self.draw(SVGBackend::new(path, self.size()), usize::MAX),
-            PlotFormat::Png => self.draw(BitMapBackend::new(path, self.size()), BITMAP_PIECE),
+            PlotFormat::Svg => {
+                let mut svg = String::new();
+                self.draw(SVGBackend::with_string(&mut svg, self.size()), usize::MAX)?;
+                Ok(svg.into_bytes())
+            }
+            PlotFormat::Png => self.png().map_err(|error| error.to_string()),
         }
+    }
+
+    fn png(&self) -> Result<Vec<u8>, Box<dyn Error>> {
+        let (width, height) = self.size();
+        // Three bytes a pixel. The height grows with the number of models.
+        let n_bytes = 3 * width as usize * height as usize;
+        let mut pixels = Vec::new();
+        pixels.try_reserve_exact(n_bytes)?;
+        pixels.resize(n_bytes, 0);
+        self.draw(BitMapBackend::with_buffer(&mut pixels, (width, height)), BITMAP_PIECE)?;
+        let mut png = Vec::new();
+        let mut encoder = png::Encoder::new(&mut png, width, height);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_depth(png::BitDepth::Eight);
+        let mut writer = encoder.write_header()?;
+        writer.write_image_data(&pixels)?;
+        writer.finish()?;
+        Ok(png)
     }
 
     fn size(&self) -> (u32, u32) {

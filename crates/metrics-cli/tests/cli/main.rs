@@ -2,6 +2,7 @@
 
 mod csv;
 mod errors;
+mod files;
 mod golden;
 mod groups;
 mod memory;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch};
@@ -64,6 +64,17 @@ impl Dir {
         run(self.0.path(), &arguments, input)
     }
 
+    /// Runs a shell script in which `$PROGRAM` is the program.
+    pub(crate) fn shell(&self, script: &str) -> Outcome {
+        let output = Command::new("sh")
+            .args(["-c", script])
+            .env("PROGRAM", env!("CARGO_BIN_EXE_tensor-metrics"))
+            .current_dir(self.0.path())
+            .output()
+            .unwrap();
+        Outcome::of(output)
+    }
+
     /// Runs `eval` with `--json`, which must succeed.
     #[track_caller]
     pub(crate) fn json(&self, arguments: &str) -> Value {
@@ -75,6 +86,14 @@ impl Dir {
 }
 
 impl Outcome {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// Checks that the program failed with `code`, printed nothing and said `error: ` and `text`.
     #[track_caller]
     pub(crate) fn fails(&self, code: i32, text: &str) {
@@ -95,12 +114,7 @@ pub(crate) fn run(dir: &Path, arguments: &[&str], input: &[u8]) -> Outcome {
         .unwrap();
     // The program may end without reading all of it.
     child.stdin.take().unwrap().write_all(input).ok();
-    let output = child.wait_with_output().unwrap();
-    Outcome {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    Outcome::of(child.wait_with_output().unwrap())
 }
 
 /// A Parquet file of these columns.
