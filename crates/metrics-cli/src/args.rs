@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::error::{Error, Result};
 use crate::input::{Columns, Format, ReadOptions, is_stdin};
+use crate::text::MEBIBYTE;
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -25,6 +26,13 @@ Exit codes:
   0  the report was written
   1  the data is at fault: a file that cannot be read, a missing column, a bad row
   2  the command line is at fault
+
+Numbers in CSV are read as the nearest 64-bit float: 1e-400 is 0. One beyond all of them, as 1e400, is
+an error; an infinite score is written inf or -inf.
+
+Checksums of Parquet pages are verified. Without them, and many writers leave them out unless asked,
+damage that decompresses and decodes is not found: the numbers are then those of the damaged file.
+
 An error is one line that names the file, the line (CSV) or row (Parquet), the column and the value:
   error: predictions.csv:17: column \"score\": \"abc\" is not a number";
 
@@ -70,6 +78,16 @@ pub struct EvalArgs {
     /// The most groups allowed
     #[arg(long, value_name = "N", default_value_t = ReadOptions::MAX_GROUPS, requires = "group")]
     pub max_groups: usize,
+
+    /// The most memory one piece of the file may take, in MiB: a record of CSV, a page of Parquet or
+    /// its index, the labels of all groups
+    #[arg(
+        long,
+        value_name = "MIB",
+        default_value_t = ReadOptions::MAX_PIECE_MIB,
+        value_parser = clap::value_parser!(u32).range(1..=1 << 20)
+    )]
+    pub max_piece_mib: u32,
 
     /// Print one JSON document at full precision instead of a table
     #[arg(long)]
@@ -159,6 +177,7 @@ impl EvalArgs {
             delimiter: self.delimiter.unwrap_or(by_name),
             skip_invalid: self.skip_invalid,
             max_groups: self.max_groups,
+            max_piece_bytes: u64::from(self.max_piece_mib) * MEBIBYTE,
             ..ReadOptions::new(format)
         })
     }

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::input::BadRow;
-use crate::text::count;
+use crate::text::{self, count};
 
 /// What the program could not do.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,38 @@ pub enum Error {
         path: String,
         /// What was found instead.
         reason: String,
+    },
+    /// A page of a Parquet file is not the one that was written: its checksum says so.
+    #[error(
+        "{path}: row group {row_group}, column {}: the checksum of page {page} does not match: the \
+         file is damaged",
+        text::quote(.column.as_bytes())
+    )]
+    Checksum {
+        /// The file.
+        path: String,
+        /// The row group, counted from 1.
+        row_group: usize,
+        /// The column.
+        column: String,
+        /// The page of the column in the row group, counted from 1.
+        page: usize,
+    },
+    /// A piece of the file takes more memory than `--max-piece-mib` allows.
+    #[error(
+        "{place}{piece} takes {given}, and a piece of a file may take {limit} (--max-piece-mib){hint}"
+    )]
+    PieceTooLarge {
+        /// The file, and where in it the piece is; ready to print, with a colon.
+        place: String,
+        /// What is too large.
+        piece: String,
+        /// What it takes, with its unit.
+        given: String,
+        /// What it may take, with its unit.
+        limit: String,
+        /// What may be wrong with the file.
+        hint: &'static str,
     },
     /// A column that was asked for does not exist.
     #[error("{path}: no column {column:?}; the columns are {available}")]

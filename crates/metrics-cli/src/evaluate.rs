@@ -1,6 +1,8 @@
 //! Batches in, one line of results for each model and group out.
 
-use serde::Serialize;
+use std::rc::Rc;
+
+use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
 use crate::input::{Columns, SkippedReason, Source};
@@ -53,7 +55,8 @@ pub struct RowCounts {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Measured {
     /// The group, `None` for all rows.
-    pub group: Option<String>,
+    #[serde(serialize_with = "serialize_label")]
+    pub group: Option<Rc<str>>,
     /// The score column of the model.
     pub score: String,
     /// Number of rows.
@@ -70,6 +73,11 @@ pub struct Measured {
     pub auroc: Option<f64>,
     /// Area under the ROC curve of the buckets.
     pub bucketed_auc: Option<BucketedAuc>,
+}
+
+/// The label itself: each is kept once, whatever refers to it.
+fn serialize_label<S: Serializer>(label: &Option<Rc<str>>, to: S) -> Result<S::Ok, S::Error> {
+    label.as_deref().serialize(to)
 }
 
 /// The area under the ROC curve from bucket counts alone.

@@ -5,6 +5,8 @@
 const MAX_CHARS: usize = 60;
 /// Columns listed when one is not found.
 const MAX_NAMES: usize = 20;
+/// The unit of memory in options and messages.
+pub(crate) const MEBIBYTE: u64 = 1 << 20;
 
 /// `bytes` in quotes, control characters escaped, invalid UTF-8 as `\xNN`, cut after [`MAX_CHARS`].
 pub(crate) fn quote(bytes: &[u8]) -> String {
@@ -33,13 +35,23 @@ pub(crate) fn quote(bytes: &[u8]) -> String {
 }
 
 /// The names of columns for an error message: quoted, the first twenty.
-pub(crate) fn list(names: &[String]) -> String {
-    let mut quoted: Vec<String> =
-        names.iter().take(MAX_NAMES).map(|name| quote(name.as_bytes())).collect();
-    if names.len() > MAX_NAMES {
-        quoted.push(format!("and {} more", names.len() - MAX_NAMES));
+pub(crate) fn list<N: AsRef<str>>(mut names: impl Iterator<Item = N>) -> String {
+    let first = names.by_ref().take(MAX_NAMES);
+    let mut quoted: Vec<String> = first.map(|name| quote(name.as_ref().as_bytes())).collect();
+    match names.count() {
+        0 => {}
+        others => quoted.push(format!("and {others} more")),
     }
     quoted.join(", ")
+}
+
+/// A number of bytes, in MiB from 1 MiB on.
+pub(crate) fn mebibytes(n_bytes: u64) -> String {
+    match n_bytes {
+        0..MEBIBYTE => count(n_bytes, "byte"),
+        _ if n_bytes.is_multiple_of(MEBIBYTE) => format!("{} MiB", n_bytes / MEBIBYTE),
+        _ => format!("{:.1} MiB", n_bytes as f64 / MEBIBYTE as f64),
+    }
 }
 
 /// `n` things, with an s unless there is one: `1 row`, `2 rows`.
@@ -73,7 +85,13 @@ mod tests {
     #[test]
     fn list_is_short() {
         let names: Vec<String> = (0..25).map(|i| i.to_string()).collect();
-        assert!(list(&names).ends_with("\"19\", and 5 more"));
-        assert_eq!(list(&names[..2]), "\"0\", \"1\"");
+        assert!(list(names.iter()).ends_with("\"19\", and 5 more"));
+        assert_eq!(list(names[..2].iter()), "\"0\", \"1\"");
+    }
+
+    #[test]
+    fn memory_is_in_mebibytes() {
+        assert_eq!(mebibytes(1_000), "1000 bytes");
+        assert_eq!([1 << 20, 20 << 20, 3 << 19].map(mebibytes), ["1 MiB", "20 MiB", "1.5 MiB"]);
     }
 }

@@ -1,5 +1,7 @@
 //! One set of metrics for each group.
 
+use std::rc::Rc;
+
 use super::meters::RowMeters;
 use super::{Measured, order};
 use crate::error::Result;
@@ -73,7 +75,7 @@ impl GroupMeters {
     /// return their memory.
     pub(super) fn measure(
         self,
-        labels: &[String],
+        labels: &[Rc<str>],
         outside: &[Option<f64>],
     ) -> Result<Vec<Measured>> {
         let mut groups: Vec<_> = labels.iter().zip(self.groups).collect();

@@ -1,5 +1,7 @@
 //! Models measured on a set of rows.
 
+use std::rc::Rc;
+
 use tensor_metrics::slice::{Auc, BinaryAuprc};
 use tensor_metrics::{Curve, Metric, Undefined};
 
@@ -57,7 +59,7 @@ impl RowMeters {
 
     pub(super) fn measure(
         &mut self,
-        group: Option<&str>,
+        group: Option<&Rc<str>>,
         outside: &[Option<f64>],
     ) -> Result<Vec<Measured>> {
         let (n_samples, n_positives) = (self.n_samples, self.n_positives);
@@ -66,7 +68,7 @@ impl RowMeters {
             let measured =
                 meter.measure(outside.is_none()).map_err(|source| meter.error(source))?;
             results.push(Measured {
-                group: group.map(str::to_owned),
+                group: group.cloned(),
                 samples: n_samples,
                 positives: n_positives,
                 negatives: n_samples - n_positives,

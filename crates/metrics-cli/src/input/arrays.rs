@@ -1,4 +1,4 @@
-//! Arrow arrays checked and turned into the columns of a batch.
+//! Arrow arrays of numbers and booleans checked and turned into the columns of a batch.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,6 @@ use arrow_schema::DataType;
 
 use super::batch::{Score, Scores, is_weight, target};
 use super::row::Problem;
-use crate::text;
 
 /// Calls `$body` with `$array` as the primitive array of its numeric type; `$other` for any other
 /// type.
@@ -88,15 +87,7 @@ pub(crate) fn check(array: &dyn Array, role: Role, column: usize, faults: &mut F
         Role::Score => (Problem::NanScore, |score| !score.is_nan()),
         Role::Target => (Problem::InvalidTarget, |value| target(value).is_some()),
         Role::Weight => (Problem::InvalidWeight, is_weight),
-        Role::Group => {
-            if let Some(labels) = array.as_binary_opt::<i32>() {
-                let bad = |row: &usize| {
-                    labels.is_valid(*row) && str::from_utf8(labels.value(*row)).is_err()
-                };
-                (0..array.len()).filter(bad).for_each(|row| fault(row, Problem::NotUtf8));
-            }
-            return;
-        }
+        Role::Group => return,
     };
     let bad_rows = with_numbers!(array, numbers => bad_numbers(numbers, is_good), Vec::new());
     bad_rows.into_iter().for_each(|row| fault(row, problem));
@@ -192,14 +183,7 @@ pub(crate) fn read_groups<E>(
     mut id: impl FnMut(&str) -> Result<u32, E>,
 ) -> Result<(), E> {
     for row in good.rows(array.len()) {
-        into.push(match array.data_type() {
-            DataType::Utf8 => id(array.as_string::<i32>().value(row))?,
-            DataType::Binary => {
-                let label = array.as_binary::<i32>().value(row);
-                id(&String::from_utf8_lossy(label))?
-            }
-            _ => id(&display(array, row))?,
-        });
+        into.push(id(&display(array, row))?);
     }
     Ok(())
 }
@@ -211,15 +195,13 @@ pub(crate) fn display(array: &dyn Array, row: usize) -> String {
     }
     match array.data_type() {
         DataType::Boolean => array.as_boolean().value(row).to_string(),
-        DataType::Utf8 => text::quote(array.as_string::<i32>().value(row).as_bytes()),
-        DataType::Binary => text::quote(array.as_binary::<i32>().value(row)),
         _ => with_numbers!(array, numbers => numbers.value(row).to_string(), String::new()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::{BooleanArray, Float32Array, Int32Array, StringArray};
+    use arrow_array::{BooleanArray, Float32Array, Int32Array};
     use half::f16;
 
     use super::*;
@@ -256,7 +238,6 @@ mod tests {
     #[test]
     fn values_print_as_they_are() {
         assert_eq!(display(&Float32Array::from(vec![f32::NAN]), 0), "NaN");
-        assert_eq!(display(&StringArray::from(vec!["a\n"]), 0), "\"a\\n\"");
         assert_eq!(display(&BooleanArray::from(vec![None, Some(true)]), 0), "null");
     }
 

@@ -51,9 +51,11 @@ impl Fault<'_> {
 
 impl Fields {
     /// Finds `columns` in the header of `path`.
-    pub(crate) fn find(path: &str, header: &[String], columns: &Columns) -> Result<Self> {
+    pub(crate) fn find(path: &str, header: &ByteRecord, columns: &Columns) -> Result<Self> {
         let field = |name: &String| {
-            let index = find_column(path, header, name)?;
+            // Not a list of names: a header may have millions.
+            let names = header.iter().map(|cell| String::from_utf8_lossy(cell.trim_ascii()));
+            let index = find_column(path, names, name)?;
             Ok(Field { index, name: name.clone() })
         };
         Ok(Self {

@@ -11,6 +11,7 @@ use super::row::{BadRow, BadRows, Place, SkippedReason};
 use super::{BATCH_ROWS, Batch, Columns, ReadOptions, Score, Source};
 use crate::error::{Error, Result};
 use crate::progress;
+use crate::text;
 
 /// The CSV parser reads this much at once.
 const BUFFER_BYTES: usize = 1 << 18;
@@ -48,8 +49,8 @@ impl CsvSource {
         columns: &Columns,
         options: &ReadOptions,
     ) -> Result<Self> {
-        let file = Guarded::new(file, progress::bar(n_bytes));
-        let limit = file.limit();
+        let limit = RecordLimit::new(options.max_piece_bytes);
+        let file = Guarded::new(file, progress::bar(n_bytes), limit.clone(), options.delimiter);
         let mut records = ReaderBuilder::new()
             .delimiter(options.delimiter)
             // Lengths are checked here, where a bad record can be named or skipped.
@@ -60,7 +61,7 @@ impl CsvSource {
             .terminator(Terminator::Any(b'\n'))
             .buffer_capacity(BUFFER_BYTES)
             .from_reader(file);
-        let header = read_header(&name, &mut records)?;
+        let header = read_header(&name, &mut records, &limit)?;
         Ok(Self {
             fields: Fields::find(&name, &header, columns)?,
             path: name,
@@ -70,7 +71,7 @@ impl CsvSource {
             scores: Vec::new(),
             n_rows: 0,
             bad: BadRows::new(options.skip_invalid),
-            groups: Groups::new(options.max_groups),
+            groups: Groups::new(options.max_groups, options.max_piece_bytes),
         })
     }
 
@@ -83,7 +84,7 @@ impl CsvSource {
                 Ok(false) => return Ok(false),
                 Ok(true) if self.fields.is_blank(&self.record) => {}
                 Ok(true) => return Ok(true),
-                Err(error) => return Err(read_error(&self.path, line, error)),
+                Err(error) => return Err(read_error(&self.path, line, error, &self.limit)),
             }
         }
     }
@@ -151,20 +152,23 @@ impl Source for CsvSource {
     }
 }
 
-/// The names of the columns, trimmed.
-fn read_header<R: Read>(path: &str, records: &mut csv::Reader<R>) -> Result<Vec<String>> {
+/// The record with the names of the columns.
+fn read_header<R: Read>(
+    path: &str,
+    records: &mut csv::Reader<R>,
+    limit: &RecordLimit,
+) -> Result<ByteRecord> {
     let format_error =
         |reason: &str| Error::Format { path: path.to_owned(), reason: reason.to_owned() };
     let mut header = ByteRecord::new();
-    if !records.read_byte_record(&mut header).map_err(|error| read_error(path, 1, error))? {
+    if !records.read_byte_record(&mut header).map_err(|error| read_error(path, 1, error, limit))? {
         return Err(format_error("is empty: not even a header"));
     }
     let bytes = header.as_slice();
     if let Some((_, what)) = SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature)) {
         return Err(format_error(what));
     }
-    let name = |cell: &[u8]| String::from_utf8_lossy(cell.trim_ascii()).into_owned();
-    Ok(header.iter().map(name).collect())
+    Ok(header)
 }
 
 /// The line `record`, just read, began on.
@@ -180,14 +184,19 @@ fn first_line<R: Read>(records: &csv::Reader<R>, record: &ByteRecord) -> u64 {
 }
 
 /// A failure to read the record that begins on `line` or soon after.
-fn read_error(path: &str, line: u64, error: csv::Error) -> Error {
+fn read_error(path: &str, line: u64, error: csv::Error, limit: &RecordLimit) -> Error {
+    if let Some(n_bytes) = limit.exceeded() {
+        return Error::PieceTooLarge {
+            place: format!("{path}:{line}: "),
+            piece: "a record".to_owned(),
+            given: format!("{} or more", text::mebibytes(n_bytes)),
+            limit: text::mebibytes(limit.max()),
+            hint: ": a quote that is never closed, or not CSV",
+        };
+    }
     let source = match error.into_kind() {
         csv::ErrorKind::Io(source) => source,
         other => io::Error::other(format!("{other:?}")),
     };
-    let path = match source.kind() {
-        io::ErrorKind::InvalidData => format!("{path}:{line}"),
-        _ => path.to_owned(),
-    };
-    Error::Io { path, source }
+    Error::Io { path: path.to_owned(), source }
 }

@@ -1,41 +1,71 @@
 //! Group labels, each given a small number in the order of appearance.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::error::Error;
+use crate::text;
+
+/// What a group takes beside the bytes of its label: its entries here and in the reports.
+const GROUP_BYTES: u64 = 128;
 
 /// The distinct labels of the group column.
 #[derive(Debug, Default)]
 pub struct Groups {
-    labels: Vec<String>,
-    ids: HashMap<String, u32>,
+    labels: Vec<Rc<str>>,
+    ids: HashMap<Rc<str>, u32>,
     limit: usize,
+    /// What all labels may take, in bytes, and what they take.
+    max_bytes: u64,
+    n_bytes: u64,
     /// Files are often sorted by group, and then the last label is the next one too.
     last: u32,
 }
 
-/// There are more groups than the limit allows.
+/// A label cannot be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TooManyGroups {
-    limit: usize,
+pub(crate) enum GroupError {
+    /// There are more groups than the limit allows.
+    TooMany {
+        /// The limit.
+        limit: usize,
+    },
+    /// All labels together take more memory than one piece of a file may.
+    TooLarge {
+        /// What they would take, in bytes.
+        n_bytes: u64,
+        /// What they may take.
+        limit: u64,
+    },
 }
 
-impl TooManyGroups {
+impl GroupError {
     /// The error to report for `column` of the file `path`.
     pub(crate) fn at(self, path: &str, column: &str) -> Error {
-        Error::TooManyGroups { path: path.to_owned(), column: column.to_owned(), limit: self.limit }
+        match self {
+            Self::TooMany { limit } => {
+                Error::TooManyGroups { path: path.to_owned(), column: column.to_owned(), limit }
+            }
+            Self::TooLarge { n_bytes, limit } => Error::PieceTooLarge {
+                place: format!("{path}: column {}: ", text::quote(column.as_bytes())),
+                piece: "the list of all groups".to_owned(),
+                given: text::mebibytes(n_bytes),
+                limit: text::mebibytes(limit),
+                hint: "",
+            },
+        }
     }
 }
 
 impl Groups {
-    /// No groups yet, and at most `limit` ever.
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, ..Self::default() }
+    /// No groups yet; at most `limit` ever, whose labels take at most `max_bytes`.
+    pub(crate) fn new(limit: usize, max_bytes: u64) -> Self {
+        Self { limit, max_bytes, ..Self::default() }
     }
 
     /// The number of `label`, a new one when it was never seen.
-    pub(crate) fn id(&mut self, label: &str) -> Result<u32, TooManyGroups> {
-        if self.labels.get(self.last as usize).is_some_and(|last| last == label) {
+    pub(crate) fn id(&mut self, label: &str) -> Result<u32, GroupError> {
+        if self.labels.get(self.last as usize).is_some_and(|last| **last == *label) {
             return Ok(self.last);
         }
         self.last = match self.ids.get(label) {
@@ -45,20 +75,26 @@ impl Groups {
         Ok(self.last)
     }
 
-    fn insert(&mut self, label: &str) -> Result<u32, TooManyGroups> {
-        let too_many = TooManyGroups { limit: self.limit };
+    fn insert(&mut self, label: &str) -> Result<u32, GroupError> {
+        let too_many = GroupError::TooMany { limit: self.limit };
         let id = u32::try_from(self.labels.len()).map_err(|_| too_many)?;
         if self.labels.len() >= self.limit {
             return Err(too_many);
         }
-        self.labels.push(label.to_owned());
-        self.ids.insert(label.to_owned(), id);
+        let n_bytes = self.n_bytes + label.len() as u64 + GROUP_BYTES;
+        if n_bytes > self.max_bytes {
+            return Err(GroupError::TooLarge { n_bytes, limit: self.max_bytes });
+        }
+        self.n_bytes = n_bytes;
+        let label: Rc<str> = label.into();
+        self.labels.push(Rc::clone(&label));
+        self.ids.insert(label, id);
         Ok(id)
     }
 
     /// The labels; their positions are their numbers.
     #[must_use]
-    pub fn labels(&self) -> &[String] {
+    pub fn labels(&self) -> &[Rc<str>] {
         &self.labels
     }
 }
@@ -69,18 +105,27 @@ mod tests {
 
     #[test]
     fn ids_follow_the_order_of_appearance() {
-        let mut groups = Groups::new(10);
+        let mut groups = Groups::new(10, 1 << 20);
         let ids: Vec<_> = ["b", "a", "a", "b", ""].iter().map(|label| groups.id(label)).collect();
         assert_eq!(ids, [Ok(0), Ok(1), Ok(1), Ok(0), Ok(2)]);
-        assert_eq!(groups.labels(), ["b", "a", ""]);
+        assert_eq!(groups.labels(), ["b", "a", ""].map(Rc::from));
     }
 
     #[test]
     fn the_limit_holds() {
-        let mut groups = Groups::new(2);
+        let mut groups = Groups::new(2, 1 << 20);
         assert_eq!(groups.id("a"), Ok(0));
         assert_eq!(groups.id("b"), Ok(1));
-        assert_eq!(groups.id("c"), Err(TooManyGroups { limit: 2 }));
+        assert_eq!(groups.id("c"), Err(GroupError::TooMany { limit: 2 }));
         assert_eq!(groups.id("a"), Ok(0));
+    }
+
+    #[test]
+    fn labels_have_a_limit_in_bytes() {
+        let mut groups = Groups::new(10, 1000);
+        assert_eq!(groups.id(&"a".repeat(500)), Ok(0));
+        let too_large = GroupError::TooLarge { n_bytes: 1156, limit: 1000 };
+        assert_eq!(groups.id(&"b".repeat(400)), Err(too_large));
+        assert_eq!(groups.id("b"), Ok(1));
     }
 }

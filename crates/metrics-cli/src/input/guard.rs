@@ -6,55 +6,77 @@ use std::rc::Rc;
 
 use indicatif::ProgressBar;
 
-/// The longest record allowed. A quote that is never closed makes the rest of the file one record:
-/// without a limit the whole file would go to memory before the error.
-const MAX_RECORD_BYTES: u64 = 16 << 20;
+/// What the parser keeps of each field beside its bytes: where it ends.
+const FIELD_BYTES: u64 = 16;
 
 /// Wraps a file for the CSV parser.
 ///
 /// - Every byte moves the progress bar.
-/// - A record longer than [`MAX_RECORD_BYTES`] is an error, see [`RecordLimit`].
+/// - A record that takes more memory than the limit is an error, see [`RecordLimit`].
 /// - The last line always ends with a newline, so that line numbers come out the same for every
 ///   record.
 #[derive(Debug)]
 pub(crate) struct Guarded<R> {
     inner: R,
     limit: RecordLimit,
+    delimiter: u8,
     bar: ProgressBar,
     last_byte: u8,
     ended: bool,
 }
 
-/// The bytes read since the last record began; shared between the reader and the loop over records.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct RecordLimit(Rc<Cell<u64>>);
+/// The memory that the current record takes so far; shared between the reader and the loop over
+/// records.
+///
+/// A quote that is never closed makes the rest of the file one record: without a limit the whole
+/// file would go to memory before the error. So would a line of millions of delimiters, several
+/// times over.
+#[derive(Debug, Clone)]
+pub(crate) struct RecordLimit {
+    max: u64,
+    n_bytes: Rc<Cell<u64>>,
+}
 
 impl RecordLimit {
-    /// A new record begins.
-    pub(crate) fn reset(&self) {
-        self.0.set(0);
+    /// Records of at most `max` bytes.
+    pub(crate) fn new(max: u64) -> Self {
+        Self { max, n_bytes: Rc::default() }
     }
 
-    fn add(&self, n_bytes: u64) -> io::Result<()> {
-        self.0.set(self.0.get() + n_bytes);
-        if self.0.get() > MAX_RECORD_BYTES {
-            let text = format!(
-                "record longer than {} MiB: a quote that is never closed, or not CSV",
-                MAX_RECORD_BYTES >> 20
-            );
-            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+    /// A new record begins.
+    pub(crate) fn reset(&self) {
+        self.n_bytes.set(0);
+    }
+
+    /// The most a record may take, in bytes.
+    pub(crate) fn max(&self) -> u64 {
+        self.max
+    }
+
+    /// What the current record takes, if that is too much.
+    pub(crate) fn exceeded(&self) -> Option<u64> {
+        Some(self.n_bytes.get()).filter(|&n_bytes| n_bytes > self.max)
+    }
+
+    /// Bytes were read, and among them so many delimiters.
+    fn add(&self, bytes: &[u8], delimiter: u8) -> io::Result<()> {
+        let so_far = self.n_bytes.get();
+        // The first bytes since the record began belong to others, too, and they are few.
+        let n_fields = match so_far {
+            0 => 0,
+            _ => bytes.iter().filter(|&&byte| byte == delimiter).count() as u64,
+        };
+        self.n_bytes.set(so_far + bytes.len() as u64 + n_fields * FIELD_BYTES);
+        match self.exceeded() {
+            None => Ok(()),
+            Some(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "record too long")),
         }
-        Ok(())
     }
 }
 
 impl<R: Read> Guarded<R> {
-    pub(crate) fn new(inner: R, bar: ProgressBar) -> Self {
-        Self { inner, limit: RecordLimit::default(), bar, last_byte: b'\n', ended: false }
-    }
-
-    pub(crate) fn limit(&self) -> RecordLimit {
-        self.limit.clone()
+    pub(crate) fn new(inner: R, bar: ProgressBar, limit: RecordLimit, delimiter: u8) -> Self {
+        Self { inner, limit, delimiter, bar, last_byte: b'\n', ended: false }
     }
 }
 
@@ -65,7 +87,7 @@ impl<R: Read> Read for Guarded<R> {
         }
         let n_bytes = self.inner.read(buffer)?;
         if n_bytes > 0 {
-            self.limit.add(n_bytes as u64)?;
+            self.limit.add(&buffer[..n_bytes], self.delimiter)?;
             self.bar.inc(n_bytes as u64);
             self.last_byte = buffer[n_bytes - 1];
             return Ok(n_bytes);
@@ -86,29 +108,38 @@ mod tests {
 
     use super::*;
 
+    fn guarded<R: Read>(inner: R) -> (Guarded<R>, RecordLimit) {
+        let limit = RecordLimit::new(1 << 20);
+        (Guarded::new(inner, ProgressBar::hidden(), limit.clone(), b','), limit)
+    }
+
     #[rstest]
     #[case::added("a,b", "a,b\n")]
     #[case::kept("a,b\n", "a,b\n")]
     #[case::empty("", "")]
     fn the_last_line_ends(#[case] input: &str, #[case] expected: &str) {
         let mut output = String::new();
-        Guarded::new(input.as_bytes(), ProgressBar::hidden()).read_to_string(&mut output).unwrap();
+        guarded(input.as_bytes()).0.read_to_string(&mut output).unwrap();
         assert_eq!(output, expected);
     }
 
-    #[test]
-    fn a_record_without_end_is_an_error() {
-        let mut endless = Guarded::new(io::repeat(b'x'), ProgressBar::hidden());
-        let error = io::copy(&mut endless, &mut io::sink()).unwrap_err();
-        assert!(error.to_string().starts_with("record longer than 16 MiB"));
+    #[rstest]
+    #[case::bytes(b'x', 1 << 20)]
+    #[case::fields(b',', (1 << 20) / 8)]
+    fn a_record_without_end_is_an_error(#[case] byte: u8, #[case] max_read: u64) {
+        let (mut endless, limit) = guarded(io::repeat(byte));
+        let n_read = io::copy(&mut endless, &mut io::sink());
+        assert!(n_read.is_err());
+        assert!(limit.exceeded().is_some());
+        assert!(endless.bar.position() <= max_read);
     }
 
     #[test]
     fn records_with_an_end_go_on_for_ever() {
-        let mut endless = Guarded::new(io::repeat(b'x'), ProgressBar::hidden());
-        let mut buffer = vec![0; 1 << 20];
-        for _ in 0..32 {
-            endless.limit().reset();
+        let (mut endless, limit) = guarded(io::repeat(b','));
+        let mut buffer = vec![0; 1 << 17];
+        for _ in 0..100 {
+            limit.reset();
             endless.read_exact(&mut buffer).unwrap();
         }
     }

@@ -14,6 +14,7 @@ mod guard;
 mod parquet;
 mod row;
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
@@ -69,16 +70,29 @@ pub struct ReadOptions {
     pub skip_invalid: bool,
     /// The most groups allowed.
     pub max_groups: usize,
+    /// The most memory that one piece of the file may take, in bytes: a record of CSV, a page of
+    /// Parquet or its index, the labels of all groups. A few pieces are held at a time.
+    pub max_piece_bytes: u64,
 }
 
 impl ReadOptions {
     /// Groups allowed unless the caller says otherwise.
     pub const MAX_GROUPS: usize = 10_000;
 
+    /// MiB a piece may take unless the caller says otherwise: more than a page of any common
+    /// writer has, the largest being 100 MB.
+    pub const MAX_PIECE_MIB: u32 = 128;
+
     /// The defaults for files of `format`.
     #[must_use]
     pub fn new(format: Format) -> Self {
-        Self { format, delimiter: b',', skip_invalid: false, max_groups: Self::MAX_GROUPS }
+        Self {
+            format,
+            delimiter: b',',
+            skip_invalid: false,
+            max_groups: Self::MAX_GROUPS,
+            max_piece_bytes: u64::from(Self::MAX_PIECE_MIB) * text::MEBIBYTE,
+        }
     }
 }
 
@@ -169,8 +183,13 @@ pub fn is_stdin(path: &Path) -> bool {
 }
 
 /// The position of `column` among `names`.
-fn find_column(path: &str, names: &[String], column: &str) -> Result<usize> {
-    let mut positions = (0..names.len()).filter(|&position| names[position] == column);
+fn find_column<'n>(
+    path: &str,
+    names: impl Iterator<Item = Cow<'n, str>> + Clone,
+    column: &str,
+) -> Result<usize> {
+    let positions = names.clone().enumerate().filter(|(_, name)| name == column);
+    let mut positions = positions.map(|(position, _)| position);
     let first = positions.next();
     match (first, positions.count()) {
         (Some(position), 0) => Ok(position),
@@ -193,11 +212,11 @@ mod tests {
 
     #[test]
     fn columns_are_found_by_their_exact_name() {
-        let names = ["a", "b", "A", "c", "c"].map(str::to_owned);
-        assert_eq!(find_column("f", &names, "A").unwrap(), 2);
-        let error = find_column("f", &names, "d").unwrap_err().to_string();
+        let names = || ["a", "b", "A", "c", "c"].into_iter().map(Cow::Borrowed);
+        assert_eq!(find_column("f", names(), "A").unwrap(), 2);
+        let error = find_column("f", names(), "d").unwrap_err().to_string();
         assert_eq!(error, r#"f: no column "d"; the columns are "a", "b", "A", "c", "c""#);
-        let error = find_column("f", &names, "c").unwrap_err().to_string();
+        let error = find_column("f", names(), "c").unwrap_err().to_string();
         assert_eq!(error, r#"f: column "c" appears 2 times; rename all but one"#);
     }
 }

@@ -12,6 +12,9 @@ use crate::text;
 /// Shown where a model has no bucketed AUC.
 const NONE: &str = "–";
 
+/// Longer names are cut; JSON has all of them.
+const MAX_NAME_CHARS: usize = 100;
+
 /// One rule, under the header.
 const STYLE: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
@@ -84,9 +87,22 @@ fn number(value: Option<f64>) -> String {
     value.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.6}"))
 }
 
-/// A name from the file with its control characters escaped: it must not break the line.
+/// A name from the file with its control characters escaped: it must not break the line. Long names
+/// are cut: every line is as wide as the longest.
 fn printable(name: &str) -> String {
-    if name.chars().any(char::is_control) { name.escape_debug().collect() } else { name.to_owned() }
+    let mut chars = name.chars();
+    let mut shown = String::new();
+    for c in chars.by_ref().take(MAX_NAME_CHARS) {
+        if c.is_control() {
+            shown.extend(c.escape_debug());
+        } else {
+            shown.push(c);
+        }
+    }
+    if chars.next().is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 fn notes(report: &Report) -> Vec<String> {

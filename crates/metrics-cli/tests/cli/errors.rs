@@ -105,9 +105,11 @@ fn a_directory() {
 
 #[test]
 fn a_quote_that_is_never_closed() {
-    let endless = format!("s,y\n0.5,1\n\"0.5,1\n{}", "0.5,1\n".repeat(4_000_000));
-    let text = "x.csv:3: record longer than 16 MiB: a quote that is never closed, or not CSV";
-    Dir::with("x.csv", endless).eval("x.csv -s s -t y").fails(1, text);
+    let endless = format!("s,y\n0.5,1\n\"0.5 1\n{}", "0.5 1\n".repeat(4_000_000));
+    let text = "x.csv:3: a record takes 8.2 MiB or more, and a piece of a file may take 8 MiB \
+                (--max-piece-mib): a quote that is never closed, or not CSV";
+    let dir = Dir::with("x.csv", endless);
+    dir.eval("x.csv -s s -t y --max-piece-mib 8").fails(1, text);
 }
 
 #[rstest]

@@ -89,3 +89,17 @@ fn ten_thousand_groups_is_the_limit() {
     assert!(outcome.stderr.contains("more than 10000 groups"), "{}", outcome.stderr);
     assert_eq!(outcome.code, Some(1));
 }
+
+/// Every line of the table is as wide as the longest.
+#[test]
+fn a_long_label_does_not_widen_the_table() {
+    let rows: String = (0..2000).map(|i| format!("0.5,g{i},{}\n", i % 2)).collect();
+    let long = "é".repeat(1 << 20);
+    let dir = Dir::with("x.csv", format!("s,g,y\n{rows}0.5,{long},1\n"));
+    let outcome = dir.eval("x.csv -s s -t y -g g");
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(outcome.stdout.contains(&format!("{}…", "é".repeat(100))));
+    assert!(outcome.stdout.len() < 1 << 20, "{}", outcome.stdout.len());
+    let json = dir.json("x.csv -s s -t y -g g");
+    assert!(json["results"].as_array().unwrap().iter().any(|result| result["group"] == long[..]));
+}

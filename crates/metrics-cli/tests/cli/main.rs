@@ -1,11 +1,12 @@
 //! The program driven as a user drives it: files in, output, errors and exit codes out.
 
+mod checksums;
 mod csv;
 mod errors;
 mod files;
 mod golden;
 mod groups;
-mod memory;
+mod library;
 mod parquet;
 mod plots;
 mod program;

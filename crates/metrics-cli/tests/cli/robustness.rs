@@ -96,6 +96,25 @@ fn damaged_parquet() {
     }
 }
 
+/// Bytes of pages and footers that no checksum covers, one after the other.
+#[test]
+fn every_byte_of_a_parquet_file() {
+    let scores: ArrayRef = Arc::new((0..4).map(f64::from).collect::<Float64Array>());
+    let targets: ArrayRef = Arc::new((0..4).map(|i| (i % 2) as i8).collect::<Int8Array>());
+    let groups: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), None, Some("b"), Some("a")]));
+    let columns = [("s", scores), ("y", targets.clone()), ("w", targets), ("g", groups)];
+    let dir = Dir::new();
+    let intact = parquet_bytes(&columns, Compression::SNAPPY);
+    for position in 0..intact.len() {
+        for flip in [0x01, 0x10, 0x80, 0xff] {
+            let mut bytes = intact.clone();
+            bytes[position] ^= flip;
+            dir.write("x.parquet", bytes);
+            eval(&dir.path("x.parquet"), &format!("byte {position}, bits {flip}"));
+        }
+    }
+}
+
 #[test]
 fn binary_files_named_csv() {
     let dir = Dir::new();

@@ -1,0 +1,168 @@
+//! The index at the end of a Parquet file, looked over before the parquet crate decodes it.
+
+use parquet::file::reader::ChunkReader;
+
+use super::fault::Refusal;
+use super::thrift::{Fault, INTEGER, LIST, Result, STRUCT, Thrift};
+
+/// The length of the footer and four letters.
+const TAIL_BYTES: u64 = 8;
+const MAGIC: &[u8] = b"PAR1";
+
+/// How deep columns may nest. The parquet crate calls itself once a level, and a stack that ends is
+/// no error but the end of the process.
+const MAX_SCHEMA_DEPTH: usize = 64;
+
+/// About what the decoded footer takes for each entry.
+const SCHEMA_ENTRY_BYTES: u64 = 1024;
+const CHUNK_BYTES: u64 = 512;
+
+/// Checks that decoding the footer of `file` takes no more than `limit` bytes and no deep
+/// recursion. A file without a footer passes: the parquet crate says what is wrong.
+pub(super) fn check(file: &impl ChunkReader, limit: u64) -> std::result::Result<(), Refusal> {
+    let Some(tail_start) = file.len().checked_sub(TAIL_BYTES) else {
+        return Ok(());
+    };
+    let tail = file.get_bytes(tail_start, TAIL_BYTES as usize).map_err(Refusal::unreadable)?;
+    let [a, b, c, d, magic @ ..] = &tail[..] else {
+        return Ok(());
+    };
+    let n_bytes = u32::from_le_bytes([*a, *b, *c, *d]);
+    let Some(start) = tail_start.checked_sub(u64::from(n_bytes)).filter(|_| magic == MAGIC) else {
+        return Ok(());
+    };
+    if u64::from(n_bytes) > limit {
+        return Err(Refusal::too_large("the index at its end", u64::from(n_bytes)));
+    }
+    let bytes = file.get_bytes(start, n_bytes as usize).map_err(Refusal::unreadable)?;
+    let entries = Entries::count(&bytes).map_err(|fault| {
+        let reason = match fault {
+            Fault::Short => "it ends too early",
+            Fault::Malformed(reason) => reason,
+        };
+        Refusal::Damaged(format!("the index at its end is damaged: {reason}"))
+    })?;
+    let decoded = u64::from(n_bytes)
+        + entries.schema * SCHEMA_ENTRY_BYTES
+        + (entries.row_groups + entries.chunks) * CHUNK_BYTES;
+    if decoded > limit {
+        return Err(Refusal::too_large("the index at its end, decoded,", decoded));
+    }
+    Ok(())
+}
+
+/// How many entries a footer has.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Entries {
+    schema: u64,
+    row_groups: u64,
+    chunks: u64,
+}
+
+impl Entries {
+    fn count(footer: &[u8]) -> Result<Self> {
+        let mut entries = Self::default();
+        let mut depth = Depth::default();
+        // Numbers of fields as parquet.thrift gives them.
+        Thrift::new(footer).fields(|thrift, field| match (field.id, field.kind) {
+            (2, LIST) => thrift.structs(|thrift| {
+                entries.schema += 1;
+                depth.add(n_children(thrift)?, footer.len())
+            }),
+            (4, LIST) => thrift.structs(|thrift| {
+                entries.row_groups += 1;
+                thrift.fields(|thrift, field| match (field.id, field.kind) {
+                    (1, LIST) => thrift.structs(|thrift| {
+                        entries.chunks += 1;
+                        thrift.skip(STRUCT)
+                    }),
+                    (1, _) => Err(Fault::Malformed("columns that are no list")),
+                    _ => thrift.skip(field.kind),
+                })
+            }),
+            (2 | 4, _) => Err(Fault::Malformed("a schema or row groups that are no list")),
+            _ => thrift.skip(field.kind),
+        })?;
+        Ok(entries)
+    }
+}
+
+/// Walks over an entry of the schema; how many of the entries behind it are its children.
+fn n_children(thrift: &mut Thrift<'_>) -> Result<i64> {
+    let mut n_children = 0;
+    thrift.fields(|thrift, field| match (field.id, field.kind) {
+        (5, INTEGER) => thrift.integer().map(|n| n_children = n),
+        (5, _) => Err(Fault::Malformed("a number of children that is no integer")),
+        _ => thrift.skip(field.kind),
+    })?;
+    Ok(n_children)
+}
+
+/// The entries of the schema that still wait for children, outermost first.
+#[derive(Debug, Default)]
+struct Depth(Vec<i64>);
+
+impl Depth {
+    /// The next entry has `n_children`, in a footer of `n_bytes`.
+    fn add(&mut self, n_children: i64, n_bytes: usize) -> Result<()> {
+        while self.0.last() == Some(&0) {
+            self.0.pop();
+        }
+        if let Some(missing) = self.0.last_mut() {
+            *missing -= 1;
+        }
+        // Room for as many is reserved at once, and every one of them takes bytes.
+        if !u64::try_from(n_children).is_ok_and(|n_children| n_children <= n_bytes as u64) {
+            return Err(Fault::Malformed("a column of more columns than there are"));
+        }
+        if n_children > 0 {
+            self.0.push(n_children);
+        }
+        if self.0.len() > MAX_SCHEMA_DEPTH {
+            return Err(Fault::Malformed("columns are nested too deep"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A footer whose schema is a chain of `depth` groups, each in the one before.
+    fn chain(depth: usize) -> Vec<u8> {
+        let mut footer = vec![0x29, 0xfc];
+        let mut left = depth;
+        while left >= 0x80 {
+            footer.push(left as u8 | 0x80);
+            left >>= 7;
+        }
+        footer.push(left as u8);
+        for _ in 0..depth {
+            // Name "g", one child.
+            footer.extend([0x48, 1, b'g', 0x15, 2, 0]);
+        }
+        footer.push(0);
+        footer
+    }
+
+    #[test]
+    fn entries_are_counted() {
+        let entries = Entries { schema: 60, ..Entries::default() };
+        assert_eq!(Entries::count(&chain(60)), Ok(entries));
+    }
+
+    #[test]
+    fn a_deep_schema_is_refused() {
+        let fault = Fault::Malformed("columns are nested too deep");
+        assert_eq!(Entries::count(&chain(100_000)), Err(fault));
+    }
+
+    #[test]
+    fn children_that_are_not_there_are_refused() {
+        // The root claims 2^31 − 1 children.
+        let footer = [0x29, 0x1c, 0x48, 1, b'r', 0x15, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0, 0];
+        let fault = Fault::Malformed("a column of more columns than there are");
+        assert_eq!(Entries::count(&footer), Err(fault));
+    }
+}
