@@ -1,6 +1,7 @@
 //! The areas under both curves of one task, kept as sums that have no order.
 
-use crate::exact::{PRECISION_BITS, Sum2, ratio};
+use crate::error::{Error, Result};
+use crate::exact::{MAX_SAMPLES, PRECISION_BITS, Sum2, ratio};
 use crate::precisions::{self, Steps, fixed};
 use crate::shares::{ShareSum, Wide};
 
@@ -84,9 +85,8 @@ impl From<CountedAreas> for Areas {
 
 /// The integer sums behind unweighted areas, filled one distinct score at a time, high to low.
 ///
-/// Sums over parts of the scores can be taken apart, in any order, and added: see
-/// [`starting_at`](Self::starting_at) and [`join`](Self::join). That is why threads, batches and
-/// devices cannot change a bit of the result.
+/// Sums over parts of the scores are taken apart, in any order, and added. That is why threads, batches
+/// and devices cannot change a bit of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CountedAreas {
     tp: u64,
@@ -99,20 +99,50 @@ pub struct CountedAreas {
 
 impl CountedAreas {
     /// Sums of a part of the scores, above which `tp` positives and `fp` negatives lie.
-    pub fn starting_at(tp: u64, fp: u64) -> Self {
+    pub(crate) fn starting_at(tp: u64, fp: u64) -> Self {
         Self { tp, fp, ..Self::default() }
     }
 
-    /// Sums that were taken elsewhere, say on a device, as [`push`](Self::push) takes them:
-    /// `precision_sum` is Σ step in tp · ⌊precision · 2^63⌋, `pairs` is Σ step in fp · (tp before +
-    /// tp after).
-    pub fn from_sums(tp: u64, fp: u64, precision_sum: u128, pairs: u128) -> Self {
-        Self { tp, fp, precision_sum, pairs }
+    /// Sums over all scores of a task that were taken elsewhere, say on a device: `precision_sum` is
+    /// Σ step in tp · ⌊precision · 2^63⌋, `pairs` is Σ step in fp · (tp before + tp after).
+    ///
+    /// ```
+    /// use metrics_core::{Areas, CountedAreas};
+    ///
+    /// // A positive above a negative: precision 1, and one pair of one that is ranked right.
+    /// let areas = Areas::from(CountedAreas::from_sums(0, 1, 1, 1 << 63, 2)?);
+    /// assert_eq!((areas.auprc(), areas.auroc()), (Some(1.0), Some(1.0)));
+    /// assert!(CountedAreas::from_sums(0, 1, 1, 1 << 63, 3).is_err());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidCounts`] for sums that no samples have, as a precision above 1 would give;
+    /// [`Error::TooManySamples`].
+    pub fn from_sums(
+        task: usize,
+        tp: u64,
+        fp: u64,
+        precision_sum: u128,
+        pairs: u128,
+    ) -> Result<Self> {
+        let (op, n_samples, max) = ("areas", tp.saturating_add(fp), MAX_SAMPLES);
+        if n_samples > max {
+            return Err(Error::TooManySamples { op, task, n_samples, max });
+        }
+        let invalid = |index, reason| Err(Error::InvalidCounts { op, task, index, reason });
+        if precision_sum > u128::from(tp) << PRECISION_BITS {
+            return invalid(0, "the precisions add up to more than 1 for each positive");
+        }
+        if pairs > 2 * u128::from(tp) * u128::from(fp) {
+            return invalid(1, "more pairs are ranked right than there are");
+        }
+        Ok(Self { tp, fp, precision_sum, pairs })
     }
 
     /// The next distinct score, with the positives and the negatives that have it.
     #[inline]
-    pub fn push(&mut self, n_positives: u64, n_negatives: u64) {
+    pub(crate) fn push(&mut self, n_positives: u64, n_negatives: u64) {
         let tp_before = self.tp;
         self.tp += n_positives;
         self.fp += n_negatives;
@@ -137,8 +167,7 @@ impl CountedAreas {
     }
 
     /// Adds the sums of the part that comes next below this one.
-    #[must_use]
-    pub fn join(self, below: Self) -> Self {
+    pub(crate) fn join(self, below: Self) -> Self {
         Self {
             tp: below.tp,
             fp: below.fp,

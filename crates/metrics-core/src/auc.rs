@@ -101,14 +101,10 @@ impl<B: Backend> AucBuilder<B> {
     /// The metric.
     ///
     /// # Errors
-    /// [`Error::InvalidNumThresholds`], before any memory is taken.
+    /// [`Error::InvalidNumThresholds`], before any memory is taken; [`Error::OutOfMemory`].
     pub fn build(self) -> Result<Auc<B>> {
         let Self { curve, num_thresholds, undefined, .. } = self;
-        if !(1..=MAX_NUM_THRESHOLDS).contains(&num_thresholds) {
-            let max = MAX_NUM_THRESHOLDS;
-            return Err(Error::InvalidNumThresholds { given: num_thresholds, max });
-        }
-        Ok(Auc::with_counts(curve, undefined, BucketCounts::new(num_thresholds)))
+        Ok(Auc::with_counts(curve, undefined, BucketCounts::new(num_thresholds)?))
     }
 }
 
@@ -127,8 +123,7 @@ impl<B: Backend> Clone for Auc<B> {
 impl<B: Backend> Default for Auc<B> {
     /// The area under the ROC curve with 4095 thresholds.
     fn default() -> Self {
-        let counts = BucketCounts::new(DEFAULT_NUM_THRESHOLDS);
-        Self::with_counts(Curve::Roc, Undefined::Default, counts)
+        Self::with_counts(Curve::Roc, Undefined::Default, BucketCounts::default())
     }
 }
 
@@ -302,7 +297,7 @@ impl<B: Backend> Metric for Auc<B> {
     }
 
     fn reset(&mut self) {
-        self.counts = BucketCounts::new(self.num_thresholds());
+        self.counts.clear();
         self.kept = B::KeptCounts::default();
     }
 

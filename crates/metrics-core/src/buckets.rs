@@ -3,8 +3,10 @@
 use std::fmt;
 
 use crate::areas::{Areas, CountedAreas, WeightedAreas};
+use crate::auc::{DEFAULT_NUM_THRESHOLDS, MAX_NUM_THRESHOLDS};
 use crate::error::{Error, Result};
 use crate::exact::{MAX_SAMPLES, Sum2, WEIGHT_LIMIT};
+use crate::reserve::zeros;
 use crate::state::weigh;
 
 /// Samples per bucket: negatives and positives, counted; those of fractional weight, weighed.
@@ -59,15 +61,37 @@ impl Bucket {
     }
 }
 
+impl Default for BucketCounts {
+    /// No samples in the buckets of [`DEFAULT_NUM_THRESHOLDS`].
+    fn default() -> Self {
+        Self::of(vec![[0; 2]; DEFAULT_NUM_THRESHOLDS + 1])
+    }
+}
+
 impl BucketCounts {
     /// No samples in `num_thresholds + 1` buckets.
-    pub fn new(num_thresholds: usize) -> Self {
-        Self {
-            counts: vec![[0; 2]; num_thresholds + 1],
-            fractional: None,
-            n_counted: 0,
-            fractional_weight: 0.0,
+    ///
+    /// # Errors
+    /// [`Error::InvalidNumThresholds`] unless there are 1 to
+    /// [`MAX_NUM_THRESHOLDS`](crate::MAX_NUM_THRESHOLDS), [`Error::OutOfMemory`].
+    pub fn new(num_thresholds: usize) -> Result<Self> {
+        if !(1..=MAX_NUM_THRESHOLDS).contains(&num_thresholds) {
+            let (given, max) = (num_thresholds, MAX_NUM_THRESHOLDS);
+            return Err(Error::InvalidNumThresholds { given, max });
         }
+        Ok(Self::of(zeros("auc", num_thresholds + 1)?))
+    }
+
+    /// No samples in the buckets of as many counters, which are 0.
+    fn of(counts: Vec<[u64; 2]>) -> Self {
+        Self { counts, fractional: None, n_counted: 0, fractional_weight: 0.0 }
+    }
+
+    /// Forgets all samples.
+    pub(crate) fn clear(&mut self) {
+        let mut counts = std::mem::take(&mut self.counts);
+        counts.fill([0; 2]);
+        *self = Self::of(counts);
     }
 
     /// One less than the number of buckets.
@@ -91,8 +115,9 @@ impl BucketCounts {
     /// Makes room for a batch of so many samples, weighted or not, which must then be added.
     ///
     /// # Errors
-    /// [`Error::TooManySamples`], [`Error::WeightOverflow`]; nothing has changed then.
-    pub fn reserve(
+    /// [`Error::TooManySamples`], [`Error::WeightOverflow`], [`Error::OutOfMemory`]; nothing has changed
+    /// then.
+    pub(crate) fn reserve(
         &mut self,
         op: &'static str,
         weights: Option<&[f64]>,
@@ -108,7 +133,11 @@ impl BucketCounts {
         n_counted: u64,
         fractional_weight: f64,
     ) -> Result<()> {
-        (self.n_counted, self.fractional_weight) = self.room(op, n_counted, fractional_weight)?;
+        let room = self.room(op, n_counted, fractional_weight)?;
+        if fractional_weight > 0.0 && self.fractional.is_none() {
+            self.fractional = Some(zeros(op, self.counts.len())?);
+        }
+        (self.n_counted, self.fractional_weight) = room;
         Ok(())
     }
 
@@ -140,13 +169,27 @@ impl BucketCounts {
         }
     }
 
-    /// Adds counts for which room was made.
-    pub fn add(&mut self, negatives: &[u64], positives: &[u64]) {
+    /// Adds samples that were counted elsewhere, say on a device: the negatives and the positives of
+    /// each bucket.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCounts`] unless there is one of each for each bucket,
+    /// [`Error::TooManySamples`]; nothing has changed then.
+    pub fn add(&mut self, op: &'static str, negatives: &[u64], positives: &[u64]) -> Result<()> {
+        let n_buckets = self.counts.len();
+        if negatives.len() != n_buckets || positives.len() != n_buckets {
+            let index = negatives.len().min(positives.len()).min(n_buckets);
+            let reason = "there is no count for each bucket";
+            return Err(Error::InvalidCounts { op, task: 0, index, reason });
+        }
+        let n_samples = negatives.iter().chain(positives).fold(0, |n: u64, &m| n.saturating_add(m));
+        self.reserve_weighed(op, n_samples, 0.0)?;
         for (total, (n_negatives, n_positives)) in
             self.counts.iter_mut().zip(negatives.iter().zip(positives))
         {
             *total = [total[0] + n_negatives, total[1] + n_positives];
         }
+        Ok(())
     }
 
     /// Takes in the counts of another metric with as many thresholds.

@@ -18,7 +18,8 @@ use crate::state::RankState;
 /// # Errors
 /// As [`Backend::areas`].
 pub fn areas<B: Backend>(backend: &B, batch: &Batch<'_, B>) -> Result<Vec<Areas>> {
-    Ok(backend.ranked_counts(batch)?.iter().map(RankedCounts::areas).collect())
+    let counts = backend.ranked_counts(batch)?;
+    counts.iter().enumerate().map(|(task, counts)| counts.areas(batch.op, task)).collect()
 }
 
 /// [`Backend::ranked_counts`]: sort, gather the targets, sum them up, and gather the sums where tie
@@ -82,9 +83,7 @@ pub fn count_buckets<B: Backend>(
     let targets = backend.reshape(batch.targets.clone(), shape)?;
     let [negatives, positives] =
         backend.bincount(&buckets, &targets, counts.num_thresholds() + 1)?;
-    counts.reserve(batch.op, None, batch.n_samples as u64)?;
-    counts.add(&negatives, &positives);
-    Ok(())
+    counts.add(batch.op, &negatives, &positives)
 }
 
 /// [`Backend::append`] on the host.

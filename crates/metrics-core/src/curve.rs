@@ -1,9 +1,11 @@
 //! The one curve every ranking metric reads, and the two forms in which people draw it.
 
 use crate::areas::{Areas, CountedAreas};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::exact::MAX_SAMPLES;
 use crate::kind::ScoreKind;
 use crate::options::{Undefined, UndefinedCase};
+use crate::reserve::room;
 
 /// Cumulative counts over the distinct scores of one task, from high to low.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -25,23 +27,58 @@ impl RankedCounts {
         Self { thresholds, tps, fps }
     }
 
-    /// The areas under the curves through these counts.
-    pub fn areas(&self) -> Areas {
+    /// The areas under the curves through these counts, which are those of a task.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCounts`] where they are those of no samples: thresholds that do not decrease,
+    /// counts that do not grow; [`Error::TooManySamples`].
+    pub fn areas(&self, op: &'static str, task: usize) -> Result<Areas> {
+        self.check(op, task)?;
         let (mut sums, mut tp, mut fp) = (CountedAreas::default(), 0, 0);
         for (&next_tp, &next_fp) in self.tps.iter().zip(&self.fps) {
             sums.push(next_tp - tp, next_fp - fp);
             (tp, fp) = (next_tp, next_fp);
         }
-        sums.into()
+        Ok(sums.into())
     }
 
-    pub(crate) fn points(&self) -> Vec<Point> {
-        self.thresholds
+    /// Whether these can be the counts of samples.
+    fn check(&self, op: &'static str, task: usize) -> Result<()> {
+        let (n, [n_tps, n_fps]) = (self.thresholds.len(), [self.tps.len(), self.fps.len()]);
+        let invalid = |index, reason| Err(Error::InvalidCounts { op, task, index, reason });
+        if n_tps != n || n_fps != n {
+            return invalid(n.min(n_tps).min(n_fps), "there is no count for each threshold");
+        }
+        let (mut tp, mut fp) = (0, 0);
+        for (index, (&next_tp, &next_fp)) in self.tps.iter().zip(&self.fps).enumerate() {
+            if next_tp < tp || next_fp < fp || (next_tp == tp && next_fp == fp) {
+                return invalid(index, "the counts do not grow");
+            }
+            (tp, fp) = (next_tp, next_fp);
+        }
+        // Equal where 64-bit integers are rounded.
+        let is_decreasing = |pair: &[f64]| pair[0] >= pair[1];
+        if let Some(index) = self.thresholds.windows(2).position(|pair| !is_decreasing(pair)) {
+            return invalid(index + 1, "the thresholds do not decrease");
+        }
+        let (n_samples, max) = (tp.saturating_add(fp), MAX_SAMPLES);
+        if n_samples > max {
+            return Err(Error::TooManySamples { op, task, n_samples, max });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn points(&self, op: &'static str) -> Result<Vec<Point>> {
+        self.check(op, 0)?;
+        let mut points = room(op, self.thresholds.len())?;
+        let counted = self
+            .thresholds
             .iter()
             .zip(&self.tps)
             .zip(&self.fps)
-            .map(|((&threshold, &tp), &fp)| Point { threshold, tp: tp as f64, fp: fp as f64 })
-            .collect()
+            .map(|((&threshold, &tp), &fp)| Point { threshold, tp: tp as f64, fp: fp as f64 });
+        points.extend(counted);
+        Ok(points)
     }
 }
 

@@ -318,6 +318,18 @@ pub enum Error {
         /// How many there are.
         limit: usize,
     },
+    /// Counts that a backend took elsewhere, say on a device, are those of no samples.
+    #[error("{op}: the counts of task {task} are those of no samples: at {index}, {reason}")]
+    InvalidCounts {
+        /// What they were given to.
+        op: &'static str,
+        /// The task.
+        task: usize,
+        /// Position of the first one that is wrong.
+        index: usize,
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// The tensor library refused an operation.
     #[error("{backend}: {op} failed: {source}")]
     Backend {

@@ -49,7 +49,8 @@ pub(crate) fn single_points<B: Backend>(batch: Batch<'_, B>) -> Result<Vec<Point
     if batch.weights.is_some() {
         return rank_state(&batch)?.points(batch.op, 0);
     }
-    Ok(batch.backend().ranked_counts(&batch)?.iter().flat_map(|counts| counts.points()).collect())
+    let counts = batch.backend().ranked_counts(&batch)?;
+    counts.first().map_or(Ok(Vec::new()), |counts| counts.points(batch.op))
 }
 
 fn batch_areas<B: Backend>(batch: Batch<'_, B>) -> Result<Vec<Areas>> {

@@ -4,7 +4,10 @@
 //! A broadcast view of a single element may have more elements than memory, and a state or an option
 //! may ask for more than there is. Backends take memory for such sizes through these functions.
 
+use std::alloc::{Layout, alloc_zeroed};
+
 use crate::error::{Error, Result};
+use crate::exact::Sum2;
 
 /// An empty vector with room for exactly `n` elements; `op` is what they are for.
 ///
@@ -64,4 +67,54 @@ pub fn collected<T>(
     // ndarray's iterators are quicker when they call than when they are called.
     elements.for_each(|element| collected.push(element));
     Ok(collected)
+}
+
+/// Types of which all bytes may be zero.
+///
+/// # Safety
+/// A value whose bytes are all zero is valid, and the type is not of size zero.
+#[allow(unsafe_code)]
+pub(crate) unsafe trait Zeros: Copy {}
+
+// SAFETY: integers may have any bits.
+#[allow(unsafe_code)]
+unsafe impl Zeros for u64 {}
+// SAFETY: two `f64` of zero bits are the sum 0.
+#[allow(unsafe_code)]
+unsafe impl Zeros for Sum2 {}
+// SAFETY: as its element.
+#[allow(unsafe_code)]
+unsafe impl<T: Zeros, const N: usize> Zeros for [T; N] {}
+
+/// As many zeros, which the system has at hand: pages of it that nobody writes to cost nothing.
+pub(crate) fn zeros<T: Zeros>(op: &'static str, n: usize) -> Result<Vec<T>> {
+    let refused = || Error::OutOfMemory { op, n_bytes: n.saturating_mul(size_of::<T>()) };
+    let layout = Layout::array::<T>(n).map_err(|_| refused())?;
+    if layout.size() == 0 {
+        return Ok(Vec::new());
+    }
+    // SAFETY: the layout is not of size zero. The memory is that of `n` elements, all of them zero
+    // bytes and so valid; it comes from the global allocator with the layout that `Vec` frees.
+    #[allow(unsafe_code)]
+    let all = unsafe {
+        let start = alloc_zeroed(layout).cast::<T>();
+        (!start.is_null()).then(|| Vec::from_raw_parts(start, n, n))
+    };
+    all.ok_or_else(refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_are_there_or_an_error() {
+        for n in [0, 1, 1000] {
+            assert_eq!(zeros::<[u64; 2]>("test", n).unwrap(), vec![[0; 2]; n]);
+            assert_eq!(zeros::<[Sum2; 2]>("test", n).unwrap(), vec![[Sum2::default(); 2]; n]);
+        }
+        for n in [usize::MAX, usize::MAX / 8, 1 << 58] {
+            assert!(matches!(zeros::<u64>("test", n), Err(Error::OutOfMemory { .. })), "{n}");
+        }
+    }
 }

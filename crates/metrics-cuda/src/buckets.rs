@@ -94,8 +94,7 @@ impl<D: Device> KeptCounts<D> {
         drop(queue);
         let totals = read.get(totals);
         let of_label = |label| totals.iter().skip(label).step_by(2).copied().collect::<Vec<_>>();
-        counts.reserve("auc", None, totals.iter().sum())?;
-        counts.add(&of_label(0), &of_label(1));
+        counts.add("auc", &of_label(0), &of_label(1))?;
         for (&update, told) in updates.iter().zip(statuses.told(&read, slabs)) {
             if let Err(flaw) = told {
                 self.verdicts.leave_out(update, flaw);

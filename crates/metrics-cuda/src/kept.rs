@@ -169,7 +169,7 @@ impl<D: Device> metrics_core::KeptSamples for KeptSamples<D> {
                 let areas = held.areas(&mut self.verdicts)?;
                 self.held.take_if(|held| held.kinds.is_empty());
                 self.verdicts.report()?;
-                Ok(Some(areas))
+                areas.map(Some)
             }
             _ => {
                 self.settle(state)?;
@@ -210,7 +210,9 @@ impl<D: Device> Held<D> {
         Ok((index, span?))
     }
 
-    fn areas(&mut self, verdicts: &mut Verdicts<Flaw>) -> Result<Vec<Areas>> {
+    /// The areas of all samples; or what is wrong with them, which is less to the point than what is
+    /// wrong with a batch.
+    fn areas(&mut self, verdicts: &mut Verdicts<Flaw>) -> Result<Result<Vec<Areas>>> {
         let is_scanned = |of_kind: &OfKind<D>| {
             !of_kind.is_counted() && self.n_tasks * of_kind.n_samples > UNSCANNED
         };
@@ -218,7 +220,7 @@ impl<D: Device> Held<D> {
             self.resolve(verdicts)?;
         }
         if self.kinds.is_empty() {
-            return Ok(vec![CountedAreas::default().into(); self.n_tasks]);
+            return Ok(Ok(vec![CountedAreas::default().into(); self.n_tasks]));
         }
         let (areas, told) = self.read_areas()?;
         self.sort_out(told, verdicts);
@@ -227,14 +229,15 @@ impl<D: Device> Held<D> {
 
     /// The areas of all samples of the first kind, and what the batches told that nobody has waited
     /// for yet. They are taken to be good; if one was not, its error is what the caller gets.
-    fn read_areas(&mut self) -> Result<(Vec<Areas>, Vec<Told>)> {
+    fn read_areas(&mut self) -> Result<(Result<Vec<Areas>>, Vec<Told>)> {
         let unseen: Vec<_> = self.pending.iter().filter_map(|batch| batch.span.as_ref()).collect();
         let queue = self.home.queue("areas")?;
         let sums = self.kinds[0].sums(&queue, self.n_tasks, &unseen)?;
         let mut reading = Reading::new();
         let (sums, slabs) = (reading.add(&sums), self.statuses.add_to(&mut reading));
         let read = reading.wait(&queue)?;
-        let areas = read.get(sums).iter().map(|sums| sums.areas().into()).collect();
+        let sums = read.get(sums).into_iter().enumerate();
+        let areas = sums.map(|(task, sums)| sums.areas(task)).collect();
         Ok((areas, self.statuses.told(&read, slabs)))
     }
 

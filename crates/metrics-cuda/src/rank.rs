@@ -41,7 +41,7 @@ pub fn areas<D: Device>(device: &D, batch: &Batch) -> Result<Vec<Areas>> {
     let (sums, status) = (reading.add(&sums), reading.add(&status));
     let read = reading.wait(&queue)?;
     Origin::new(batch, Rule::NotNan).check(read.get(status)[0])?;
-    Ok(read.get(sums).iter().map(|sums| sums.areas().into()).collect())
+    read.get(sums).iter().enumerate().map(|(task, sums)| sums.areas(task)).collect()
 }
 
 /// The ranked counts of each task of a batch.

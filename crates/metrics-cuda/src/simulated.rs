@@ -309,7 +309,7 @@ fn a_batch_of_too_many_samples_is_refused_at_once() {
     assert!(crate::areas(&device, &batch).is_err());
     assert!(crate::ranked_counts(&device, &batch).is_err());
     batch.n_samples = usize::MAX;
-    let mut counts = BucketCounts::new(10);
+    let mut counts = BucketCounts::new(10).unwrap();
     assert!(KeptCounts::default().update(&device, &batch, &mut counts).is_err());
 }
 
@@ -342,7 +342,8 @@ fn buckets_equal_those_of_the_cpu_engine() {
     let streams = [5, 6].map(Simulated::new);
     let mut random = Random(7);
     for round in 0..200 {
-        let (mut counts, mut expected) = (BucketCounts::new(5), BucketCounts::new(5));
+        let mut counts = BucketCounts::new(5).unwrap();
+        let mut expected = counts.clone();
         let mut kept = KeptCounts::default();
         let mut updates = Vec::new();
         for _ in 0..12 {

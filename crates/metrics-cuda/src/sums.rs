@@ -1,6 +1,6 @@
 //! The sums of a task as the kernels leave them.
 
-use metrics_core::CountedAreas;
+use metrics_core::{Areas, CountedAreas, Result};
 
 /// `tm_sums` of `kernels/api.h`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -13,13 +13,18 @@ pub(crate) struct Sums {
 }
 
 impl Sums {
-    pub(crate) fn areas(&self) -> CountedAreas {
+    /// The areas of a task.
+    ///
+    /// # Errors
+    /// Those of [`CountedAreas::from_sums`], where a batch was bad.
+    pub(crate) fn areas(&self, task: usize) -> Result<Areas> {
         let whole = |pieces: [u64; 4]| {
-            // Wraps only where a batch was bad, whose areas nobody sees.
+            // Wraps only where a batch was bad.
             let pieces = pieces.iter().rev();
             pieces.fold(0u128, |sum, &piece| (sum << 32).wrapping_add(piece.into()))
         };
-        CountedAreas::from_sums(self.tp, self.fp, whole(self.precision), whole(self.pairs))
+        let (precision, pairs) = (whole(self.precision), whole(self.pairs));
+        Ok(CountedAreas::from_sums(task, self.tp, self.fp, precision, pairs)?.into())
     }
 }
 
@@ -29,9 +34,13 @@ mod tests {
 
     #[test]
     fn pieces_add_up_with_their_carries() {
+        let (tp, fp) = (1 << 40, 3);
         let pieces = [u64::from(u32::MAX) + 5, 1 << 33, 0, 1];
-        let sums = Sums { precision: pieces, pairs: [3, 0, 0, 0], tp: 2, fp: 3 };
+        let sums = Sums { precision: pieces, pairs: [3, 0, 0, 0], tp, fp };
         let precision = (1u128 << 96) + (1u128 << 65) + u128::from(u32::MAX) + 5;
-        assert_eq!(sums.areas(), CountedAreas::from_sums(2, 3, precision, 3));
+        let expected = CountedAreas::from_sums(0, tp, fp, precision, 3).unwrap();
+        assert_eq!(sums.areas(0).unwrap(), expected.into());
+        // As those of a bad batch may be: more than 1 for each positive.
+        assert!(Sums { tp: 2, ..sums }.areas(0).is_err());
     }
 }

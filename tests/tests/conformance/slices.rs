@@ -61,7 +61,7 @@ fn debug_output_is_short() {
     let others = [
         format!("{:?}", Tensor::new(&scores, &[100_000]).unwrap()),
         format!("{:?}", Options::new().weights(&scores)),
-        format!("{:?}", BucketCounts::new(1 << 20)),
+        format!("{:?}", BucketCounts::new(1 << 20).unwrap()),
     ];
     assert!(others[..2].iter().all(|line| line.contains("and 99992 more")), "{others:?}");
     for line in rank.iter().chain(&buckets).chain(&others) {

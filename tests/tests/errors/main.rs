@@ -5,6 +5,7 @@
 #[path = "../common/backends.rs"]
 mod backends;
 mod configurations;
+mod counts;
 mod devices;
 mod empty;
 mod filled;

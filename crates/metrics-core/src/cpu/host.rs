@@ -13,10 +13,11 @@ use crate::backend::{Backend, Rule};
 use crate::buckets::BucketCounts;
 use crate::curve::RankedCounts;
 use crate::dtype::Element;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host::HostTensor;
 use crate::input::Batch;
 use crate::kind::ScoreKind;
+use crate::reserve::filled;
 use crate::state::{RankState, Run, weigh};
 use crate::{threads, with_slice};
 
@@ -70,7 +71,8 @@ impl Backend for Host {
     }
 
     fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
-        let n = width(x);
+        let (n, n_rows) = (width(x), height(x));
+        inside("row", "row", row, n_rows)?;
         with_slice!(x.buffer(), data => {
             HostTensor::from_vec(data[row * n..(row + 1) * n].to_vec(), &[1, n])
         })
@@ -78,6 +80,7 @@ impl Backend for Host {
 
     fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
         let n = width(x);
+        inside("column", "column", column, n)?;
         with_slice!(x.buffer(), data => {
             let column: Vec<_> = data.iter().skip(column).step_by(n.max(1)).copied().collect();
             let shape = [column.len()];
@@ -98,6 +101,10 @@ impl Backend for Host {
 
     fn gather(&self, x: &HostTensor<'_>, index: &HostIndex) -> Result<HostTensor<'static>> {
         let shape = [index.rows.len(), index.rows.first().map_or(0, Vec::len)];
+        if let Some(last) = index.rows.len().checked_sub(1) {
+            inside("gather", "row", last, height(x))?;
+        }
+        index.rows.iter().try_for_each(|row| all_inside("gather", "column", row, width(x)))?;
         with_slice!(x.buffer(), data => {
             let gathered = rows(data, x)
                 .zip(&index.rows)
@@ -110,7 +117,7 @@ impl Backend for Host {
     fn cumsum(&self, x: &HostTensor<'_>) -> Result<HostTensor<'static>> {
         let sums = with_slice!(x.buffer(), data => {
             rows(data, x).flat_map(|row| row.iter().scan(0u64, |sum, x| {
-                *sum += x.to_f64() as u64;
+                *sum = sum.saturating_add(x.to_f64() as u64);
                 Some(*sum)
             })).collect()
         });
@@ -136,7 +143,8 @@ impl Backend for Host {
         targets: &HostTensor<'_>,
         n_bins: usize,
     ) -> Result<[Vec<u64>; 2]> {
-        let mut counts = [vec![0; n_bins], vec![0; n_bins]];
+        index.rows.iter().try_for_each(|row| all_inside("bincount", "bin", row, n_bins))?;
+        let mut counts = [filled("bincount", n_bins, 0)?, filled("bincount", n_bins, 0)?];
         with_slice!(targets.buffer(), data => {
             for (&bin, target) in index.rows.iter().flatten().zip(data) {
                 counts[usize::from(target.to_f64() == 1.0)][bin as usize] += 1;
@@ -237,6 +245,22 @@ fn accumulate(kind: ScoreKind, runs: Vec<Run>) -> RankedCounts {
     counts
 }
 
+/// Whether there is such a row, column or bin.
+fn inside(op: &'static str, what: &'static str, given: usize, limit: usize) -> Result<()> {
+    if given < limit { Ok(()) } else { Err(Error::OutOfRange { op, what, given, limit }) }
+}
+
+fn all_inside(op: &'static str, what: &'static str, row: &[u64], limit: usize) -> Result<()> {
+    row.iter().try_for_each(|&given| {
+        inside(op, what, usize::try_from(given).unwrap_or(usize::MAX), limit)
+    })
+}
+
+/// Number of rows of a matrix.
+fn height(x: &HostTensor<'_>) -> usize {
+    x.shape().first().copied().unwrap_or(0)
+}
+
 /// Length of a row of a matrix.
 fn width(x: &HostTensor<'_>) -> usize {
     x.shape().last().copied().unwrap_or(0)
@@ -244,6 +268,6 @@ fn width(x: &HostTensor<'_>) -> usize {
 
 /// The rows of a matrix, also where they are empty.
 fn rows<'d, T>(data: &'d [T], x: &HostTensor<'_>) -> impl Iterator<Item = &'d [T]> {
-    let (n_rows, width) = (x.shape().first().copied().unwrap_or(0), width(x));
+    let (n_rows, width) = (height(x), width(x));
     (0..n_rows).map(move |row| &data[row * width..(row + 1) * width])
 }

@@ -132,7 +132,7 @@ impl AucState {
     }
 
     pub(crate) fn counts(&self) -> Result<BucketCounts> {
-        let mut counts = BucketCounts::new(self.num_thresholds);
+        let mut counts = BucketCounts::new(self.num_thresholds)?;
         for bucket in self.buckets() {
             counts.set(self.name(), bucket)?;
         }
@@ -185,7 +185,7 @@ impl AucState {
         let start = reader.offset();
         let mut next = 0;
         // Counts and weights must add up to what a metric can hold.
-        let mut total = BucketCounts::new(1);
+        let mut total = BucketCounts::new(1)?;
         let (mut are_too_many, mut has_weight) = (false, false);
         for _ in 0..n_buckets {
             let bucket = read_bucket(&mut reader, next, num_thresholds, is_weighted)?;

@@ -313,8 +313,9 @@ impl RankState {
     /// distinct scores, decreasing, and how many positives and negatives have each.
     ///
     /// # Errors
-    /// As [`check_counted`](Self::check_counted), and [`Error::MergeTasks`] for another number of
-    /// tasks; the state is then unchanged.
+    /// As [`check_counted`](Self::check_counted); [`Error::MergeTasks`] for another number of tasks;
+    /// [`Error::InvalidCounts`] for keys that are not those of scores of this kind or do not decrease,
+    /// and for a score that no sample has; [`Error::OutOfMemory`]. The state is then unchanged.
     pub fn append_groups(
         &mut self,
         op: &'static str,
@@ -326,8 +327,7 @@ impl RankState {
             return Err(Error::MergeTasks { op, given, n_tasks });
         }
         for (task, groups) in tasks.iter().enumerate() {
-            let n_samples =
-                groups.iter().map(|[_, positives, negatives]| positives + negatives).sum();
+            let n_samples = check_groups(op, task, kind, groups)?;
             self.check(op, task, kind, n_samples, 0.0)?;
         }
         self.make_places(op)?;
@@ -391,6 +391,31 @@ impl RankState {
         self.held = all;
         Ok(())
     }
+}
+
+/// The samples in groups of equal scores; saturates.
+fn check_groups(
+    op: &'static str,
+    task: usize,
+    kind: ScoreKind,
+    groups: &[[u64; 3]],
+) -> Result<u64> {
+    let (mut n_samples, mut next) = (0u64, Some(u64::MAX));
+    for (index, &[key, n_positives, n_negatives]) in groups.iter().enumerate() {
+        let invalid = |reason| Err(Error::InvalidCounts { op, task, index, reason });
+        if !kind.has_key(key) {
+            return invalid("the key is that of no score");
+        }
+        if next.is_none_or(|next| key > next) {
+            return invalid("the keys do not decrease");
+        }
+        if n_positives == 0 && n_negatives == 0 {
+            return invalid("no sample has the score");
+        }
+        n_samples = n_samples.saturating_add(n_positives).saturating_add(n_negatives);
+        next = key.checked_sub(1);
+    }
+    Ok(n_samples)
 }
 
 impl PartialEq for RankState {
