@@ -78,6 +78,9 @@ pub(crate) unsafe trait Zeros: Copy {}
 
 // SAFETY: integers may have any bits.
 #[allow(unsafe_code)]
+unsafe impl Zeros for u16 {}
+// SAFETY: integers may have any bits.
+#[allow(unsafe_code)]
 unsafe impl Zeros for u64 {}
 // SAFETY: two `f64` of zero bits are the sum 0.
 #[allow(unsafe_code)]

@@ -18,6 +18,7 @@ use crate::cpu::Host;
 use crate::dtype::{Buffer, Element};
 use crate::error::{Error, Result};
 use crate::input::Batch;
+use crate::reserve::zeros;
 use crate::{threads, with_slice};
 
 /// The bucket of a probability: `⌊p · num_thresholds⌋`, the product rounded to `f64`.
@@ -64,7 +65,9 @@ fn count_apart(batch: &Batch<'_, Host>, counts: &mut BucketCounts) -> Result<()>
     let n_counters = counts.counters().len();
     const { assert!(MAX_STEP <= u16::MAX as usize, "16 bits count a range") }
     let shares = share(n_samples, |share| {
-        let (mut total, mut few) = (vec![0u64; n_counters], vec![0u16; n_counters]);
+        // Each thread has counters of its own, which together may be more than the samples.
+        let counters = || Ok((zeros::<u64>(batch.op, n_counters)?, zeros(batch.op, n_counters)?));
+        let (mut total, mut few) = counters().map_err(|error| (usize::MAX, error))?;
         let mut n_few = 0;
         for range in share {
             if n_few + range.len() > u16::MAX.into() {

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::host::HostTensor;
 use crate::input::Batch;
 use crate::kind::ScoreKind;
-use crate::reserve::filled;
+use crate::reserve::{filled, room};
 use crate::state::{RankState, Run, weigh};
 use crate::{threads, with_slice};
 
@@ -158,7 +158,8 @@ impl Backend for Host {
     }
 
     fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
-        rank_tasks(batch, |kind, parts: Vec<Vec<Run>>| accumulate(kind, parts.concat()))
+        let counts = rank_tasks(batch, |kind, parts| accumulate(batch.op, kind, &parts))?;
+        counts.into_iter().collect()
     }
 
     fn count_buckets(&self, batch: &Batch<'_, Self>, counts: &mut BucketCounts) -> Result<()> {
@@ -232,17 +233,20 @@ fn weights(batch: &Batch<'_, Host>) -> Result<Option<Vec<f64>>> {
     Ok(Some(weights.to_f64_vec()))
 }
 
-fn accumulate(kind: ScoreKind, runs: Vec<Run>) -> RankedCounts {
+/// Counts of the runs of a task: 24 bytes a distinct score.
+fn accumulate(op: &'static str, kind: ScoreKind, parts: &[Vec<Run>]) -> Result<RankedCounts> {
     let (mut tp, mut fp) = (0, 0);
-    let mut counts = RankedCounts::default();
-    for run in runs {
+    let n_runs = parts.iter().map(Vec::len).sum();
+    let thresholds = room(op, n_runs)?;
+    let mut counts = RankedCounts { thresholds, tps: room(op, n_runs)?, fps: room(op, n_runs)? };
+    for run in parts.iter().flatten() {
         tp += run.n_positives;
         fp += run.n_negatives;
         counts.thresholds.push(kind.threshold(run.key));
         counts.tps.push(tp);
         counts.fps.push(fp);
     }
-    counts
+    Ok(counts)
 }
 
 /// Whether there is such a row, column or bin.

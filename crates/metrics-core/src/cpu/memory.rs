@@ -15,9 +15,17 @@ pub(crate) struct Memory<T> {
 
 impl<T: Copy> Memory<T> {
     /// For so many elements.
+    ///
+    /// # Panics
+    /// As `Vec::with_capacity`, where they take more bytes than there are addresses: 2^30 samples of a
+    /// byte each on a processor of 32 bits, say.
     pub(crate) fn new(len: usize) -> Self {
         const { assert!(align_of::<T>() <= LINE) }
-        Self { block: Block::take(len * size_of::<T>()), len, element: PhantomData }
+        let n_bytes = len.checked_mul(size_of::<T>()).filter(|&n| n <= isize::MAX as usize);
+        let Some(n_bytes) = n_bytes else {
+            panic!("{len} elements of {} bytes are more than memory", size_of::<T>())
+        };
+        Self { block: Block::take(n_bytes), len, element: PhantomData }
     }
 
     /// All elements, to be written.
@@ -155,7 +163,7 @@ impl<T: Copy + std::fmt::Debug> std::fmt::Debug for Filled<T> {
 #[cfg(test)]
 mod tests {
     use super::super::blocks::HUGE_PAGE;
-    use super::Filled;
+    use super::{Filled, Memory};
 
     #[test]
     fn what_is_filled_in_comes_out() {
@@ -166,6 +174,14 @@ mod tests {
                 filled.extend(piece.iter().copied());
             }
             assert!(filled.as_slice() == all && filled.clone().as_slice() == all, "{capacity}");
+        }
+    }
+
+    /// Were it for fewer, writing to them would be undefined.
+    #[test]
+    fn memory_for_more_than_there_are_addresses_is_refused() {
+        for len in [usize::MAX, usize::MAX / 8 + 2, usize::MAX / 8 + (1 << 20)] {
+            assert!(std::panic::catch_unwind(|| Memory::<u64>::new(len)).is_err(), "{len}");
         }
     }
 
