@@ -8,6 +8,7 @@ mod cuda;
 mod gpu_pack;
 mod libtorch;
 mod peers;
+mod processors;
 mod readme;
 mod run;
 mod supply_chain;
@@ -31,6 +32,8 @@ cargo xtask TASK
   compare-tch    time of AUPRC on libtorch tensors, beside torcheval's algorithm in libtorch's operations
   cuda-check     compile and lint everything with the feature `cuda`, link its tests; no GPU needed
   libtorch       fetch a libtorch for metrics-tch into target/, and tell cargo where it is
+  processors     the engine's bits on processors that lack something, which QEMU plays
+                 --aarch64: on an ARM processor
   supply-chain   licences, sources and unmaintained crates of what we build on
   gpu-pack       the CUDA tests and benches in one folder, for a machine with a GPU and no Rust";
 
@@ -45,6 +48,8 @@ fn main() -> ExitCode {
         ["cuda-check"] => cuda::check().map(|what| println!("{what}")),
         ["gpu-pack"] => gpu_pack::pack(),
         ["libtorch"] => libtorch::set_up(),
+        ["processors"] => processors::check().map(|what| println!("{what}")),
+        ["processors", "--aarch64"] => processors::aarch64().map(|what| println!("{what}")),
         ["supply-chain"] => supply_chain::check().map(|what| println!("{what}")),
         ["compare-tch"] => libtorch::compare(),
         ["compare-candle"] => candle::compare(),
