@@ -16,18 +16,16 @@ pub struct Deferring;
 #[derive(Debug, Clone, Default)]
 pub struct Unseen(Vec<Batch<'static, Host>>);
 
-fn host<'a>(batch: &Batch<'a, Deferring>) -> Batch<'a, Host> {
-    let Batch { op, n_tasks, n_samples, .. } = *batch;
-    let (scores, targets) = (batch.scores.clone(), batch.targets.clone());
-    Batch { op, scores, targets, weights: batch.weights.clone(), n_tasks, n_samples }
+fn host<'a>(batch: &Batch<'a, Deferring>) -> Result<Batch<'a, Host>> {
+    let (scores, targets) = (batch.scores().clone(), batch.targets().clone());
+    Batch::new(batch.op(), scores, targets, batch.weights().cloned())
 }
 
 /// A copy: the caller may write to its tensors later.
-fn owned(batch: &Batch<'_, Deferring>) -> Batch<'static, Host> {
-    let Batch { op, scores, targets, weights, n_tasks, n_samples } = host(batch);
-    let (scores, targets) = (scores.into_owned(), targets.into_owned());
-    let weights = weights.map(HostTensor::into_owned);
-    Batch { op, scores, targets, weights, n_tasks, n_samples }
+fn owned(batch: &Batch<'_, Deferring>) -> Result<Batch<'static, Host>> {
+    let owned = |tensor: &HostTensor<'_>| tensor.clone().into_owned();
+    let (scores, targets) = (owned(batch.scores()), owned(batch.targets()));
+    Batch::new(batch.op(), scores, targets, batch.weights().map(owned))
 }
 
 impl Unseen {
@@ -140,15 +138,15 @@ impl Backend for Deferring {
     }
 
     fn areas(&self, batch: &Batch<'_, Self>) -> Result<Vec<Areas>> {
-        Host.areas(&host(batch))
+        Host.areas(&host(batch)?)
     }
 
     fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
-        Host.ranked_counts(&host(batch))
+        Host.ranked_counts(&host(batch)?)
     }
 
     fn keep(&self, batch: &Batch<'_, Self>, _: &mut RankState, kept: &mut Unseen) -> Result<()> {
-        kept.0.push(owned(batch));
+        kept.0.push(owned(batch)?);
         Ok(())
     }
 
@@ -158,7 +156,7 @@ impl Backend for Deferring {
         _: &mut BucketCounts,
         kept: &mut Unseen,
     ) -> Result<()> {
-        kept.0.push(owned(batch));
+        kept.0.push(owned(batch)?);
         Ok(())
     }
 }

@@ -3,7 +3,12 @@
 
 use std::borrow::Cow;
 
-use metrics_core::{Backend, Buffer, DType, Element, HostTensor, Result, Rule, with_slice};
+use metrics_core::index::{
+    IndexShape, check_column, check_matrix, check_one_row, check_reshape, check_row,
+};
+use metrics_core::{
+    Backend, Buffer, DType, Element, HostTensor, Result, Rule, reserve, with_slice,
+};
 
 /// The backend; its tensors are [`Rows`].
 #[derive(Debug, Clone, Copy, Default)]
@@ -14,6 +19,13 @@ pub struct Primitives;
 pub struct Rows {
     shape: Vec<usize>,
     numbers: Vec<Number>,
+}
+
+/// An index: its numbers row by row.
+#[derive(Debug, Clone)]
+pub struct Numbers {
+    shape: IndexShape,
+    rows: Vec<Vec<u64>>,
 }
 
 /// An element, exactly. Those of one tensor are all of one variant.
@@ -52,7 +64,7 @@ impl Rows {
 impl Backend for Primitives {
     const NAME: &'static str = "primitives";
     type Tensor<'a> = Rows;
-    type Index = Vec<Vec<u64>>;
+    type Index = Numbers;
     type KeptSamples = ();
     type KeptCounts = ();
 
@@ -98,20 +110,22 @@ impl Backend for Primitives {
     }
 
     fn download_index(&self, index: &Self::Index) -> Result<Vec<u64>> {
-        Ok(index.concat())
+        Ok(index.rows.concat())
     }
 
     fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
+        check_reshape(&x.shape, shape)?;
         Ok(Rows { shape: shape.to_vec(), ..x })
     }
 
     fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
-        Ok(Rows { shape: vec![1, x.n_columns()], numbers: x.row(row).to_vec() })
+        let n_columns = check_row(&x.shape, row)?;
+        Ok(Rows { shape: vec![1, n_columns], numbers: x.row(row).to_vec() })
     }
 
     fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
-        let numbers: Vec<_> = x.rows().map(|row| row[column]).collect();
-        Ok(Rows { shape: vec![numbers.len()], numbers })
+        let n_rows = check_column(&x.shape, column)?;
+        Ok(Rows { shape: vec![n_rows], numbers: x.rows().map(|row| row[column]).collect() })
     }
 
     fn find_invalid(&self, x: &Rows, rule: Rule) -> Result<Option<(usize, f64)>> {
@@ -127,18 +141,21 @@ impl Backend for Primitives {
             });
             order
         };
-        Ok(x.rows().map(sort).collect())
+        let shape = IndexShape::of_argsort(&x.shape)?;
+        Ok(Numbers { shape, rows: x.rows().map(sort).collect() })
     }
 
     fn gather(&self, x: &Rows, index: &Self::Index) -> Result<Rows> {
         let gather = |(row, index): (&[Number], &Vec<u64>)| -> Vec<Number> {
             index.iter().map(|&i| row[i as usize]).collect()
         };
-        let shape = vec![index.len(), index.first().map_or(0, Vec::len)];
-        Ok(Rows { shape, numbers: x.rows().zip(index).flat_map(gather).collect() })
+        index.shape.check_gather(&x.shape)?;
+        let numbers = x.rows().zip(&index.rows).flat_map(gather).collect();
+        Ok(Rows { shape: index.shape.dims().to_vec(), numbers })
     }
 
     fn cumsum(&self, x: &Rows) -> Result<Rows> {
+        check_matrix("cumsum", &x.shape)?;
         let sums = x.rows().flat_map(|row| {
             row.iter().scan(0, |sum, number| {
                 *sum += number.to_f64() as u64;
@@ -149,18 +166,20 @@ impl Backend for Primitives {
     }
 
     fn group_ends(&self, x: &Rows) -> Result<Self::Index> {
-        let ends = |row: &[Number]| {
-            (0..row.len())
-                .filter(|&i| row.get(i + 1) != Some(&row[i]))
-                .map(|i| i as u64)
-                .collect::<Vec<_>>()
-        };
-        Ok(x.rows().map(ends).collect())
+        let n = check_one_row("group_ends", &x.shape)?;
+        let row = x.row(0);
+        let ends = (0..n).filter(|&i| row.get(i + 1) != Some(&row[i])).map(|i| i as u64);
+        let ends: Vec<u64> = ends.collect();
+        Ok(Numbers { shape: IndexShape::of_group_ends(n, ends.len()), rows: vec![ends] })
     }
 
     fn bucket(&self, x: &Rows, num_thresholds: usize) -> Result<Self::Index> {
-        let bucket = |p: &Number| (p.to_f64() * num_thresholds as f64).floor() as u64;
-        Ok(x.rows().map(|row| row.iter().map(bucket).collect()).collect())
+        let shape = IndexShape::of_bucket(&x.shape, num_thresholds)?;
+        // `max` and `min` take the number where the other is NaN.
+        let n = num_thresholds as f64;
+        let bucket = |p: &Number| (p.to_f64() * n).floor().max(0.0).min(n) as u64;
+        let rows = x.rows().map(|row| row.iter().map(bucket).collect()).collect();
+        Ok(Numbers { shape, rows })
     }
 
     fn bincount(
@@ -169,9 +188,11 @@ impl Backend for Primitives {
         targets: &Rows,
         n_bins: usize,
     ) -> Result<[Vec<u64>; 2]> {
-        let mut counts = [vec![0; n_bins], vec![0; n_bins]];
-        for (&bin, target) in index.iter().flatten().zip(&targets.numbers) {
-            counts[target.to_f64() as usize][bin as usize] += 1;
+        index.shape.check_bincount(&targets.shape, n_bins)?;
+        let zeros = || reserve::filled("bincount", n_bins, 0);
+        let mut counts = [zeros()?, zeros()?];
+        for (&bin, target) in index.rows.iter().flatten().zip(&targets.numbers) {
+            counts[usize::from(target.to_f64() == 1.0)][bin as usize] += 1;
         }
         Ok(counts)
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use candle_core::{Device, DeviceLocation, Tensor};
+use metrics_core::index::{check_column, check_reshape, check_row};
 use metrics_core::{
     Areas, Backend, Batch, BucketCounts, Host, HostTensor, Lend, RankState, RankedCounts, Result,
     Rule,
@@ -11,6 +12,7 @@ use metrics_core::{
 #[cfg(feature = "cuda")]
 use crate::cuda;
 use crate::error::refused;
+use crate::index::{CandleIndex, Numbers};
 use crate::ops;
 use crate::tensor::{InHost, upload};
 
@@ -38,6 +40,15 @@ impl Default for Candle {
     }
 }
 
+/// Name of a device.
+pub(crate) fn name(device: &Device) -> Cow<'static, str> {
+    match device.location() {
+        DeviceLocation::Cpu => "cpu".into(),
+        DeviceLocation::Cuda { gpu_id } => format!("cuda:{gpu_id}").into(),
+        DeviceLocation::Metal { gpu_id } => format!("metal:{gpu_id}").into(),
+    }
+}
+
 /// Returns what an expression makes of a CUDA device, where that is the device.
 macro_rules! on_cuda {
     ($backend:expr, $device:ident => $made:expr) => {
@@ -51,8 +62,7 @@ macro_rules! on_cuda {
 impl Backend for Candle {
     const NAME: &'static str = "candle";
     type Tensor<'a> = Tensor;
-    /// Dtype i64.
-    type Index = Tensor;
+    type Index = CandleIndex;
     #[cfg(feature = "cuda")]
     type KeptSamples = cuda::KeptSamples;
     #[cfg(not(feature = "cuda"))]
@@ -67,11 +77,7 @@ impl Backend for Candle {
     }
 
     fn device(&self) -> Cow<'static, str> {
-        match self.device.location() {
-            DeviceLocation::Cpu => "cpu".into(),
-            DeviceLocation::Cuda { gpu_id } => format!("cuda:{gpu_id}").into(),
-            DeviceLocation::Metal { gpu_id } => format!("metal:{gpu_id}").into(),
-        }
+        name(&self.device)
     }
 
     fn shape(x: &Tensor) -> Vec<usize> {
@@ -83,7 +89,7 @@ impl Backend for Candle {
     }
 
     fn upload(&self, x: &HostTensor<'_>) -> Result<Tensor> {
-        upload(x, &self.device)
+        upload(x.borrow(), &self.device)
     }
 
     /// Always a copy: candle's memory can only be lent out under a lock.
@@ -91,35 +97,50 @@ impl Backend for Candle {
         Self::lend(x, "download", "elements", |host| Ok(host.into_owned()))
     }
 
-    fn download_index(&self, index: &Tensor) -> Result<Vec<u64>> {
-        ops::download_index(index)
+    fn download_index(&self, index: &CandleIndex) -> Result<Vec<u64>> {
+        match &index.numbers {
+            Numbers::Host(numbers) => Host.download_index(numbers),
+            #[cfg(feature = "cuda")]
+            Numbers::Cuda(numbers, _) => cuda::download_index(numbers),
+        }
     }
 
     fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
+        check_reshape(x.dims(), shape)?;
+        if x.device().is_cpu() && !x.is_contiguous() {
+            return ops::reshape(&x, shape);
+        }
         x.reshape(&shape[..]).map_err(refused("reshape"))
     }
 
     fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
+        check_row(x.dims(), row)?;
         x.narrow(0, row, 1).map_err(refused("row"))
     }
 
     fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
+        check_column(x.dims(), column)?;
         let column = x.narrow(1, column, 1).and_then(|column| column.squeeze(1));
         column.map_err(refused("column"))
     }
 
     fn find_invalid(&self, x: &Tensor, rule: Rule) -> Result<Option<(usize, f64)>> {
-        on_cuda!(self, device => cuda::find_invalid(device, x, rule));
-        ops::find_invalid(x, rule)
+        on_cuda!(self, device => ops::first(x, |x| cuda::find_invalid(device, x, rule)));
+        ops::first(x, |x| ops::find_invalid(x, rule))
     }
 
-    fn argsort_descending(&self, x: &Tensor) -> Result<Tensor> {
+    fn argsort_descending(&self, x: &Tensor) -> Result<CandleIndex> {
         on_cuda!(self, device => cuda::argsort_descending(device, x));
         ops::argsort_descending(x)
     }
 
-    fn gather(&self, x: &Tensor, index: &Tensor) -> Result<Tensor> {
-        ops::gather(x, index)
+    fn gather(&self, x: &Tensor, index: &CandleIndex) -> Result<Tensor> {
+        index.check_device("gather", x.device())?;
+        match &index.numbers {
+            Numbers::Host(numbers) => ops::gather(x, numbers),
+            #[cfg(feature = "cuda")]
+            Numbers::Cuda(numbers, shape) => cuda::gather(x, numbers, *shape),
+        }
     }
 
     fn cumsum(&self, x: &Tensor) -> Result<Tensor> {
@@ -127,19 +148,28 @@ impl Backend for Candle {
         ops::cumsum(x)
     }
 
-    fn group_ends(&self, x: &Tensor) -> Result<Tensor> {
+    fn group_ends(&self, x: &Tensor) -> Result<CandleIndex> {
         on_cuda!(self, device => cuda::group_ends(device, x));
         ops::group_ends(x)
     }
 
-    fn bucket(&self, x: &Tensor, num_thresholds: usize) -> Result<Tensor> {
+    fn bucket(&self, x: &Tensor, num_thresholds: usize) -> Result<CandleIndex> {
         on_cuda!(self, device => cuda::bucket(device, x, num_thresholds));
         ops::bucket(x, num_thresholds)
     }
 
-    fn bincount(&self, index: &Tensor, targets: &Tensor, n_bins: usize) -> Result<[Vec<u64>; 2]> {
-        on_cuda!(self, device => cuda::bincount(device, index, targets, n_bins));
-        ops::bincount(index, targets, n_bins)
+    fn bincount(
+        &self,
+        index: &CandleIndex,
+        targets: &Tensor,
+        n_bins: usize,
+    ) -> Result<[Vec<u64>; 2]> {
+        index.check_device("bincount", targets.device())?;
+        match &index.numbers {
+            Numbers::Host(numbers) => ops::bincount(numbers, targets, n_bins),
+            #[cfg(feature = "cuda")]
+            Numbers::Cuda(numbers, shape) => cuda::bincount(numbers, *shape, targets, n_bins),
+        }
     }
 
     fn areas(&self, batch: &Batch<'_, Self>) -> Result<Vec<Areas>> {
@@ -154,7 +184,7 @@ impl Backend for Candle {
 
     /// Weighted batches are counted on the host, from any device.
     fn count_buckets(&self, batch: &Batch<'_, Self>, counts: &mut BucketCounts) -> Result<()> {
-        if batch.weights.is_none() {
+        if batch.weights().is_none() {
             on_cuda!(self, device => cuda::count_buckets(device, batch, counts));
         }
         batch.in_host(|batch| Host.count_buckets(batch, counts))
@@ -162,7 +192,7 @@ impl Backend for Candle {
 
     /// Weighted batches are held on the host, from any device.
     fn append(&self, batch: &Batch<'_, Self>, state: &mut RankState) -> Result<()> {
-        if batch.weights.is_none() {
+        if batch.weights().is_none() {
             on_cuda!(self, device => cuda::append(device, batch, state));
         }
         batch.in_host(|batch| Host.append(batch, state))
@@ -175,11 +205,11 @@ impl Backend for Candle {
         state: &mut RankState,
         kept: &mut Self::KeptSamples,
     ) -> Result<()> {
-        if batch.weights.is_none() {
+        if batch.weights().is_none() {
             on_cuda!(self, device => cuda::keep(device, batch, state, kept));
         }
-        match crate::tensor::dtype(&batch.scores) {
-            Some(dtype) => kept.pass_by(batch.op, dtype, || self.append(batch, state)),
+        match crate::tensor::dtype(batch.scores()) {
+            Some(dtype) => kept.pass_by(batch.op(), dtype, || self.append(batch, state)),
             // Refused, with the type's name.
             None => self.append(batch, state),
         }
@@ -192,7 +222,7 @@ impl Backend for Candle {
         counts: &mut BucketCounts,
         kept: &mut Self::KeptCounts,
     ) -> Result<()> {
-        if batch.weights.is_none() {
+        if batch.weights().is_none() {
             on_cuda!(self, device => cuda::keep_counts(device, batch, counts, kept));
         }
         kept.pass_by(|| self.count_buckets(batch, counts))

@@ -3,20 +3,22 @@
 #![allow(unsafe_code)]
 
 use candle_core::backend::BackendDevice;
-use candle_core::cuda_backend::cudarc::driver::{
-    CudaSlice, CudaStream, DevicePtr, DevicePtrMut, DeviceRepr,
-};
-use candle_core::cuda_backend::{CudaDType, CudaStorage, CudaStorageSlice, WrapErr};
+use candle_core::cuda_backend::cudarc::driver::{CudaSlice, CudaStream, DevicePtr, DevicePtrMut};
+use candle_core::cuda_backend::{CudaStorage, CudaStorageSlice, WrapErr};
 use candle_core::op::BackpropOp;
 use candle_core::{CudaDevice, DeviceLocation, Storage, Tensor};
+use metrics_core::index::{check_len, check_matrix, check_one_row};
 use metrics_core::{
-    Areas, Batch, BucketCounts, DType, Error, Kept, RankState, RankedCounts, Result, Rule,
+    Areas, Batch, BucketCounts, DType, Error, IndexShape, Kept, RankState, RankedCounts, Result,
+    Rule, reserve,
 };
-use metrics_cuda::ops::{self, Matrix};
+use metrics_cuda::ops::{self, Matrix, Output};
 use metrics_cuda::{Device, Input};
 
 use crate::Candle;
+use crate::backend::name;
 use crate::error::refused;
+use crate::index::{CandleIndex, Numbers};
 use crate::tensor::unsupported;
 
 /// Samples that a metric keeps on a device until it is read.
@@ -36,7 +38,9 @@ pub struct Memory {
     address: u64,
 }
 
-impl Device for OnCandle {
+// SAFETY: candle allocates as many bytes as it is asked for, where `address` says, and frees them in
+// the order of its stream, which lives as long as its device.
+unsafe impl Device for OnCandle {
     type Memory = Memory;
 
     fn ordinal(&self) -> usize {
@@ -75,9 +79,16 @@ fn with_input<R>(
     tensor: &Tensor,
     f: impl FnOnce(Input) -> Result<R>,
 ) -> Result<R> {
+    let n_elements = check_len(op, tensor.dims())?;
     let (storage, layout) = tensor.storage_and_layout();
-    let Storage::Cuda(storage) = &*storage else {
-        return Err(unsupported(op, what, tensor));
+    let storage = match &*storage {
+        Storage::Cuda(storage) if storage.device.location() == device.location() => storage,
+        _ => {
+            let (scores, device) =
+                (name(&candle_core::Device::Cuda(device.clone())), tensor.device());
+            let (scores, device) = (scores.into_owned(), name(device).into_owned());
+            return Err(Error::DeviceMismatch { op, scores, what, device });
+        }
     };
     let offset = layout.start_offset();
     let (ours, theirs) = (device.cuda_stream(), storage.device.cuda_stream());
@@ -85,11 +96,18 @@ fn with_input<R>(
         ($($slice:ident $dtype:ident),*) => {
             match &storage.slice {
                 $(CudaStorageSlice::$slice(slice) => {
+                    // A tensor can be made of any storage and any shape.
+                    if offset.checked_add(n_elements).is_none_or(|end| end > slice.len()) {
+                        let text = format!("a storage of {} elements", slice.len());
+                        return Err(refused(op)(candle_core::Error::msg(text)));
+                    }
                     let (address, read) = slice.device_ptr(&ours);
                     let address = address as usize + offset * size_of_element(slice);
-                    // SAFETY: a contiguous tensor's elements lie behind its offset; the lock on its
-                    // storage is held, and their stream waits for ours before it frees them.
-                    let input = unsafe { Input::new(address as *const _, DType::$dtype) };
+                    // SAFETY: a contiguous tensor's elements lie behind its offset, and the storage
+                    // has as many; the lock on it is held, and their stream waits for ours before it
+                    // frees them.
+                    let input =
+                        unsafe { Input::new(address as *const _, DType::$dtype, n_elements) };
                     let made = f(input);
                     // Records what `f` queued.
                     drop(read);
@@ -115,15 +133,20 @@ fn size_of_element<T>(_slice: &CudaSlice<T>) -> usize {
     size_of::<T>()
 }
 
+/// The tensor itself where it lies row by row; else a copy.
+fn contiguous(op: &'static str, tensor: &Tensor) -> Result<Tensor> {
+    check_len(op, tensor.dims())?;
+    tensor.detach().contiguous().map_err(refused(op))
+}
+
 /// Calls `f` with a batch without weights, in place where its tensors are contiguous.
 fn with_batch<R>(
     device: &CudaDevice,
     batch: &Batch<'_, Candle>,
     f: impl FnOnce(&OnCandle, &metrics_cuda::Batch) -> Result<R>,
 ) -> Result<R> {
-    let contiguous = |tensor: &Tensor| tensor.detach().contiguous().map_err(refused("contiguous"));
-    let (scores, targets) = (contiguous(&batch.scores)?, contiguous(&batch.targets)?);
-    let Batch { op, n_tasks, n_samples, .. } = *batch;
+    let (op, n_tasks, n_samples) = (batch.op(), batch.n_tasks(), batch.n_samples());
+    let (scores, targets) = (contiguous(op, batch.scores())?, contiguous(op, batch.targets())?);
     with_input(device, op, "scores", &scores, |scores| {
         with_input(device, op, "targets", &targets, |targets| {
             let batch = metrics_cuda::Batch { op, scores, targets, n_tasks, n_samples };
@@ -181,38 +204,46 @@ pub(crate) fn count_buckets(
     kept.settle(counts).map_err(Error::of_one_update)
 }
 
-/// Calls `f` with a matrix.
+/// Calls `f` with a matrix; of a tensor of another rank, with all its elements as one row.
 fn with_matrix<R>(
     device: &CudaDevice,
     op: &'static str,
     x: &Tensor,
     f: impl FnOnce(&OnCandle, Matrix) -> Result<R>,
 ) -> Result<R> {
-    let contiguous = x.detach().contiguous().map_err(refused(op))?;
-    let n_columns = x.dims().last().copied().unwrap_or(1);
-    let n_rows = x.elem_count().checked_div(n_columns).unwrap_or(0);
+    let contiguous = contiguous(op, x)?;
+    let (n_rows, n_columns) = match *x.dims() {
+        [n_rows, n_columns] => (n_rows, n_columns),
+        _ => (1, contiguous.elem_count()),
+    };
     with_input(device, op, "elements", &contiguous, |elements| {
         f(&OnCandle(device.clone()), Matrix { elements, n_rows, n_columns })
     })
 }
 
-/// A tensor of this shape and type, which `f` writes.
-fn written<T: CudaDType + DeviceRepr>(
+/// A tensor of this shape, which `f` writes.
+fn written(
     op: &'static str,
     device: &CudaDevice,
-    shape: &[usize],
-    f: impl FnOnce(*mut T) -> Result<()>,
+    shape: [usize; 2],
+    f: impl FnOnce(&Output) -> Result<()>,
 ) -> Result<Tensor> {
-    let n = shape.iter().product::<usize>();
-    // SAFETY: `f` writes each element, and what reads them is queued after it.
-    let mut slice = unsafe { device.alloc::<T>(n.max(1)) }.map_err(refused(op))?;
+    let n = check_len(op, &shape)?;
+    // SAFETY: any bits are integers; `f` writes what is read, and what reads it is queued after it.
+    let mut slice = unsafe { device.alloc::<i64>(n.max(1)) }.map_err(refused(op))?;
     let stream = device.cuda_stream();
     let (address, writes) = slice.device_ptr_mut(&stream);
-    f(address as *mut T)?;
+    // SAFETY: the slice was just made for as many integers.
+    f(&unsafe { Output::new(address as *mut i64, n) })?;
     // Records what `f` queued.
     drop(writes);
     let storage = Storage::Cuda(CudaStorage::wrap_cuda_slice(slice, device.clone()));
-    Ok(Tensor::from_storage(storage, shape, BackpropOp::none(), false))
+    Ok(Tensor::from_storage(storage, &shape[..], BackpropOp::none(), false))
+}
+
+fn index(device: &CudaDevice, numbers: Tensor, shape: IndexShape) -> CandleIndex {
+    let device = candle_core::Device::Cuda(device.clone());
+    CandleIndex { device, numbers: Numbers::Cuda(numbers, shape) }
 }
 
 pub(crate) fn find_invalid(
@@ -223,59 +254,88 @@ pub(crate) fn find_invalid(
     with_matrix(device, "find_invalid", x, |device, x| ops::find_invalid(device, x, rule))
 }
 
-pub(crate) fn argsort_descending(device: &CudaDevice, x: &Tensor) -> Result<Tensor> {
-    with_matrix(device, "argsort", x, |on_candle, matrix| {
-        // SAFETY: there is room for as many numbers as elements.
-        written::<i64>("argsort", device, x.dims(), |order| unsafe {
+pub(crate) fn argsort_descending(device: &CudaDevice, x: &Tensor) -> Result<CandleIndex> {
+    let shape = IndexShape::of_argsort(x.dims())?;
+    let order = with_matrix(device, "argsort", x, |on_candle, matrix| {
+        written("argsort", device, shape.dims(), |order| {
             ops::argsort_descending(on_candle, matrix, order)
         })
-    })
+    })?;
+    Ok(index(device, order, shape))
 }
 
 pub(crate) fn cumsum(device: &CudaDevice, x: &Tensor) -> Result<Tensor> {
+    let shape = check_matrix("cumsum", x.dims())?;
     with_matrix(device, "cumsum", x, |on_candle, matrix| {
-        // SAFETY: there is room for as many numbers as elements.
-        written::<i64>("cumsum", device, x.dims(), |sums| unsafe {
-            ops::cumsum(on_candle, matrix, sums)
-        })
+        written("cumsum", device, shape, |sums| ops::cumsum(on_candle, matrix, sums))
     })
 }
 
-pub(crate) fn group_ends(device: &CudaDevice, x: &Tensor) -> Result<Tensor> {
+pub(crate) fn group_ends(device: &CudaDevice, x: &Tensor) -> Result<CandleIndex> {
+    let n = check_one_row("group_ends", x.dims())?;
     let mut n_ends = 0;
     let ends = with_matrix(device, "group_ends", x, |on_candle, matrix| {
-        // SAFETY: there is room for as many numbers as elements.
-        written::<i64>("group_ends", device, x.dims(), |ends| unsafe {
+        written("group_ends", device, [1, n], |ends| {
             n_ends = ops::group_ends(on_candle, matrix, ends)?;
             Ok(())
         })
     })?;
-    ends.narrow(1, 0, n_ends).map_err(refused("group_ends"))
+    let ends = ends.narrow(1, 0, n_ends).map_err(refused("group_ends"))?;
+    Ok(index(device, ends, IndexShape::of_group_ends(n, n_ends)))
 }
 
-pub(crate) fn bucket(device: &CudaDevice, x: &Tensor, num_thresholds: usize) -> Result<Tensor> {
-    with_matrix(device, "bucket", x, |on_candle, matrix| {
-        // SAFETY: there is room for as many numbers as elements.
-        written::<i64>("bucket", device, x.dims(), |buckets| unsafe {
+pub(crate) fn bucket(
+    device: &CudaDevice,
+    x: &Tensor,
+    num_thresholds: usize,
+) -> Result<CandleIndex> {
+    let shape = IndexShape::of_bucket(x.dims(), num_thresholds)?;
+    let buckets = with_matrix(device, "bucket", x, |on_candle, matrix| {
+        written("bucket", device, shape.dims(), |buckets| {
             ops::bucket(on_candle, matrix, num_thresholds, buckets)
         })
-    })
+    })?;
+    Ok(index(device, buckets, shape))
+}
+
+/// candle's own gather stops the whole process at a number out of range, takes the largest one for
+/// "write zero", and fails on rows without columns.
+pub(crate) fn gather(x: &Tensor, numbers: &Tensor, shape: IndexShape) -> Result<Tensor> {
+    const OP: &str = "gather";
+    shape.check_gather(x.dims())?;
+    let n = check_len(OP, &shape.dims())?;
+    if n == 0 {
+        return Tensor::zeros(numbers.shape(), x.dtype(), x.device()).map_err(refused(OP));
+    }
+    // Its kernel numbers elements in 32 bits, in steps of as many as there are.
+    if n > i32::MAX as usize {
+        let text = format!("{n} elements; candle's kernel takes at most {}", i32::MAX);
+        return Err(refused(OP)(candle_core::Error::msg(text)));
+    }
+    contiguous(OP, x)?.gather(numbers, 1).map_err(refused(OP))
 }
 
 pub(crate) fn bincount(
-    device: &CudaDevice,
-    index: &Tensor,
+    numbers: &Tensor,
+    shape: IndexShape,
     targets: &Tensor,
     n_bins: usize,
 ) -> Result<[Vec<u64>; 2]> {
-    with_matrix(device, "bincount", targets, |_, targets| {
-        with_matrix(device, "bincount", index, |on_candle, index| {
-            // SAFETY: the index is one that `bucket` made: i64, as long as the targets, below
-            // `n_bins`.
-            unsafe {
-                let index = index.elements.address().cast();
-                ops::bincount(on_candle, index, targets, n_bins)
-            }
+    const OP: &str = "bincount";
+    shape.check_bincount(targets.dims(), n_bins)?;
+    let candle_core::Device::Cuda(device) = numbers.device() else {
+        unreachable!("an index on {:?}", numbers.device().location())
+    };
+    with_matrix(device, OP, targets, |on_candle, targets| {
+        with_input(device, OP, "indices", numbers, |index| {
+            ops::bincount(on_candle, index, targets, n_bins)
         })
     })
+}
+
+pub(crate) fn download_index(numbers: &Tensor) -> Result<Vec<u64>> {
+    const OP: &str = "download index";
+    let flat = numbers.flatten_all().and_then(|numbers| numbers.to_vec1::<i64>());
+    // None is negative.
+    reserve::collected(OP, flat.map_err(refused(OP))?.into_iter().map(|x| x as u64))
 }

@@ -86,6 +86,7 @@ mod backend;
 #[cfg(feature = "cuda")]
 mod cuda;
 mod error;
+mod index;
 mod ops;
 mod state;
 mod tensor;
@@ -95,6 +96,7 @@ pub use backend::Candle;
 #[cfg_attr(docsrs, doc(cfg(feature = "cuda")))]
 pub use cuda::OnCandle;
 pub use error::{from_candle, to_candle};
+pub use index::CandleIndex;
 pub use metrics_core::{Error, Result};
 pub use state::{state_from_tensor, state_to_tensor};
 pub use tensor::best_device;

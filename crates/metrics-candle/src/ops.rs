@@ -4,11 +4,14 @@
 //! They run in host memory; a tensor on another device is copied there and back. The metrics do not
 //! use them: they are for generic code over `Backend`, and the reference in the tests.
 
-use candle_core::{Device, Tensor};
-use metrics_core::{Element, HostTensor, Result, Rule, cpu, with_slice};
+use candle_core::Tensor;
+use metrics_core::cpu::HostIndex;
+use metrics_core::index::check_len;
+use metrics_core::{Backend, Host, HostTensor, Result, Rule, index};
 
 use crate::error::refused;
-use crate::tensor::InHost;
+use crate::index::CandleIndex;
+use crate::tensor::{InHost, upload};
 
 /// Calls `f` with the elements of a tensor in host memory.
 fn with_host<R>(
@@ -19,113 +22,70 @@ fn with_host<R>(
     InHost::new(x)?.with(op, "elements", f)
 }
 
-fn n_columns(x: &Tensor) -> usize {
-    x.dims().last().copied().unwrap_or(0)
-}
-
-/// A matrix of 64-bit integers on a device.
-fn integers(
-    op: &'static str,
-    data: Vec<u64>,
-    shape: (usize, usize),
-    device: &Device,
-) -> Result<Tensor> {
-    // Counts and positions are far below i64::MAX.
-    let data = data.into_iter().map(|x| x as i64).collect();
-    Tensor::from_vec::<_, i64>(data, shape, device).map_err(refused(op))
-}
-
-/// Replaces each row of a matrix; all rows must come out equally long.
-fn by_rows(
+/// An index that `f` makes of a matrix.
+fn indexed(
     op: &'static str,
     x: &Tensor,
-    f: impl Fn(&HostTensor<'_>, usize) -> Vec<u64>,
-) -> Result<Tensor> {
-    with_host(op, x, |host| {
-        let n_rows = x.dims().first().copied().unwrap_or(0);
-        let rows: Vec<_> = (0..n_rows).map(|row| f(&host, row)).collect();
-        let width = rows.first().map_or(0, Vec::len);
-        integers(op, rows.concat(), (n_rows, width), x.device())
-    })
+    f: impl FnOnce(&HostTensor<'_>) -> Result<HostIndex>,
+) -> Result<CandleIndex> {
+    with_host(op, x, |x| f(&x)).map(|numbers| CandleIndex::in_host(x.device(), numbers))
 }
 
-/// Runs an expression with one row of a matrix, typed.
-macro_rules! with_row {
-    ($host:expr, $n:expr, $row:expr, $data:ident => $body:expr) => {
-        with_slice!($host.buffer(), data => {
-            let $data = &data[$row * $n..($row + 1) * $n];
-            $body
-        })
-    };
+/// The tensor with one of each of the elements that broadcasting repeats.
+pub(crate) fn unrepeated(op: &'static str, x: &Tensor) -> Result<Tensor> {
+    check_len(op, x.dims())?;
+    let mut part = x.detach();
+    for (dim, (&stride, &n)) in x.stride().iter().zip(x.dims()).enumerate() {
+        if stride == 0 && n > 1 {
+            part = part.narrow(dim, 0, 1).map_err(refused(op))?;
+        }
+    }
+    Ok(part)
+}
+
+/// Searches a tensor with what finds the position in one [`unrepeated`].
+pub(crate) fn first(
+    x: &Tensor,
+    find: impl FnOnce(&Tensor) -> Result<Option<(usize, f64)>>,
+) -> Result<Option<(usize, f64)>> {
+    let part = unrepeated("find_invalid", x)?;
+    let found = find(&part)?;
+    Ok(found.map(|(at, value)| (index::first_position(x.dims(), part.dims(), at), value)))
 }
 
 pub(crate) fn find_invalid(x: &Tensor, rule: Rule) -> Result<Option<(usize, f64)>> {
-    with_host("find_invalid", x, |host| {
-        Ok(with_slice!(host.buffer(), data => {
-            data.iter().map(|x| x.to_f64()).enumerate().find(|&(_, x)| !rule.allows(x))
-        }))
-    })
+    with_host("find_invalid", x, |x| Host.find_invalid(&x, rule))
 }
 
-pub(crate) fn argsort_descending(x: &Tensor) -> Result<Tensor> {
-    let n = n_columns(x);
-    by_rows(
-        "argsort",
-        x,
-        |host, row| with_row!(host, n, row, data => cpu::argsort_descending(data)),
-    )
+/// A tensor that is not contiguous as a matrix of this shape, which has as many elements.
+pub(crate) fn reshape(x: &Tensor, shape: [usize; 2]) -> Result<Tensor> {
+    with_host("reshape", x, |host| upload(Host.reshape(host, shape)?, x.device()))
 }
 
-pub(crate) fn group_ends(x: &Tensor) -> Result<Tensor> {
-    let n = n_columns(x);
-    by_rows("group_ends", x, |host, row| with_row!(host, n, row, data => cpu::group_ends(data)))
+pub(crate) fn argsort_descending(x: &Tensor) -> Result<CandleIndex> {
+    indexed("argsort", x, |x| Host.argsort_descending(x))
+}
+
+pub(crate) fn group_ends(x: &Tensor) -> Result<CandleIndex> {
+    indexed("group_ends", x, |x| Host.group_ends(x))
+}
+
+pub(crate) fn bucket(x: &Tensor, num_thresholds: usize) -> Result<CandleIndex> {
+    indexed("bucket", x, |x| Host.bucket(x, num_thresholds))
 }
 
 pub(crate) fn cumsum(x: &Tensor) -> Result<Tensor> {
-    let n = n_columns(x);
-    by_rows("cumsum", x, |host, row| {
-        with_row!(host, n, row, data => {
-            data.iter().scan(0, |sum, x| {
-                *sum += x.to_f64() as u64;
-                Some(*sum)
-            }).collect()
-        })
-    })
+    with_host("cumsum", x, |host| upload(Host.cumsum(&host)?, x.device()))
 }
 
-pub(crate) fn bucket(x: &Tensor, num_thresholds: usize) -> Result<Tensor> {
-    let n = n_columns(x);
-    by_rows("bucket", x, |host, row| {
-        with_row!(host, n, row, data => {
-            data.iter().map(|p| cpu::bucket_of(p.to_f64(), num_thresholds) as u64).collect()
-        })
-    })
+pub(crate) fn gather(x: &Tensor, index: &HostIndex) -> Result<Tensor> {
+    with_host("gather", x, |host| upload(Host.gather(&host, index)?, x.device()))
 }
 
-/// candle's own gather takes an index of the largest value for "write zero", and fails on rows
-/// without columns.
-pub(crate) fn gather(x: &Tensor, index: &Tensor) -> Result<Tensor> {
-    if index.elem_count() == 0 {
-        return Tensor::zeros(index.shape(), x.dtype(), x.device()).map_err(refused("gather"));
-    }
-    let x = x.contiguous().map_err(refused("gather"))?;
-    x.gather(index, 1).map_err(refused("gather"))
-}
-
-pub(crate) fn bincount(index: &Tensor, targets: &Tensor, n_bins: usize) -> Result<[Vec<u64>; 2]> {
-    let bins = download_index(index)?;
-    with_host("bincount", targets, |targets| {
-        let mut counts = [vec![0; n_bins], vec![0; n_bins]];
-        with_slice!(targets.buffer(), data => {
-            for (bin, target) in bins.into_iter().zip(data) {
-                counts[usize::from(target.to_f64() == 1.0)][bin as usize] += 1;
-            }
-        });
-        Ok(counts)
-    })
-}
-
-pub(crate) fn download_index(index: &Tensor) -> Result<Vec<u64>> {
-    let flat = index.flatten_all().and_then(|index| index.to_vec1::<i64>());
-    Ok(flat.map_err(refused("download index"))?.into_iter().map(|x| x as u64).collect())
+pub(crate) fn bincount(
+    index: &HostIndex,
+    targets: &Tensor,
+    n_bins: usize,
+) -> Result<[Vec<u64>; 2]> {
+    with_host("bincount", targets, |targets| Host.bincount(index, &targets, n_bins))
 }

@@ -1,9 +1,10 @@
 //! States as tensors, so that they travel in a model's checkpoint.
 
 use candle_core::{DType, Device, Tensor};
-use metrics_core::{Error, Result};
+use metrics_core::{Buffer, Error, Result};
 
 use crate::error::refused;
+use crate::tensor::{InHost, owned};
 
 /// The bytes of a state as a u8 tensor `(n_bytes,)` in host memory, for a safetensors file.
 ///
@@ -42,23 +43,28 @@ pub fn state_to_tensor(bytes: &[u8]) -> Result<Tensor> {
 ///
 /// # Errors
 /// [`Error::UnsupportedDtype`] for a tensor that is not u8, [`Error::UnsupportedShape`] for one that
-/// has not one dimension.
+/// has not one dimension, [`Error::OutOfMemory`] for a view of more bytes than there is memory.
 pub fn state_from_tensor(tensor: &Tensor) -> Result<Vec<u8>> {
+    const OP: &str = "state_from_tensor";
+    let no_bytes = || Error::UnsupportedDtype {
+        op: OP,
+        what: "bytes",
+        dtype: format!("{:?}", tensor.dtype()),
+        expected: "u8",
+    };
     if tensor.dtype() != DType::U8 {
-        return Err(Error::UnsupportedDtype {
-            op: "state_from_tensor",
-            what: "bytes",
-            dtype: format!("{:?}", tensor.dtype()),
-            expected: "u8",
-        });
+        return Err(no_bytes());
     }
     if tensor.rank() != 1 {
         return Err(Error::UnsupportedShape {
-            op: "state_from_tensor",
+            op: OP,
             what: "bytes",
             shape: tensor.dims().to_vec(),
             expected: "(n_bytes,)",
         });
     }
-    tensor.to_vec1().map_err(refused("tensor to state"))
+    InHost::new(tensor)?.with(OP, "bytes", |bytes| match bytes.into_buffer() {
+        Buffer::U8(bytes) => owned(OP, bytes),
+        _ => Err(no_bytes()),
+    })
 }

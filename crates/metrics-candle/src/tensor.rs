@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use candle_core::{Device, Storage, Tensor};
-use metrics_core::{Buffer, Element, Error, HostTensor, Result, ToTensor};
+use candle_core::{CpuStorage, Device, Layout, Storage, Tensor, WithDType};
+use metrics_core::index::check_len;
+use metrics_core::{Buffer, Element, Error, HostTensor, Result, ToTensor, reserve};
 
 use crate::Candle;
 use crate::error::refused;
@@ -16,30 +17,31 @@ impl ToTensor<Candle> for Tensor {
 
 const DTYPES: &str = "u8, u32, i16, i32, i64, f16, bf16, f32 or f64";
 
-/// A tensor whose elements lie in host memory, row by row.
+/// A tensor whose elements lie in host memory.
 #[derive(Debug)]
 pub(crate) struct InHost(Tensor);
 
 impl InHost {
     /// The tensor itself where that is so; else a copy.
     pub(crate) fn new(tensor: &Tensor) -> Result<Self> {
-        let tensor =
-            tensor.detach().to_device(&Device::Cpu).map_err(refused("copy to the host"))?;
-        Ok(Self(tensor.contiguous().map_err(refused("contiguous"))?))
+        let tensor = tensor.detach().to_device(&Device::Cpu);
+        Ok(Self(tensor.map_err(refused("copy to the host"))?))
     }
 
-    /// Calls `f` with the elements, in place. `op` and `what` say what they are for.
+    /// Calls `f` with the elements, in place where they lie row by row. `op` and `what` say what they
+    /// are for.
     pub(crate) fn with<R>(
         &self,
         op: &'static str,
         what: &'static str,
         f: impl FnOnce(HostTensor<'_>) -> Result<R>,
     ) -> Result<R> {
+        check_len(op, self.0.dims())?;
         let (storage, layout) = self.0.storage_and_layout();
-        let (Storage::Cpu(storage), Some(range)) = (&*storage, layout.contiguous_offsets()) else {
+        let Storage::Cpu(storage) = &*storage else {
             return Err(unsupported(op, what, &self.0));
         };
-        let buffer = buffer(storage, range).ok_or_else(|| unsupported(op, what, &self.0))?;
+        let buffer = buffer(op, storage, layout)?.ok_or_else(|| unsupported(op, what, &self.0))?;
         f(HostTensor::from_buffer(buffer, self.0.dims().to_vec())?)
     }
 }
@@ -67,68 +69,124 @@ pub(crate) fn unsupported(op: &'static str, what: &'static str, tensor: &Tensor)
     Error::UnsupportedDtype { op, what, dtype: format!("{:?}", tensor.dtype()), expected: DTYPES }
 }
 
-/// Part of a storage, borrowed; `None` for a dtype no metric takes.
-fn buffer(storage: &candle_core::CpuStorage, (start, end): (usize, usize)) -> Option<Buffer<'_>> {
-    use candle_core::CpuStorage;
-    fn part<T: Element>(data: &[T], start: usize, end: usize) -> Option<Buffer<'_>> {
-        Some(T::buffer(Cow::Borrowed(data.get(start..end)?)))
+/// Part of a storage, row by row, borrowed where it lies like that; `None` for a dtype no metric
+/// takes.
+fn buffer<'s>(
+    op: &'static str,
+    storage: &'s CpuStorage,
+    layout: &Layout,
+) -> Result<Option<Buffer<'s>>> {
+    fn part<'s, T: Element>(
+        op: &'static str,
+        data: &'s [T],
+        layout: &Layout,
+    ) -> Result<Option<Buffer<'s>>> {
+        let elements = match layout.contiguous_offsets() {
+            Some((start, end)) => data.get(start..end).map(Cow::Borrowed),
+            None => copied(op, data, layout)?.map(Cow::Owned),
+        };
+        Ok(elements.map(T::buffer))
     }
     match storage {
-        CpuStorage::U8(data) => part(data, start, end),
-        CpuStorage::U32(data) => part(data, start, end),
-        CpuStorage::I16(data) => part(data, start, end),
-        CpuStorage::I32(data) => part(data, start, end),
-        CpuStorage::I64(data) => part(data, start, end),
-        CpuStorage::F16(data) => part(data, start, end),
-        CpuStorage::BF16(data) => part(data, start, end),
-        CpuStorage::F32(data) => part(data, start, end),
-        CpuStorage::F64(data) => part(data, start, end),
-        _ => None,
+        CpuStorage::U8(data) => part(op, data, layout),
+        CpuStorage::U32(data) => part(op, data, layout),
+        CpuStorage::I16(data) => part(op, data, layout),
+        CpuStorage::I32(data) => part(op, data, layout),
+        CpuStorage::I64(data) => part(op, data, layout),
+        CpuStorage::F16(data) => part(op, data, layout),
+        CpuStorage::BF16(data) => part(op, data, layout),
+        CpuStorage::F32(data) => part(op, data, layout),
+        CpuStorage::F64(data) => part(op, data, layout),
+        _ => Ok(None),
+    }
+}
+
+/// The elements of a view of any strides. candle's own copy ends the process where a broadcast view
+/// has more elements than memory.
+fn copied<T: Copy>(op: &'static str, data: &[T], layout: &Layout) -> Result<Option<Vec<T>>> {
+    let n_elements = check_len(op, layout.dims())?;
+    let mut to = reserve::room(op, n_elements)?;
+    if n_elements == 0 {
+        return Ok(Some(to));
+    }
+    let dims: Vec<_> = layout.dims().iter().copied().zip(layout.stride().iter().copied()).collect();
+    Ok(copy(data, layout.start_offset(), &dims, &mut to).map(|()| to))
+}
+
+/// Copies the dimensions from one on, given as length and stride; `None` beyond the end of `data`.
+fn copy<T: Copy>(data: &[T], start: usize, dims: &[(usize, usize)], to: &mut Vec<T>) -> Option<()> {
+    match *dims {
+        [] => to.push(*data.get(start)?),
+        [(n, 0)] => to.resize(to.len() + n, *data.get(start)?),
+        [(n, 1)] => to.extend_from_slice(data.get(start..)?.get(..n)?),
+        [(n, stride)] => {
+            data.get(start + (n - 1) * stride)?;
+            to.extend(data[start..].iter().step_by(stride).take(n));
+        }
+        [(n, stride), ref inner @ ..] => {
+            for i in 0..n {
+                copy(data, start + i * stride, inner, to)?;
+            }
+        }
+    }
+    Some(())
+}
+
+/// Elements, copied where they are borrowed.
+pub(crate) fn owned<T: Copy>(op: &'static str, elements: Cow<'_, [T]>) -> Result<Vec<T>> {
+    match elements {
+        Cow::Owned(elements) => Ok(elements),
+        Cow::Borrowed(elements) => reserve::collected(op, elements.iter().copied()),
     }
 }
 
 /// Elements as a tensor on a device. candle has no bool, u16, i8 and u64: these take the next type
 /// that holds every value.
-pub(crate) fn upload(x: &HostTensor<'_>, device: &Device) -> Result<Tensor> {
-    fn tensor<T: candle_core::WithDType>(
-        data: Vec<T>,
-        shape: &[usize],
-        device: &Device,
-    ) -> Result<Tensor> {
+pub(crate) fn upload(x: HostTensor<'_>, device: &Device) -> Result<Tensor> {
+    let shape = x.shape().to_vec();
+    fn tensor<T: WithDType>(data: Vec<T>, shape: Vec<usize>, device: &Device) -> Result<Tensor> {
         Tensor::from_vec(data, shape, device).map_err(refused("upload"))
     }
-    fn widened<T: Copy, U: candle_core::WithDType + From<T>>(
-        data: &[T],
-        shape: &[usize],
+    fn same<T: WithDType>(
+        data: Cow<'_, [T]>,
+        shape: Vec<usize>,
         device: &Device,
     ) -> Result<Tensor> {
-        tensor(data.iter().map(|&x| U::from(x)).collect::<Vec<_>>(), shape, device)
+        tensor(owned("upload", data)?, shape, device)
     }
-    let shape = x.shape();
-    match x.buffer() {
-        Buffer::Bool(data) => widened::<_, u8>(data, shape, device),
-        Buffer::I8(data) => widened::<_, i64>(data, shape, device),
-        Buffer::U16(data) => widened::<_, u32>(data, shape, device),
+    fn widened<T: Copy, U: WithDType + From<T>>(
+        data: &[T],
+        shape: Vec<usize>,
+        device: &Device,
+    ) -> Result<Tensor> {
+        let data = reserve::collected("upload", data.iter().map(|&x| U::from(x)))?;
+        tensor(data, shape, device)
+    }
+    match x.into_buffer() {
+        Buffer::Bool(data) => widened::<_, u8>(&data, shape, device),
+        Buffer::I8(data) => widened::<_, i64>(&data, shape, device),
+        Buffer::U16(data) => widened::<_, u32>(&data, shape, device),
         Buffer::U64(data) => {
-            let narrowed: std::result::Result<Vec<i64>, _> =
-                data.iter().map(|&x| i64::try_from(x)).collect();
-            let narrowed = narrowed.map_err(|_| Error::UnsupportedDtype {
-                op: "upload",
-                what: "elements",
-                dtype: "U64 above i64::MAX".into(),
-                expected: DTYPES,
-            })?;
-            tensor(narrowed, shape, device)
+            if data.iter().any(|&x| i64::try_from(x).is_err()) {
+                return Err(Error::UnsupportedDtype {
+                    op: "upload",
+                    what: "elements",
+                    dtype: "U64 above i64::MAX".into(),
+                    expected: DTYPES,
+                });
+            }
+            let narrowed = data.iter().map(|&x| x as i64);
+            tensor(reserve::collected("upload", narrowed)?, shape, device)
         }
-        Buffer::I16(data) => tensor(data.to_vec(), shape, device),
-        Buffer::I32(data) => tensor(data.to_vec(), shape, device),
-        Buffer::U8(data) => tensor(data.to_vec(), shape, device),
-        Buffer::U32(data) => tensor(data.to_vec(), shape, device),
-        Buffer::I64(data) => tensor(data.to_vec(), shape, device),
-        Buffer::F16(data) => tensor(data.to_vec(), shape, device),
-        Buffer::Bf16(data) => tensor(data.to_vec(), shape, device),
-        Buffer::F32(data) => tensor(data.to_vec(), shape, device),
-        Buffer::F64(data) => tensor(data.to_vec(), shape, device),
+        Buffer::I16(data) => same(data, shape, device),
+        Buffer::I32(data) => same(data, shape, device),
+        Buffer::U8(data) => same(data, shape, device),
+        Buffer::U32(data) => same(data, shape, device),
+        Buffer::I64(data) => same(data, shape, device),
+        Buffer::F16(data) => same(data, shape, device),
+        Buffer::Bf16(data) => same(data, shape, device),
+        Buffer::F32(data) => same(data, shape, device),
+        Buffer::F64(data) => same(data, shape, device),
     }
 }
 

@@ -201,10 +201,13 @@ impl<B: Backend> Auc<B> {
         weights: Option<B::Tensor<'a>>,
     ) -> Result<()> {
         let shape = B::shape(&predictions);
-        let probabilities = probability_of_class_1::<B>(predictions)?;
-        let targets = single_column::<B>("targets", targets, &shape)?;
-        let weights =
-            weights.map(|weights| single_column::<B>("weights", weights, &shape)).transpose()?;
+        let single = |what, tensor| {
+            single_column::<B>(what, tensor, &shape).map_err(|error| error.needed_by(OP))
+        };
+        let probabilities =
+            probability_of_class_1::<B>(predictions).map_err(|error| error.needed_by(OP))?;
+        let targets = single("targets", targets)?;
+        let weights = weights.map(|weights| single("weights", weights)).transpose()?;
         let batch = Batch::<B>::new(OP, probabilities, targets, weights)?;
         if batch.is_empty() {
             return Ok(());

@@ -20,6 +20,11 @@ use crate::state::RankState;
 ///
 /// Unless a method says otherwise, tensors may be non-contiguous, an empty tensor is no error,
 /// and "matrix" means shape `(n_rows, n_columns)`.
+///
+/// A primitive refuses whatever shape, row, column, index or number it cannot work on: the checks of
+/// [`index`](mod@crate::index) are the same on every backend. Beside the errors that a method names,
+/// every one may return [`Error::OutOfMemory`](crate::Error::OutOfMemory) or, where the library
+/// refuses, [`Error::Backend`](crate::Error::Backend).
 pub trait Backend: Clone + Debug + Sized {
     /// Name of the tensor library, for error messages.
     const NAME: &'static str;
@@ -28,6 +33,9 @@ pub trait Backend: Clone + Debug + Sized {
     type Tensor<'a>: Clone + Debug;
 
     /// A matrix of non-negative integers: positions in rows, bucket numbers.
+    ///
+    /// Only the backend makes one. It keeps an [`IndexShape`](crate::IndexShape) beside the numbers,
+    /// and so knows without reading them what they are below.
     type Index: Clone + Debug;
 
     /// Samples that an exact metric keeps on a device until it is read; `()` where
@@ -70,22 +78,24 @@ pub trait Backend: Clone + Debug + Sized {
     /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
     fn download_index(&self, index: &Self::Index) -> Result<Vec<u64>>;
 
-    /// The same elements, row by row, as a matrix of this shape, which has as many elements.
+    /// The same elements, row by row, as a matrix of this shape.
     ///
     /// # Errors
-    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) unless it has as many elements.
     fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>>;
 
     /// Row `row` of a matrix, as a matrix of one row.
     ///
     /// # Errors
-    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) where there is no such row,
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix.
     fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>>;
 
     /// Column `column` of a matrix, as a tensor of one dimension.
     ///
     /// # Errors
-    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) where there is no such column,
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix.
     fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>>;
 
     /// The first element, row by row, that breaks a rule: its position and its value.
@@ -100,6 +110,7 @@ pub trait Backend: Clone + Debug + Sized {
     /// no NaN: metrics check first. `-0.0` and `0.0` are equal.
     ///
     /// # Errors
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix,
     /// [`Error::Backend`](crate::Error::Backend) when the library refuses, for instance a row too
     /// wide for its kernel.
     fn argsort_descending(&self, x: &Self::Tensor<'_>) -> Result<Self::Index>;
@@ -107,7 +118,9 @@ pub trait Backend: Clone + Debug + Sized {
     /// `out[i][j] = x[i][index[i][j]]` for two matrices with equally many rows; the dtype stays.
     ///
     /// # Errors
-    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix of as many
+    /// rows, [`Error::OutOfRange`](crate::Error::OutOfRange) for rows shorter than those the index was
+    /// made of, [`Error::DeviceMismatch`](crate::Error::DeviceMismatch).
     fn gather(&self, x: &Self::Tensor<'_>, index: &Self::Index) -> Result<Self::Tensor<'static>>;
 
     /// Inclusive sums along each row of a matrix of zeros and ones, of any dtype.
@@ -115,7 +128,7 @@ pub trait Backend: Clone + Debug + Sized {
     /// The sums are exact up to 2^53, whatever the dtype of `x`.
     ///
     /// # Errors
-    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix.
     fn cumsum(&self, x: &Self::Tensor<'_>) -> Result<Self::Tensor<'static>>;
 
     /// Last position of each run of equal neighbours in a matrix of one row, as one row.
@@ -123,22 +136,30 @@ pub trait Backend: Clone + Debug + Sized {
     /// Equal means equal as numbers: infinities of one sign are, and so are `-0.0` and `0.0`.
     ///
     /// # Errors
-    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix of one row.
     fn group_ends(&self, x: &Self::Tensor<'_>) -> Result<Self::Index>;
 
     /// `⌊f64(x) · num_thresholds⌋` for each element of a matrix of probabilities in `[0, 1]`.
     ///
-    /// The product is rounded to `f64`.
+    /// The product is rounded to `f64`. Metrics check first that all are probabilities; here an element
+    /// below 0 goes to bucket 0, one above 1 to bucket `num_thresholds`, and NaN to bucket 0, so that no
+    /// number is ever beyond the last bucket.
     ///
     /// # Errors
-    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix,
+    /// [`Error::InvalidNumThresholds`](crate::Error::InvalidNumThresholds).
     fn bucket(&self, x: &Self::Tensor<'_>, num_thresholds: usize) -> Result<Self::Index>;
 
-    /// How often each of `0..n_bins` stands in an index of one row beside a target of 0, and how
-    /// often beside a target of 1.
+    /// How often each of `0..n_bins` stands in an index beside a target of 0, and how often beside a
+    /// target of 1.
+    ///
+    /// Metrics check first that all targets are 0 or 1; here any other number counts as 0.
     ///
     /// # Errors
-    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for targets of another shape than
+    /// the index, [`Error::OutOfRange`](crate::Error::OutOfRange) for fewer bins than the index may
+    /// name: row lengths for positions, `num_thresholds + 1` for buckets;
+    /// [`Error::DeviceMismatch`](crate::Error::DeviceMismatch).
     fn bincount(
         &self,
         index: &Self::Index,

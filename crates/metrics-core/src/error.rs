@@ -359,6 +359,16 @@ fn count(n: usize, thing: &str) -> String {
     format!("{n} {thing}{plural}")
 }
 
+impl Error {
+    /// Of memory that a primitive could not have, the metric that needed it is named.
+    pub(crate) fn needed_by(self, op: &'static str) -> Self {
+        match self {
+            Self::OutOfMemory { n_bytes, .. } => Self::OutOfMemory { op, n_bytes },
+            error => error,
+        }
+    }
+}
+
 /// What to say of further updates that were left out.
 fn others(n_left_out: usize) -> String {
     match n_left_out {

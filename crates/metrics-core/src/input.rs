@@ -3,31 +3,29 @@
 use crate::backend::{Backend, Lend};
 use crate::cpu::Host;
 use crate::error::{Error, Result};
+use crate::index::check_len;
 
 /// Scores and targets of one or many tasks whose shapes and devices fit together.
 ///
-/// The elements are not checked yet: that happens in the pass that reads them anyway.
+/// The elements are not checked yet: that happens in the pass that reads them anyway. The fields are
+/// read through methods, so that nobody can make them disagree: kernels on a device read as many
+/// samples as a batch says it has.
 #[derive(Debug, Clone)]
 pub struct Batch<'a, B: Backend> {
-    /// The metric this batch is for, for error messages.
-    pub op: &'static str,
-    /// One score a sample: `n_tasks × n_samples` elements, row by row.
-    pub scores: B::Tensor<'a>,
-    /// One target a sample, like the scores.
-    pub targets: B::Tensor<'a>,
-    /// One weight a sample, like the scores.
-    pub weights: Option<B::Tensor<'a>>,
-    /// Number of rows.
-    pub n_tasks: usize,
-    /// Number of samples in each row.
-    pub n_samples: usize,
+    pub(crate) op: &'static str,
+    pub(crate) scores: B::Tensor<'a>,
+    pub(crate) targets: B::Tensor<'a>,
+    pub(crate) weights: Option<B::Tensor<'a>>,
+    pub(crate) n_tasks: usize,
+    pub(crate) n_samples: usize,
 }
 
 impl<'a, B: Backend> Batch<'a, B> {
     /// Checks ranks, shapes and devices: `(n_samples,)` is one task, `(n_tasks, n_samples)` several.
     ///
     /// # Errors
-    /// [`Error::UnsupportedRank`], [`Error::ShapeMismatch`], [`Error::DeviceMismatch`].
+    /// [`Error::UnsupportedRank`], [`Error::ShapeMismatch`], [`Error::DeviceMismatch`];
+    /// [`Error::OutOfMemory`] for views of more elements than can be numbered.
     pub fn new(
         op: &'static str,
         scores: B::Tensor<'a>,
@@ -46,6 +44,7 @@ impl<'a, B: Backend> Batch<'a, B> {
                 });
             }
         };
+        check_len(op, &shape)?;
         let others = std::iter::once(("targets", &targets))
             .chain(weights.as_ref().map(|weights| ("weights", weights)));
         for (what, other) in others {
@@ -84,6 +83,36 @@ impl<'a, B: Backend> Batch<'a, B> {
         Ok(self)
     }
 
+    /// The metric this batch is for, for error messages.
+    pub fn op(&self) -> &'static str {
+        self.op
+    }
+
+    /// One score a sample: `n_tasks × n_samples` elements, row by row.
+    pub fn scores(&self) -> &B::Tensor<'a> {
+        &self.scores
+    }
+
+    /// One target a sample, like the scores.
+    pub fn targets(&self) -> &B::Tensor<'a> {
+        &self.targets
+    }
+
+    /// One weight a sample, like the scores.
+    pub fn weights(&self) -> Option<&B::Tensor<'a>> {
+        self.weights.as_ref()
+    }
+
+    /// Number of rows.
+    pub fn n_tasks(&self) -> usize {
+        self.n_tasks
+    }
+
+    /// Number of samples in each row.
+    pub fn n_samples(&self) -> usize {
+        self.n_samples
+    }
+
     /// Whether there is no sample in it.
     pub fn is_empty(&self) -> bool {
         self.n_tasks == 0 || self.n_samples == 0
@@ -97,14 +126,17 @@ impl<'a, B: Backend> Batch<'a, B> {
     /// The same batch in host memory; borrowed where it already lies there, row by row.
     ///
     /// # Errors
-    /// [`Error::UnsupportedDtype`] for a dtype outside [`DType`](crate::DType).
+    /// [`Error::UnsupportedDtype`] for a dtype outside [`DType`](crate::DType),
+    /// [`Error::OutOfMemory`] for a view that takes more memory than there is.
     pub fn download(&self) -> Result<Batch<'_, Host>> {
         let backend = self.backend();
+        let download =
+            |tensor| backend.download(tensor).map_err(|error: Error| error.needed_by(self.op));
         Ok(Batch {
             op: self.op,
-            scores: backend.download(&self.scores)?,
-            targets: backend.download(&self.targets)?,
-            weights: self.weights.as_ref().map(|w| backend.download(w)).transpose()?,
+            scores: download(&self.scores)?,
+            targets: download(&self.targets)?,
+            weights: self.weights.as_ref().map(download).transpose()?,
             n_tasks: self.n_tasks,
             n_samples: self.n_samples,
         })
@@ -154,7 +186,9 @@ impl<'a, B: Backend> Batch<'a, B> {
     }
 
     fn place(&self, position: usize) -> (usize, usize) {
-        (position / self.n_samples, position % self.n_samples)
+        // Without samples there is no position; none that a caller makes up may divide by 0.
+        let n_samples = self.n_samples.max(1);
+        (position / n_samples, position % n_samples)
     }
 }
 

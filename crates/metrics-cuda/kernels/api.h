@@ -113,8 +113,11 @@ int tm_cumsum(const void *x, int32_t type, uint64_t n_rows, uint64_t n_columns, 
               void *temporary, size_t *n_bytes, void *stream);
 int tm_group_ends(const void *x, int32_t type, uint64_t n, int64_t *ends, uint64_t *n_ends,
                   void *temporary, size_t *n_bytes, void *stream);
+// What is below 0 or NaN goes to bucket 0, what is above 1 to the last one.
 int tm_bucket(const void *x, int32_t type, uint64_t n, uint64_t num_thresholds, int64_t *buckets,
               void *stream);
+// Counts numbers by target into `2 * n_bins + 1` counters that must be zero. The last one is left as it
+// is unless there is a number that has no bin: then it is the largest one plus 1, as unsigned.
 int tm_bincount(const int64_t *index, const void *targets, int32_t target_type, uint64_t n,
-                uint64_t *counts, void *stream);
+                uint64_t n_bins, uint64_t *counts, void *stream);
 }

@@ -83,4 +83,12 @@ TM_BOTH Targets targets(const void *data, Type type) {
     }
 }
 
+// The bucket of a probability. What is none takes one of the ends, so that no number lies beyond them:
+// a number counts where it says.
+TM_BOTH int64_t bucket_of(double p, double num_thresholds) {
+    const double product = p * num_thresholds;
+    if (!(product > 0.0)) return 0;
+    return int64_t(product < num_thresholds ? product : num_thresholds);
+}
+
 }  // namespace metrics

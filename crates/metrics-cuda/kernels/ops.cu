@@ -75,13 +75,20 @@ template <Type type> __global__ void is_end(const void *x, uint64_t n, uint8_t *
 template <Type type>
 __global__ void bucket(const void *x, uint64_t n, double num_thresholds, int64_t *to) {
     const uint64_t i = uint64_t(blockIdx.x) * THREADS + threadIdx.x;
-    if (i < n) to[i] = int64_t(element<type>(x, i) * num_thresholds);
+    if (i < n) to[i] = bucket_of(element<type>(x, i), num_thresholds);
 }
 
 __global__ void bincount(const int64_t *index, const void *data, Type type, uint64_t n,
-                         uint64_t *counts) {
+                         uint64_t n_bins, uint64_t *counts) {
     const uint64_t i = uint64_t(blockIdx.x) * THREADS + threadIdx.x;
-    if (i < n) add(&counts[2 * index[i] + (element_of(data, type, i) == 1.0)], 1);
+    if (i >= n) return;
+    // A negative number is a large one.
+    const uint64_t bin = uint64_t(index[i]);
+    if (bin < n_bins) {
+        add(&counts[2 * bin + (element_of(data, type, i) == 1.0)], 1);
+    } else {
+        higher(&counts[2 * n_bins], bin == NONE ? NONE : bin + 1);
+    }
 }
 
 inline unsigned all_blocks(uint64_t n) { return unsigned((n + THREADS - 1) / THREADS); }
@@ -214,8 +221,8 @@ int tm_bucket(const void *x, int32_t type, uint64_t n, uint64_t num_thresholds, 
 }
 
 int tm_bincount(const int64_t *index, const void *targets, int32_t target_type, uint64_t n,
-                uint64_t *counts, void *stream) {
-    metrics::bincount<<<all_blocks(n), THREADS, 0, cudaStream_t(stream)>>>(index, targets,
-                                                                      Type(target_type), n, counts);
+                uint64_t n_bins, uint64_t *counts, void *stream) {
+    metrics::bincount<<<all_blocks(n), THREADS, 0, cudaStream_t(stream)>>>(
+        index, targets, Type(target_type), n, n_bins, counts);
     return cudaGetLastError();
 }

@@ -22,6 +22,9 @@ inline unsigned blocks(uint64_t n, uint64_t per_block) {
 __device__ __forceinline__ void lower(uint64_t *to, uint64_t x) {
     atomicMin(reinterpret_cast<unsigned long long *>(to), (unsigned long long)x);
 }
+__device__ __forceinline__ void higher(uint64_t *to, uint64_t x) {
+    atomicMax(reinterpret_cast<unsigned long long *>(to), (unsigned long long)x);
+}
 __device__ __forceinline__ void add(uint64_t *to, uint64_t x) {
     if (x) atomicAdd(reinterpret_cast<unsigned long long *>(to), (unsigned long long)x);
 }

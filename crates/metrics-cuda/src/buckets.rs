@@ -4,12 +4,13 @@
 
 use std::sync::Arc;
 
-use metrics_core::{BucketCounts, Kept, Result, Rule};
+use metrics_core::{BucketCounts, Error, Kept, Result, Rule};
 
 use crate::counts::Totals;
-use crate::device::{Batch, Device};
+use crate::device::{Batch, Device, refused};
 use crate::ffi;
 use crate::home::Home;
+use crate::ops::check_thresholds;
 use crate::queue::Queue;
 use crate::reading::Reading;
 use crate::status::{Flaw, Origin};
@@ -32,6 +33,7 @@ struct Held<D: Device> {
     updates: Vec<usize>,
     /// Samples, those included that may turn out bad.
     n_samples: u64,
+    num_thresholds: usize,
 }
 
 impl<D: Device> Default for KeptCounts<D> {
@@ -52,11 +54,21 @@ impl<D: Device> KeptCounts<D> {
     /// stream counted moves to the others first, which waits.
     ///
     /// # Errors
-    /// [`Error::TooManySamples`](metrics_core::Error::TooManySamples),
-    /// [`Error::Backend`](metrics_core::Error::Backend), also for a batch of 2^32 samples or more;
+    /// [`Error::TooManySamples`], [`Error::MergeTasks`] for a batch of several tasks,
+    /// [`Error::InvalidNumThresholds`], [`Error::Backend`], also for a batch of 2^32 samples or more;
     /// nothing has changed then.
     pub fn update(&mut self, device: &D, batch: &Batch, counts: &mut BucketCounts) -> Result<()> {
-        batch.check_size()?;
+        batch.check()?;
+        check_thresholds(counts.num_thresholds())?;
+        if batch.n_tasks != 1 {
+            return Err(Error::MergeTasks { op: batch.op, given: batch.n_tasks, n_tasks: 1 });
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        if self.held.as_ref().is_some_and(|held| held.num_thresholds != counts.num_thresholds()) {
+            return Err(refused(batch.op, "counts of another number of thresholds".into()));
+        }
         if self.held.as_ref().is_some_and(|held| !held.home.is(device)) {
             self.move_to(counts)?;
         }
@@ -67,7 +79,7 @@ impl<D: Device> KeptCounts<D> {
             Some(held) => held,
             None => self.held.insert(Held::new(device, batch.op, num_thresholds)?),
         };
-        held.add(batch, num_thresholds)?;
+        held.add(batch)?;
         held.updates.push(self.verdicts.number());
         Ok(())
     }
@@ -117,17 +129,17 @@ impl<D: Device> Held<D> {
     fn new(device: &D, op: &'static str, num_thresholds: usize) -> Result<Self> {
         let totals = Arc::new(Totals::new(&Queue::new(device, op)?, num_thresholds + 1)?);
         let (home, statuses) = (Home::new(device.clone()), Statuses::default());
-        Ok(Self { home, totals, statuses, updates: Vec::new(), n_samples: 0 })
+        Ok(Self { home, totals, statuses, updates: Vec::new(), n_samples: 0, num_thresholds })
     }
 
     /// Queues the counting of a batch.
-    fn add(&mut self, batch: &Batch, num_thresholds: usize) -> Result<()> {
+    fn add(&mut self, batch: &Batch) -> Result<()> {
         let queue = self.home.queue(batch.op)?;
         if Arc::strong_count(&self.totals) > 1 {
             self.totals = Arc::new(self.totals.copy(&queue)?);
         }
         let status = self.statuses.next(&queue, Origin::new(batch, Rule::Probability))?;
-        let (samples, num_thresholds) = (batch.samples(), num_thresholds as u64);
+        let (samples, num_thresholds) = (batch.samples(), self.num_thresholds as u64);
         let added = self.totals.add(&queue, status, |counts| {
             // SAFETY: the samples are what their maker promised; each bucket has its counters.
             unsafe {

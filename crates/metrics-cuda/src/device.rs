@@ -12,8 +12,16 @@ use crate::ffi;
 /// Samples of all tasks in one batch or one sort: positions and counts of a batch are 32-bit.
 pub(crate) const MOST_SAMPLES: usize = u32::MAX as usize;
 
+/// Tasks in one sort: beside a task its mark of 32 bits holds a label.
+const MOST_TASKS: usize = 1 << 31;
+
 /// A CUDA device with the stream and the memory of a tensor library.
-pub trait Device: Clone + Debug {
+///
+/// # Safety
+/// The kernels trust what an implementation says. `allocate` must return memory of as many bytes on
+/// the device `ordinal`, which stays where `address` says until it is dropped; and `stream` must be a
+/// stream of that device that lives as long as the value.
+pub unsafe trait Device: Clone + Debug {
     /// Device memory. When it is dropped, it is freed after all work queued on the stream so far.
     type Memory: Debug;
 
@@ -63,6 +71,11 @@ pub(crate) fn check(op: &'static str, status: c_int) -> Result<()> {
     Err(Error::Backend { backend: "cuda", op, source: Box::new(source) })
 }
 
+/// The error for what no kernel is launched with.
+pub(crate) fn refused(op: &'static str, reason: String) -> Error {
+    Error::Backend { backend: "cuda", op, source: reason.into() }
+}
+
 /// How many CUDA devices this machine has.
 ///
 /// # Errors
@@ -71,7 +84,7 @@ pub fn device_count() -> Result<usize> {
     let mut n = 0;
     // SAFETY: writes one integer.
     check("count devices", unsafe { ffi::tm_device_count(&mut n) })?;
-    Ok(n as usize)
+    Ok(usize::try_from(n).unwrap_or(0))
 }
 
 /// The elements of a tensor in device memory, row by row without gaps.
@@ -79,21 +92,25 @@ pub fn device_count() -> Result<usize> {
 pub struct Input {
     pub(crate) address: *const c_void,
     pub(crate) dtype: DType,
+    n_elements: usize,
 }
 
 impl Input {
-    /// Elements of this type at this address.
+    /// So many elements of this type at this address.
     ///
     /// # Safety
-    /// The memory must hold as many elements as the shape given beside this input says, on the device
-    /// given, and stay as it is until the work queued on the device's stream is done.
-    pub unsafe fn new(address: *const c_void, dtype: DType) -> Self {
-        Self { address, dtype }
+    /// The memory must hold as many elements, on the device that is given with this input, and stay as
+    /// it is until the work queued on the device's stream is done.
+    pub unsafe fn new(address: *const c_void, dtype: DType, n_elements: usize) -> Self {
+        Self { address, dtype, n_elements }
     }
 
-    /// Where the elements lie.
-    pub fn address(self) -> *const c_void {
-        self.address
+    /// Refuses an input of another number of elements than a kernel is about to read.
+    pub(crate) fn check_len(&self, op: &'static str, n: usize) -> Result<()> {
+        if self.n_elements == n {
+            return Ok(());
+        }
+        Err(refused(op, format!("an input of {} elements where {n} are read", self.n_elements)))
     }
 
     /// The number of this type in the kernels.
@@ -124,23 +141,35 @@ pub struct Batch {
     pub scores: Input,
     /// The targets.
     pub targets: Input,
-    /// Number of rows, at least 1.
+    /// Number of rows.
     pub n_tasks: usize,
-    /// Number of samples in each row, at least 1.
+    /// Number of samples in each row.
     pub n_samples: usize,
 }
 
 impl Batch {
-    /// Refuses a batch that the kernels cannot number the samples of.
-    pub(crate) fn check_size(&self) -> Result<()> {
+    /// Whether there is no sample in it, and so nothing to launch a kernel for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.n_tasks == 0 || self.n_samples == 0
+    }
+
+    /// Refuses a batch that the kernels cannot number the samples of, and one whose inputs have not as
+    /// many elements.
+    pub(crate) fn check(&self) -> Result<()> {
         let Self { op, n_tasks, n_samples, .. } = *self;
-        if n_tasks.checked_mul(n_samples).is_some_and(|n| n <= MOST_SAMPLES) {
-            return Ok(());
+        let n = n_tasks.checked_mul(n_samples).filter(|&n| n <= MOST_SAMPLES);
+        let n = n.ok_or_else(|| {
+            let most = MOST_SAMPLES;
+            refused(
+                op,
+                format!("a batch of {n_tasks} × {n_samples} samples; at most {most} go at once"),
+            )
+        })?;
+        if n > 0 && n_tasks > MOST_TASKS {
+            return Err(refused(op, format!("{n_tasks} tasks; at most {MOST_TASKS} go at once")));
         }
-        let source = format!(
-            "a batch of {n_tasks} × {n_samples} samples; at most {MOST_SAMPLES} go at once"
-        );
-        Err(Error::Backend { backend: "cuda", op, source: source.into() })
+        self.scores.check_len(op, n)?;
+        self.targets.check_len(op, n)
     }
 
     pub(crate) fn samples(&self) -> ffi::Samples {

@@ -204,6 +204,7 @@ unsafe extern "C" {
         targets: *const c_void,
         target_type: i32,
         n: u64,
+        n_bins: u64,
         counts: *mut u64,
         stream: Address,
     ) -> c_int;

@@ -67,10 +67,18 @@ impl<D: Device> KeptSamples<D> {
     /// device or stream, and when there are more samples than fit one sort.
     ///
     /// # Errors
+    /// [`Error::MergeTasks`] for another number of tasks than the state has,
     /// [`Error::ScoreTypeMismatch`], [`Error::TooManySamples`], [`Error::Backend`], also for a batch
     /// of 2^32 samples or more; nothing has changed then.
     pub fn update(&mut self, device: &D, batch: &Batch, state: &mut RankState) -> Result<()> {
-        batch.check_size()?;
+        batch.check()?;
+        if batch.n_tasks != state.n_tasks() {
+            let (op, given, n_tasks) = (batch.op, batch.n_tasks, state.n_tasks());
+            return Err(Error::MergeTasks { op, given, n_tasks });
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
         let kind = ScoreKind::of(batch.scores.dtype);
         if self.held.as_ref().is_some_and(|held| !held.takes(device, batch, kind)) {
             self.move_to(state)?;
@@ -190,7 +198,10 @@ impl<D: Device> Held<D> {
         let same = self.kinds.iter().find(|of_kind| of_kind.kind == kind);
         let n_samples = same.map_or(0, |of_kind| of_kind.n_samples) + batch.n_samples;
         let fits = self.n_tasks.checked_mul(n_samples).is_some_and(|n| n <= MOST_SAMPLES);
-        self.home.is(device) && (fits || is_counted(kind, self.n_tasks))
+        // Pieces have as many rows as the first batch had tasks.
+        self.home.is(device)
+            && self.n_tasks == batch.n_tasks
+            && (fits || is_counted(kind, self.n_tasks))
     }
 
     /// Queues the reading of a batch: which of the kinds it is, and where its samples will be.

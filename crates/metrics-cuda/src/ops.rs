@@ -1,12 +1,13 @@
-//! The primitives of the backend contract, linear in the number of elements.
+//! The primitives of the backend contract, linear in the number of elements. Lengths, types and numbers
+//! are checked before a kernel is launched; what only the device knows, the kernel checks.
 
 #![allow(unsafe_code)]
 
 use std::ptr;
 
-use metrics_core::{Error, Result, Rule};
+use metrics_core::{DType, Error, MAX_NUM_THRESHOLDS, Result, Rule, reserve};
 
-use crate::device::{Device, Input};
+use crate::device::{Device, Input, MOST_SAMPLES, refused};
 use crate::ffi::{self, Status};
 use crate::queue::{Queue, Room};
 
@@ -22,8 +23,37 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    fn len(&self) -> usize {
-        self.n_rows * self.n_columns
+    /// How many elements it has, if the input has as many.
+    fn check(&self, op: &'static str) -> Result<usize> {
+        let Self { n_rows, n_columns, .. } = *self;
+        let n = n_rows.checked_mul(n_columns);
+        let n = n.ok_or_else(|| refused(op, format!("a matrix of {n_rows} × {n_columns}")))?;
+        self.elements.check_len(op, n).map(|()| n)
+    }
+}
+
+/// Room on a device for what a primitive makes: integers of 64 bits.
+#[derive(Debug)]
+pub struct Output {
+    address: *mut i64,
+    n: usize,
+}
+
+impl Output {
+    /// Room for so many integers at this address.
+    ///
+    /// # Safety
+    /// The memory must have room for as many, on the device that is given with this output, be nobody
+    /// else's, and stay as it is until the work queued on the device's stream is done.
+    pub unsafe fn new(address: *mut i64, n: usize) -> Self {
+        Self { address, n }
+    }
+
+    fn check(&self, op: &'static str, n: usize) -> Result<()> {
+        if self.n >= n {
+            return Ok(());
+        }
+        Err(refused(op, format!("room for {} integers where {n} are written", self.n)))
     }
 }
 
@@ -32,7 +62,9 @@ impl Matrix {
 /// # Errors
 /// [`Error::Backend`].
 pub fn find_invalid<D: Device>(device: &D, x: Matrix, rule: Rule) -> Result<Option<(usize, f64)>> {
-    if x.len() == 0 {
+    const OP: &str = "find_invalid";
+    let n = x.check(OP)?;
+    if n == 0 {
         return Ok(None);
     }
     let rule = match rule {
@@ -40,17 +72,14 @@ pub fn find_invalid<D: Device>(device: &D, x: Matrix, rule: Rule) -> Result<Opti
         Rule::Binary => 1,
         Rule::Probability => 2,
         Rule::Weight => 3,
-        other => {
-            let source = format!("no kernel for {other:?}").into();
-            return Err(Error::Backend { backend: "cuda", op: "find_invalid", source });
-        }
+        other => return Err(refused(OP, format!("no kernel for {other:?}"))),
     };
-    let queue = Queue::new(device, "find_invalid")?;
+    let queue = Queue::new(device, OP)?;
     let status: Room<D, Status> = queue.filled(1, 0xff)?;
-    let (address, code, n) = (x.elements.address, x.elements.code(), x.len() as u64);
-    // SAFETY: the elements are what their maker promised.
+    let (address, code) = (x.elements.address, x.elements.code());
+    // SAFETY: the input has as many elements of its type; the status has its room.
     queue.check(unsafe {
-        ffi::tm_find_invalid(address, code, n, rule, status.address(), queue.stream())
+        ffi::tm_find_invalid(address, code, n as u64, rule, status.address(), queue.stream())
     })?;
     let status = queue.read(&status, 1)?[0];
     let found = status.bad_score != u64::MAX;
@@ -70,115 +99,151 @@ fn with_temporary<D: Device>(
 
 /// Writes the positions that order each row from largest to smallest.
 ///
-/// # Safety
-/// There must be room at `order` for as many numbers as the matrix has elements.
-///
 /// # Errors
-/// [`Error::Backend`], also for more than 2^32 elements.
-pub unsafe fn argsort_descending<D: Device>(device: &D, x: Matrix, order: *mut i64) -> Result<()> {
-    if x.len() == 0 {
+/// [`Error::Backend`], also for 2^32 elements or more.
+pub fn argsort_descending<D: Device>(device: &D, x: Matrix, order: &Output) -> Result<()> {
+    const OP: &str = "argsort";
+    let n = x.check(OP)?;
+    order.check(OP, n)?;
+    if n > MOST_SAMPLES {
+        return Err(refused(OP, format!("{n} elements; at most {MOST_SAMPLES} go at once")));
+    }
+    if n == 0 {
         return Ok(());
     }
-    let queue = Queue::new(device, "argsort")?;
+    let queue = Queue::new(device, OP)?;
     let (n_rows, n_columns) = (x.n_rows as u64, x.n_columns as u64);
-    let (address, code) = (x.elements.address, x.elements.code());
-    // SAFETY: the elements and the room are what the caller promised.
+    let (address, code, to) = (x.elements.address, x.elements.code(), order.address);
+    // SAFETY: the input has as many elements of its type, and there is room for as many positions.
     with_temporary(&queue, |temporary, n_bytes| unsafe {
-        ffi::tm_argsort(address, code, n_rows, n_columns, order, temporary, n_bytes, queue.stream())
+        ffi::tm_argsort(address, code, n_rows, n_columns, to, temporary, n_bytes, queue.stream())
     })
 }
 
 /// Writes inclusive sums along each row of zeros and ones.
 ///
-/// # Safety
-/// There must be room at `sums` for as many numbers as the matrix has elements.
-///
 /// # Errors
 /// [`Error::Backend`].
-pub unsafe fn cumsum<D: Device>(device: &D, x: Matrix, sums: *mut i64) -> Result<()> {
-    if x.len() == 0 {
+pub fn cumsum<D: Device>(device: &D, x: Matrix, sums: &Output) -> Result<()> {
+    const OP: &str = "cumsum";
+    let n = x.check(OP)?;
+    sums.check(OP, n)?;
+    if n == 0 {
         return Ok(());
     }
-    let queue = Queue::new(device, "cumsum")?;
+    let queue = Queue::new(device, OP)?;
     let (n_rows, n_columns) = (x.n_rows as u64, x.n_columns as u64);
-    let (address, code) = (x.elements.address, x.elements.code());
-    // SAFETY: the elements and the room are what the caller promised.
+    let (address, code, to) = (x.elements.address, x.elements.code(), sums.address);
+    // SAFETY: the input has as many elements of its type, and there is room for as many sums.
     with_temporary(&queue, |temporary, n_bytes| unsafe {
-        ffi::tm_cumsum(address, code, n_rows, n_columns, sums, temporary, n_bytes, queue.stream())
+        ffi::tm_cumsum(address, code, n_rows, n_columns, to, temporary, n_bytes, queue.stream())
     })
 }
 
-/// Writes the last position of each run of equal neighbours in a row; returns how many there are.
-/// Waits.
-///
-/// # Safety
-/// There must be room at `ends` for as many numbers as the row has elements.
+/// Writes the last position of each run of equal neighbours in a matrix of one row; returns how many
+/// there are. Waits.
 ///
 /// # Errors
-/// [`Error::Backend`].
-pub unsafe fn group_ends<D: Device>(device: &D, row: Matrix, ends: *mut i64) -> Result<usize> {
-    if row.len() == 0 {
+/// [`Error::Backend`], also for another number of rows.
+pub fn group_ends<D: Device>(device: &D, row: Matrix, ends: &Output) -> Result<usize> {
+    const OP: &str = "group_ends";
+    let n = row.check(OP)?;
+    ends.check(OP, n)?;
+    if row.n_rows != 1 {
+        return Err(refused(OP, format!("a matrix of {} rows, expected 1", row.n_rows)));
+    }
+    if n == 0 {
         return Ok(0);
     }
-    let queue = Queue::new(device, "group_ends")?;
+    let queue = Queue::new(device, OP)?;
     let n_ends: Room<D, u64> = queue.room(1)?;
-    let (address, code, n) = (row.elements.address, row.elements.code(), row.len() as u64);
-    // SAFETY: the elements and the room are what the caller promised.
+    let (address, code, to) = (row.elements.address, row.elements.code(), ends.address);
+    // SAFETY: the input has as many elements of its type, and there is room for as many ends.
     with_temporary(&queue, |temporary, n_bytes| unsafe {
         let n_ends = n_ends.address();
-        ffi::tm_group_ends(address, code, n, ends, n_ends, temporary, n_bytes, queue.stream())
+        ffi::tm_group_ends(address, code, n as u64, to, n_ends, temporary, n_bytes, queue.stream())
     })?;
     Ok(queue.read(&n_ends, 1)?[0] as usize)
 }
 
-/// Writes `⌊f64(x) · num_thresholds⌋` for each element.
-///
-/// # Safety
-/// There must be room at `buckets` for as many numbers as the matrix has elements.
+/// Writes `⌊f64(x) · num_thresholds⌋` for each element, 0 for what is below 0 or NaN and
+/// `num_thresholds` for what is above 1.
 ///
 /// # Errors
-/// [`Error::Backend`].
-pub unsafe fn bucket<D: Device>(
+/// [`Error::InvalidNumThresholds`], [`Error::Backend`].
+pub fn bucket<D: Device>(
     device: &D,
     x: Matrix,
     num_thresholds: usize,
-    buckets: *mut i64,
+    buckets: &Output,
 ) -> Result<()> {
-    if x.len() == 0 {
+    const OP: &str = "bucket";
+    let n = x.check(OP)?;
+    buckets.check(OP, n)?;
+    check_thresholds(num_thresholds)?;
+    if n == 0 {
         return Ok(());
     }
-    let queue = Queue::new(device, "bucket")?;
-    let (address, code, n) = (x.elements.address, x.elements.code(), x.len() as u64);
-    // SAFETY: the elements and the room are what the caller promised.
+    let queue = Queue::new(device, OP)?;
+    let (address, code, to) = (x.elements.address, x.elements.code(), buckets.address);
+    // SAFETY: the input has as many elements of its type, and there is room for as many buckets.
     queue.check(unsafe {
-        ffi::tm_bucket(address, code, n, num_thresholds as u64, buckets, queue.stream())
+        ffi::tm_bucket(address, code, n as u64, num_thresholds as u64, to, queue.stream())
     })
+}
+
+/// Refuses buckets whose numbers the kernels could not hold.
+pub(crate) fn check_thresholds(num_thresholds: usize) -> Result<()> {
+    if (1..=MAX_NUM_THRESHOLDS).contains(&num_thresholds) {
+        return Ok(());
+    }
+    Err(Error::InvalidNumThresholds { given: num_thresholds, max: MAX_NUM_THRESHOLDS })
 }
 
 /// How often each of `0..n_bins` stands in an index beside a target of 0, and beside a target of 1.
 /// Waits.
 ///
-/// # Safety
-/// At `index` there must be as many numbers below `n_bins` as there are targets.
-///
 /// # Errors
-/// [`Error::Backend`].
-pub unsafe fn bincount<D: Device>(
+/// [`Error::OutOfRange`] for an index with any other number, [`Error::UnsupportedDtype`] for one of
+/// other integers than `i64`, [`Error::OutOfMemory`], [`Error::Backend`].
+pub fn bincount<D: Device>(
     device: &D,
-    index: *const i64,
+    index: Input,
     targets: Matrix,
     n_bins: usize,
 ) -> Result<[Vec<u64>; 2]> {
-    let queue = Queue::new(device, "bincount")?;
-    let counts: Room<D, u64> = queue.filled(2 * n_bins, 0)?;
-    if targets.len() > 0 {
+    const OP: &str = "bincount";
+    let n = targets.check(OP)?;
+    index.check_len(OP, n)?;
+    if index.dtype != DType::I64 {
+        let dtype = format!("{:?}", index.dtype);
+        return Err(Error::UnsupportedDtype { op: OP, what: "indices", dtype, expected: "I64" });
+    }
+    let room = || reserve::room(OP, n_bins);
+    let mut of_labels = [room()?, room()?];
+    let queue = Queue::new(device, OP)?;
+    // The last one is for numbers that have no bin.
+    let n_counters = n_bins.saturating_mul(2).saturating_add(1);
+    let counts: Room<D, u64> = queue.filled(n_counters, 0)?;
+    if n > 0 {
         let (address, code) = (targets.elements.address, targets.elements.code());
-        let n = targets.len() as u64;
-        // SAFETY: index and targets are what the caller promised; each bin has two counters.
+        let (index, to) = (index.address.cast(), counts.address());
+        // SAFETY: index and targets have as many elements of their types; each bin has two counters,
+        // and one is left.
         queue.check(unsafe {
-            ffi::tm_bincount(index, address, code, n, counts.address(), queue.stream())
+            ffi::tm_bincount(index, address, code, n as u64, n_bins as u64, to, queue.stream())
         })?;
     }
-    let counts = queue.read(&counts, 2 * n_bins)?;
-    Ok([0, 1].map(|label| counts.iter().skip(label).step_by(2).copied().collect()))
+    let counts = queue.read(&counts, n_counters)?;
+    match counts.last() {
+        None | Some(0) => {}
+        Some(beyond) => {
+            let given = usize::try_from(beyond - 1).unwrap_or(usize::MAX);
+            return Err(Error::OutOfRange { op: OP, what: "bin", given, limit: n_bins });
+        }
+    }
+    for (label, of_label) in of_labels.iter_mut().enumerate() {
+        of_label.extend(counts[..2 * n_bins].iter().skip(label).step_by(2));
+    }
+    Ok(of_labels)
 }

@@ -81,9 +81,12 @@ impl<D: Device> Span<D> {
             4 => (DType::U32, 1 << 63),
             _ => (DType::U64, 0),
         };
+        // From the first sample of the first row to the last one of the last row.
+        let n_elements = (n_tasks - 1) * piece.n_columns + n;
         // SAFETY: the span lies in its piece, which lives as long as it does.
-        let input =
-            |address: *mut u8, dtype| unsafe { Input::new(address.cast_const().cast(), dtype) };
+        let input = |address: *mut u8, dtype| unsafe {
+            Input::new(address.cast_const().cast(), dtype, n_elements)
+        };
         let scores = input(piece.keys.at(start * piece.key_bytes), dtype);
         let targets = input(piece.labels.at(*start), DType::U8);
         let samples = Samples {

@@ -5,9 +5,9 @@
 use std::ffi::{c_int, c_void};
 use std::marker::PhantomData;
 
-use metrics_core::Result;
+use metrics_core::{Error, Result, reserve};
 
-use crate::device::{Device, check};
+use crate::device::{Device, check, refused};
 use crate::ffi;
 
 /// Elements in device memory.
@@ -29,7 +29,7 @@ impl<D: Device, T> Room<D, T> {
 
     /// Where an element lies.
     pub(crate) fn at(&self, i: usize) -> *mut T {
-        debug_assert!(i <= self.n);
+        assert!(i <= self.n, "{i} in a room for {}", self.n);
         self.address().wrapping_add(i)
     }
 }
@@ -45,8 +45,11 @@ pub(crate) struct Queue<'d, D> {
 impl<'d, D: Device> Queue<'d, D> {
     pub(crate) fn new(device: &'d D, op: &'static str) -> Result<Self> {
         let mut previous = 0;
+        let ordinal = device.ordinal();
+        let ordinal =
+            c_int::try_from(ordinal).map_err(|_| refused(op, format!("no device {ordinal}")))?;
         // SAFETY: writes one integer.
-        let status = unsafe { ffi::tm_set_device(device.ordinal() as c_int, &mut previous) };
+        let status = unsafe { ffi::tm_set_device(ordinal, &mut previous) };
         check(op, status)?;
         Ok(Self { device, op, previous })
     }
@@ -61,8 +64,9 @@ impl<'d, D: Device> Queue<'d, D> {
 
     /// Room for elements of any content.
     pub(crate) fn room<T>(&self, n: usize) -> Result<Room<D, T>> {
-        let n_bytes = (n * size_of::<T>()).max(1);
-        Ok(Room { memory: self.device.allocate(n_bytes)?, n, elements: PhantomData })
+        let n_bytes = n.checked_mul(size_of::<T>());
+        let n_bytes = n_bytes.ok_or(Error::OutOfMemory { op: self.op, n_bytes: usize::MAX })?;
+        Ok(Room { memory: self.device.allocate(n_bytes.max(1))?, n, elements: PhantomData })
     }
 
     /// Room filled with a byte.
@@ -78,7 +82,7 @@ impl<'d, D: Device> Queue<'d, D> {
 
     /// Copies elements between places on the device.
     pub(crate) fn copy<T: Copy>(&self, from: &Room<D, T>, to: &Room<D, T>) -> Result<()> {
-        debug_assert!(from.len() <= to.len());
+        assert!(from.len() <= to.len(), "{} into a room for {}", from.len(), to.len());
         let n_bytes = from.len() * size_of::<T>();
         // SAFETY: both rooms have as many bytes, and lie apart.
         self.check(unsafe {
@@ -88,8 +92,8 @@ impl<'d, D: Device> Queue<'d, D> {
 
     /// Waits for all work and returns the first elements.
     pub(crate) fn read<T: Copy>(&self, from: &Room<D, T>, n: usize) -> Result<Vec<T>> {
-        debug_assert!(n <= from.len());
-        let mut elements = Vec::with_capacity(n);
+        assert!(n <= from.len(), "{n} out of a room of {}", from.len());
+        let mut elements = reserve::room(self.op, n)?;
         let to: *mut T = elements.as_mut_ptr();
         let n_bytes = n * size_of::<T>();
         // SAFETY: the room and the vector have as many bytes, of a type that any bits make; the

@@ -4,7 +4,7 @@
 
 use std::ptr;
 
-use metrics_core::{Areas, Error, RankedCounts, Result, Rule, ScoreKind};
+use metrics_core::{Areas, CountedAreas, Error, RankedCounts, Result, Rule, ScoreKind, reserve};
 
 use crate::counts::Counts;
 use crate::device::{Batch, Device};
@@ -27,7 +27,10 @@ pub(crate) type Group = [u64; 3];
 /// [`Error::NanScore`], [`Error::InvalidTarget`], [`Error::Backend`], also for a batch of 2^32 samples
 /// or more.
 pub fn areas<D: Device>(device: &D, batch: &Batch) -> Result<Vec<Areas>> {
-    batch.check_size()?;
+    batch.check()?;
+    if batch.is_empty() {
+        return reserve::filled(batch.op, batch.n_tasks, CountedAreas::default().into());
+    }
     let queue = Queue::new(device, batch.op)?;
     let (sums, status) = if is_counted(ScoreKind::of(batch.scores.dtype), batch.n_tasks) {
         let (counts, status) = (Counts::new(&queue)?, queue.filled(1, 0xff)?);
@@ -49,7 +52,10 @@ pub fn areas<D: Device>(device: &D, batch: &Batch) -> Result<Vec<Areas>> {
 /// # Errors
 /// As [`areas`].
 pub fn ranked_counts<D: Device>(device: &D, batch: &Batch) -> Result<Vec<RankedCounts>> {
-    batch.check_size()?;
+    batch.check()?;
+    if batch.is_empty() {
+        return reserve::filled(batch.op, batch.n_tasks, RankedCounts::default());
+    }
     let queue = Queue::new(device, batch.op)?;
     let (sorted, status) = sort_batch(&queue, batch)?;
     let n_groups = sorted.n_groups(&queue)?;

@@ -11,10 +11,11 @@ use std::{ptr, thread};
 
 use metrics_core::{
     Areas, Backend, Batch as AnyBatch, BinaryAuprc, BucketCounts, DType, Element, Error, Host,
-    HostTensor, Kept, KeptSamples as _, Metric as _, RankState, Result,
+    HostTensor, Kept, KeptSamples as _, Metric as _, RankState, Result, Rule,
 };
 
 use crate::host::Random;
+use crate::ops::{self, Matrix, Output};
 use crate::rank::UNSCANNED;
 use crate::{Batch, Device, Input, KeptCounts, KeptSamples};
 
@@ -33,6 +34,7 @@ fn waits() -> [u64; 2] {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Simulated {
+    ordinal: usize,
     stream: usize,
     /// Most bytes it gives at once.
     most: Arc<AtomicUsize>,
@@ -43,15 +45,17 @@ pub(crate) struct Memory(Box<[AtomicU64]>);
 
 impl Simulated {
     pub(crate) fn new(stream: usize) -> Self {
-        Self { stream, most: Arc::new(AtomicUsize::new(usize::MAX)) }
+        Self { ordinal: 0, stream, most: Arc::new(AtomicUsize::new(usize::MAX)) }
     }
 }
 
-impl Device for Simulated {
+// SAFETY: memory is a boxed slice, which lies still and is as long as was asked for; the plain loops
+// look at no stream.
+unsafe impl Device for Simulated {
     type Memory = Memory;
 
     fn ordinal(&self) -> usize {
-        0
+        self.ordinal
     }
 
     fn stream(&self) -> *mut c_void {
@@ -118,14 +122,7 @@ impl Given {
     }
 
     pub(crate) fn batch(&self) -> Batch {
-        let address = metrics_core::with_slice!(self.scores.buffer(), data => data.as_ptr().cast());
-        // SAFETY: the elements live as long as `self`, and work is done when it is queued.
-        let [scores, targets] = unsafe {
-            [
-                Input::new(address, self.scores.dtype()),
-                Input::new(self.targets.as_ptr().cast(), DType::U8),
-            ]
-        };
+        let (scores, targets) = (tensor_input(&self.scores), input(&self.targets));
         let n_samples = self.targets.len() / self.n_tasks;
         Batch { op: "auprc", scores, targets, n_tasks: self.n_tasks, n_samples }
     }
@@ -133,9 +130,36 @@ impl Given {
     pub(crate) fn on_host(&self) -> AnyBatch<'_, Host> {
         let n_samples = self.targets.len() / self.n_tasks;
         let targets = HostTensor::from_vec(self.targets.clone(), &[self.n_tasks, n_samples]);
-        let (scores, targets) = (self.scores.clone(), targets.unwrap());
-        AnyBatch { op: "auprc", scores, targets, weights: None, n_tasks: self.n_tasks, n_samples }
+        AnyBatch::new("auprc", self.scores.clone(), targets.unwrap(), None).unwrap()
     }
+}
+
+/// The elements of a slice, which must live as long as the input is used.
+fn input<T: Element>(data: &[T]) -> Input {
+    // SAFETY: the slice has as many elements; work is done when it is queued, so that they need not
+    // live longer than the call.
+    unsafe { Input::new(data.as_ptr().cast(), T::DTYPE, data.len()) }
+}
+
+fn tensor_input(x: &HostTensor<'_>) -> Input {
+    metrics_core::with_slice!(x.buffer(), data => input(data))
+}
+
+fn matrix<T: Element>(data: &[T], n_rows: usize) -> Matrix {
+    Matrix { elements: input(data), n_rows, n_columns: data.len() / n_rows }
+}
+
+/// What a primitive writes into room for so many integers.
+fn written(n: usize, write: impl FnOnce(&Output) -> Result<()>) -> Result<Vec<i64>> {
+    let mut room = vec![i64::MIN; n];
+    // SAFETY: the vector has as many integers; work is done when it is queued.
+    write(&unsafe { Output::new(room.as_mut_ptr(), n) }).map(|()| room)
+}
+
+/// The reason a launch was refused for.
+#[track_caller]
+fn reason<T: std::fmt::Debug>(result: Result<T>) -> String {
+    result.unwrap_err().to_string()
 }
 
 /// A metric as the core has it, and what it must come to.
@@ -371,4 +395,211 @@ fn buckets_equal_those_of_the_cpu_engine() {
         }
         assert_eq!(counts, expected);
     }
+}
+
+#[test]
+fn no_kernel_reads_more_than_an_input_holds() {
+    let given = Given::new(&[0.5f32, 0.7, 0.1], &[0, 1, 1], 1);
+    let device = Simulated::new(5);
+    let refused = |change: fn(&mut Batch)| {
+        let mut batch = given.batch();
+        change(&mut batch);
+        let mut state = no_samples(batch.n_tasks.clamp(1, 9));
+        let update = KeptSamples::default().update(&device, &batch, &mut state);
+        let mut counts = BucketCounts::new(10).unwrap();
+        let count = KeptCounts::default().update(&device, &batch, &mut counts);
+        let texts = [
+            reason(crate::areas(&device, &batch)),
+            reason(crate::ranked_counts(&device, &batch)),
+            reason(update),
+            reason(count),
+        ];
+        assert!(texts.iter().all(|text| *text == texts[0]), "{texts:?}");
+        texts[0].clone()
+    };
+    let longer = refused(|batch| batch.n_samples = 4);
+    assert_eq!(longer, "cuda: auprc failed: an input of 3 elements where 4 are read");
+    let more_tasks = refused(|batch| batch.n_tasks = 1 << 20);
+    assert_eq!(more_tasks, "cuda: auprc failed: an input of 3 elements where 3145728 are read");
+    let shorter = refused(|batch| batch.targets = input(&[1u8, 0]));
+    assert_eq!(shorter, "cuda: auprc failed: an input of 2 elements where 3 are read");
+    let wrapped = refused(|batch| (batch.n_tasks, batch.n_samples) = (1 << 32, 1 << 32));
+    assert!(wrapped.ends_with("at most 4294967295 go at once"), "{wrapped}");
+    let no_rows = refused(|batch| batch.n_tasks = 0);
+    assert_eq!(no_rows, "cuda: auprc failed: an input of 3 elements where 0 are read");
+}
+
+#[test]
+fn nothing_is_launched_for_no_samples() {
+    let device = Simulated::new(5);
+    let (scores, targets) = (input::<f32>(&[]), input::<u8>(&[]));
+    for (n_tasks, n_samples) in [(0, 0), (0, 5), (3, 0)] {
+        let batch = Batch { op: "auprc", scores, targets, n_tasks, n_samples };
+        assert_eq!(crate::areas(&device, &batch).unwrap().len(), n_tasks);
+        assert_eq!(crate::ranked_counts(&device, &batch).unwrap().len(), n_tasks);
+    }
+    let mut metric = Metric::new(3);
+    let batch = Batch { op: "auprc", scores, targets, n_tasks: 3, n_samples: 0 };
+    metric.kept.update(&device, &batch, &mut metric.state).unwrap();
+    metric.check_areas();
+    metric.check_state();
+}
+
+/// Pieces have a row for each task: another one would be written behind their end.
+#[test]
+fn a_batch_of_other_tasks_is_refused() {
+    let device = Simulated::new(5);
+    let mut metric = Metric::new(3);
+    metric.update(&device, &Given::new(&[0.5f32; 6], &[1, 0, 1, 0, 1, 0], 3));
+    for n_tasks in [1, 2, 6] {
+        let other = Given::new(&[0.5f32; 6], &[1; 6], n_tasks);
+        let error = metric.kept.update(&device, &other.batch(), &mut metric.state).unwrap_err();
+        assert!(
+            matches!(error, Error::MergeTasks { given, n_tasks: 3, .. } if given == n_tasks),
+            "{error}"
+        );
+    }
+    metric.check_areas();
+    metric.check_state();
+
+    // The same kept samples beside another metric's state.
+    metric.update(&device, &Given::new(&[0.5f32; 3], &[1, 0, 1], 3));
+    let other = Given::new(&[0.5f32; 6], &[1; 6], 6);
+    let error = metric.kept.update(&device, &other.batch(), &mut no_samples(6)).unwrap_err();
+    assert!(matches!(error, Error::MergeTasks { given: 3, n_tasks: 6, .. }), "{error}");
+
+    let tasks = Given::new(&[0.5f64; 6], &[1; 6], 2);
+    let mut counts = BucketCounts::new(10).unwrap();
+    let error = KeptCounts::default().update(&device, &tasks.batch(), &mut counts).unwrap_err();
+    assert!(matches!(error, Error::MergeTasks { given: 2, n_tasks: 1, .. }), "{error}");
+}
+
+#[test]
+fn buckets_of_another_number_are_refused() {
+    let (device, given) = (Simulated::new(5), Given::new(&[0.5f64], &[1], 1));
+    let mut kept = KeptCounts::default();
+    let mut counts = BucketCounts::new(10).unwrap();
+    kept.update(&device, &given.batch(), &mut counts).unwrap();
+    let error =
+        kept.update(&device, &given.batch(), &mut BucketCounts::new(9).unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "cuda: auprc failed: counts of another number of thresholds");
+    kept.settle(&mut counts).unwrap();
+    let mut expected = BucketCounts::new(10).unwrap();
+    Host.count_buckets(&given.on_host(), &mut expected).unwrap();
+    assert_eq!(counts, expected);
+}
+
+#[test]
+fn a_device_that_no_number_names_is_refused() {
+    let mut device = Simulated::new(5);
+    device.ordinal = 1 << 32;
+    let given = Given::new(&[0.5f32], &[1], 1);
+    assert_eq!(
+        reason(crate::areas(&device, &given.batch())),
+        "cuda: auprc failed: no device 4294967296"
+    );
+}
+
+#[test]
+fn primitives_equal_those_of_plain_slices() {
+    let device = Simulated::new(5);
+    let scores = [0.5f64, 1.0, 0.0, 0.25, 0.25, 1.0];
+    let targets = [1u8, 0, 1, 1, 0, 1];
+    let on_host = HostTensor::new(&scores, &[2, 3]).unwrap();
+    let numbers = |index| {
+        let numbers: Vec<u64> = Host.download_index(&index).unwrap();
+        numbers.into_iter().map(|number| number as i64).collect::<Vec<_>>()
+    };
+    let order = written(6, |to| ops::argsort_descending(&device, matrix(&scores, 2), to)).unwrap();
+    assert_eq!(order, numbers(Host.argsort_descending(&on_host).unwrap()));
+    let sums = written(6, |to| ops::cumsum(&device, matrix(&targets, 2), to)).unwrap();
+    assert_eq!(sums, [1, 1, 2, 1, 1, 2]);
+    let mut n_ends = 0;
+    let ends = written(6, |to| {
+        n_ends = ops::group_ends(&device, matrix(&scores, 1), to)?;
+        Ok(())
+    });
+    assert_eq!((ends.unwrap()[..n_ends].to_vec(), n_ends), (vec![0, 1, 2, 4, 5], 5));
+    let values = [-0.5, 1.5, f64::NAN, f64::INFINITY, 0.5, 1.0];
+    let buckets = written(6, |to| ops::bucket(&device, matrix(&values, 1), 10, to)).unwrap();
+    let on_host = HostTensor::new(&values, &[1, 6]).unwrap();
+    assert_eq!(buckets, numbers(Host.bucket(&on_host, 10).unwrap()));
+    let counts = ops::bincount(&device, input(&buckets), matrix(&targets, 1), 11).unwrap();
+    let mut expected = [vec![0; 11], vec![0; 11]];
+    buckets.iter().zip(targets).for_each(|(&b, t)| expected[usize::from(t)][b as usize] += 1);
+    assert_eq!(counts, expected);
+    let found = ops::find_invalid(&device, matrix(&values, 2), Rule::Probability).unwrap();
+    assert_eq!(found, Some((0, -0.5)));
+    assert_eq!(ops::find_invalid(&device, matrix(&scores, 2), Rule::Probability).unwrap(), None);
+}
+
+/// A kernel writes where an index says.
+#[test]
+fn numbers_without_a_bin_are_refused_and_written_nowhere() {
+    let (device, targets) = (Simulated::new(5), [1u8, 0, 1]);
+    let bincount =
+        |index: &[i64], n_bins| ops::bincount(&device, input(index), matrix(&targets, 1), n_bins);
+    for (index, beyond) in [
+        ([0, 4, 1], 4),
+        ([1 << 40, 0, 7], 1 << 40),
+        ([0, -1, 2], usize::MAX),
+        ([i64::MIN, 0, 0], 1 << 63),
+    ] {
+        let error = bincount(&index, 4).unwrap_err();
+        assert!(
+            matches!(error, Error::OutOfRange { given, limit: 4, .. }
+                if given == beyond || beyond == usize::MAX && given == usize::MAX - 1),
+            "{error}"
+        );
+    }
+    assert_eq!(bincount(&[3, 0, 3], 4).unwrap(), [vec![1, 0, 0, 0], vec![0, 0, 0, 2]]);
+    assert!(matches!(bincount(&[0, 0, 0], 0).unwrap_err(), Error::OutOfRange { limit: 0, .. }));
+    for n_bins in [1 << 60, usize::MAX] {
+        assert!(matches!(bincount(&[0, 0, 0], n_bins).unwrap_err(), Error::OutOfMemory { .. }));
+    }
+}
+
+#[test]
+fn primitives_check_lengths_and_types_before_a_launch() {
+    let device = Simulated::new(5);
+    let scores = [0.5f32, 1.0, 0.0];
+    let mut longer = matrix(&scores, 1);
+    longer.n_columns = 4;
+    let mut wrapped = longer;
+    (wrapped.n_rows, wrapped.n_columns) = (1 << 32, 1 << 32);
+    let text = "failed: an input of 3 elements where 4 are read";
+    for (x, text) in [(longer, text), (wrapped, "failed: a matrix of 4294967296 × 4294967296")] {
+        let texts = [
+            reason(written(9, |to| ops::argsort_descending(&device, x, to))),
+            reason(written(9, |to| ops::cumsum(&device, x, to))),
+            reason(written(9, |to| ops::group_ends(&device, x, to).map(|_| ()))),
+            reason(written(9, |to| ops::bucket(&device, x, 3, to))),
+            reason(ops::find_invalid(&device, x, Rule::NotNan)),
+            reason(ops::bincount(&device, input(&[0i64; 4]), x, 3)),
+        ];
+        assert!(texts.iter().all(|given| given.ends_with(text)), "{texts:?}");
+    }
+    let x = matrix(&scores, 1);
+    let texts = [
+        reason(written(2, |to| ops::argsort_descending(&device, x, to))),
+        reason(written(2, |to| ops::cumsum(&device, x, to))),
+        reason(written(2, |to| ops::group_ends(&device, x, to).map(|_| ()))),
+        reason(written(2, |to| ops::bucket(&device, x, 3, to))),
+    ];
+    let text = "room for 2 integers where 3 are written";
+    assert!(texts.iter().all(|given| given.ends_with(text)), "{texts:?}");
+    let two_rows = written(3, |to| ops::group_ends(&device, matrix(&scores, 3), to).map(|_| ()));
+    assert_eq!(reason(two_rows), "cuda: group_ends failed: a matrix of 3 rows, expected 1");
+    for given in [0, 1 << 25, usize::MAX] {
+        let error = written(3, |to| ops::bucket(&device, x, given, to)).unwrap_err();
+        assert!(matches!(error, Error::InvalidNumThresholds { .. }), "{error}");
+    }
+    assert_eq!(
+        reason(ops::bincount(&device, input(&[0u64; 3]), x, 3)),
+        "bincount: indices have dtype U64, expected I64"
+    );
+    assert_eq!(
+        reason(ops::bincount(&device, input(&[0i64; 2]), x, 3)),
+        "cuda: bincount failed: an input of 2 elements where 3 are read"
+    );
 }

@@ -2,18 +2,21 @@
 
 use std::borrow::Cow;
 
+use metrics_core::cpu::HostIndex;
+use metrics_core::index::{check_column, check_reshape, check_row};
 use metrics_core::{
     Areas, Backend, Batch, BucketCounts, Host, HostTensor, RankState, RankedCounts, Result, Rule,
 };
-use ndarray::{Array2, Axis, CowArray};
+use ndarray::{Axis, Order};
 
 use crate::error::refused;
-use crate::ops::{self, matrix};
+use crate::ops;
 use crate::tensor::{NdElement, NdTensor, with_array};
 
 /// ndarray arrays in host memory.
 ///
-/// The primitives are ndarray's; the fused steps hand the arrays' memory to the CPU engine.
+/// Primitives and fused steps read the arrays' memory in place where it lies row by row; any other
+/// layout is copied once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct NdArray;
 
@@ -22,7 +25,7 @@ impl Backend for NdArray {
     type Tensor<'a> = NdTensor<'a>;
     type KeptSamples = ();
     type KeptCounts = ();
-    type Index = Array2<u64>;
+    type Index = HostIndex;
 
     fn of(_tensor: &Self::Tensor<'_>) -> Self {
         Self
@@ -41,87 +44,73 @@ impl Backend for NdArray {
     }
 
     fn upload(&self, x: &HostTensor<'_>) -> Result<NdTensor<'static>> {
-        NdTensor::from_host(x)
+        NdTensor::from_host(x.borrow())
     }
 
     fn download<'t>(&self, x: &'t NdTensor<'_>) -> Result<HostTensor<'t>> {
-        x.to_host()
+        x.to_host("download")
     }
 
-    fn download_index(&self, index: &Array2<u64>) -> Result<Vec<u64>> {
-        Ok(index.iter().copied().collect())
+    fn download_index(&self, index: &HostIndex) -> Result<Vec<u64>> {
+        Host.download_index(index)
     }
 
     fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
-        fn reshape<T: NdElement>(
-            x: CowArray<'_, T, ndarray::IxDyn>,
-            shape: [usize; 2],
-        ) -> Result<NdTensor<'_>> {
-            let x = x.into_shape_with_order((shape, ndarray::Order::RowMajor));
-            Ok(T::tensor(x.map_err(refused("reshape"))?.into_dyn()))
-        }
-        // Only standard layout keeps its elements where they are.
-        with_array!(x, array => match array.is_standard_layout() {
-            true => reshape(array, shape),
-            false => reshape(array.as_standard_layout().into_owned().into(), shape),
+        check_reshape(x.shape(), shape)?;
+        with_array!(x, array => {
+            // Only standard layout keeps its elements where they are.
+            if !array.is_standard_layout() {
+                let elements = NdElement::tensor(array);
+                return NdTensor::from_host(Host.reshape(elements.to_host("reshape")?, shape)?);
+            }
+            let reshaped = array.into_shape_with_order((shape, Order::RowMajor));
+            Ok(NdElement::tensor(reshaped.map_err(refused("reshape"))?.into_dyn()))
         })
     }
 
     fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
-        Ok(with_array!(x, array => {
-            let row = array.index_axis(Axis(0), row).insert_axis(Axis(0));
-            NdElement::tensor(row.into_owned().into())
-        }))
+        check_row(x.shape(), row)?;
+        with_array!(x, array => {
+            NdTensor::copied("row", array.index_axis(Axis(0), row).insert_axis(Axis(0)))
+        })
     }
 
     fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
-        Ok(with_array!(x, array => {
-            NdElement::tensor(array.index_axis(Axis(1), column).into_owned().into())
-        }))
+        check_column(x.shape(), column)?;
+        with_array!(x, array => NdTensor::copied("column", array.index_axis(Axis(1), column)))
     }
 
     fn find_invalid(&self, x: &NdTensor<'_>, rule: Rule) -> Result<Option<(usize, f64)>> {
-        Ok(with_array!(x, array => ops::find_invalid(array.iter(), rule)))
+        Ok(with_array!(x, array => ops::find_invalid(array.view(), rule)))
     }
 
-    fn argsort_descending(&self, x: &NdTensor<'_>) -> Result<Array2<u64>> {
-        with_array!(x, array => {
-            Ok(ops::argsort_descending(&matrix("argsort", array.view())?))
-        })
+    fn argsort_descending(&self, x: &NdTensor<'_>) -> Result<HostIndex> {
+        Host.argsort_descending(&x.to_host("argsort")?)
     }
 
-    fn gather(&self, x: &NdTensor<'_>, index: &Array2<u64>) -> Result<NdTensor<'static>> {
-        with_array!(x, array => {
-            let gathered = ops::gather(&matrix("gather", array.view())?, index);
-            Ok(NdElement::tensor(gathered.into()))
-        })
+    fn gather(&self, x: &NdTensor<'_>, index: &HostIndex) -> Result<NdTensor<'static>> {
+        NdTensor::from_host(Host.gather(&x.to_host("gather")?, index)?)
     }
 
     fn cumsum(&self, x: &NdTensor<'_>) -> Result<NdTensor<'static>> {
-        with_array!(x, array => {
-            Ok(NdElement::tensor(ops::cumsum(&matrix("cumsum", array.view())?).into()))
-        })
+        NdTensor::from_host(Host.cumsum(&x.to_host("cumsum")?)?)
     }
 
-    fn group_ends(&self, x: &NdTensor<'_>) -> Result<Array2<u64>> {
-        with_array!(x, array => Ok(ops::group_ends(&matrix("group ends", array.view())?)))
+    fn group_ends(&self, x: &NdTensor<'_>) -> Result<HostIndex> {
+        Host.group_ends(&x.to_host("group_ends")?)
     }
 
-    fn bucket(&self, x: &NdTensor<'_>, num_thresholds: usize) -> Result<Array2<u64>> {
-        with_array!(x, array => {
-            Ok(ops::bucket(&matrix("bucket", array.view())?, num_thresholds))
-        })
+    fn bucket(&self, x: &NdTensor<'_>, num_thresholds: usize) -> Result<HostIndex> {
+        Host.bucket(&x.to_host("bucket")?, num_thresholds)
     }
 
     fn bincount(
         &self,
-        index: &Array2<u64>,
+        index: &HostIndex,
         targets: &NdTensor<'_>,
         n_bins: usize,
     ) -> Result<[Vec<u64>; 2]> {
-        with_array!(targets, array => {
-            Ok(ops::bincount(index, &matrix("bincount", array.view())?, n_bins))
-        })
+        Host.bincount(index, &targets.to_host("bincount")?, n_bins)
     }
 
     fn areas(&self, batch: &Batch<'_, Self>) -> Result<Vec<Areas>> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use half::{bf16, f16};
-use metrics_core::{Element, HostTensor, Result, ToTensor, with_slice};
+use metrics_core::{Element, HostTensor, Result, ToTensor, reserve};
 use ndarray::{ArrayBase, ArrayD, ArrayRef, ArrayViewD, CowArray, Data, Dimension, IxDyn};
 
 use crate::NdArray;
@@ -99,6 +99,22 @@ macro_rules! with_array {
 }
 pub(crate) use with_array;
 
+/// Runs an expression with the elements of a [`Buffer`](metrics_core::Buffer), owned or borrowed.
+macro_rules! with_buffer {
+    ($buffer:expr, $elements:ident => $body:expr) => {
+        $crate::tensor::with_buffer!(
+            @arms $buffer, $elements, $body,
+            Bool U8 I8 U16 I16 U32 I32 U64 I64 F16 Bf16 F32 F64
+        )
+    };
+    (@arms $buffer:expr, $elements:ident, $body:expr, $($dtype:ident)*) => {
+        match $buffer {
+            $(metrics_core::Buffer::$dtype($elements) => $body,)*
+        }
+    };
+}
+pub(crate) use with_buffer;
+
 impl NdTensor<'_> {
     /// Length of each dimension.
     pub fn shape(&self) -> &[usize] {
@@ -106,24 +122,43 @@ impl NdTensor<'_> {
     }
 
     /// The elements, row by row: borrowed from an array of standard layout, else copied.
-    pub(crate) fn to_host(&self) -> Result<HostTensor<'_>> {
-        fn to_host<T: Element>(array: ArrayViewD<'_, T>) -> Result<HostTensor<'_>> {
+    pub(crate) fn to_host(&self, op: &'static str) -> Result<HostTensor<'_>> {
+        fn to_host<'a, T: Element>(
+            op: &'static str,
+            array: ArrayViewD<'a, T>,
+        ) -> Result<HostTensor<'a>> {
             let shape = array.shape().to_vec();
             let elements = match array.to_slice() {
                 Some(elements) => Cow::Borrowed(elements),
-                None => Cow::Owned(array.iter().copied().collect()),
+                // A broadcast view may have more elements than memory.
+                None => Cow::Owned(reserve::collected(op, array.iter().copied())?),
             };
             HostTensor::from_buffer(T::buffer(elements), shape)
         }
-        with_array!(self, array => to_host(array.view()))
+        with_array!(self, array => to_host(op, array.view()))
     }
 
-    /// The same elements as an array.
-    pub(crate) fn from_host(tensor: &HostTensor<'_>) -> Result<NdTensor<'static>> {
-        with_slice!(tensor.buffer(), data => {
-            let array = ArrayD::from_shape_vec(tensor.shape(), data.to_vec());
-            Ok(NdElement::tensor(array.map_err(refused("upload"))?.into()))
-        })
+    /// The same elements as an array, without copying them where the tensor owns them.
+    pub(crate) fn from_host<'o>(tensor: HostTensor<'_>) -> Result<NdTensor<'o>> {
+        fn from_host<'o, T: NdElement>(
+            elements: Cow<'_, [T]>,
+            shape: Vec<usize>,
+        ) -> Result<NdTensor<'o>> {
+            let array = ArrayD::from_shape_vec(shape, elements.into_owned());
+            Ok(T::tensor(array.map_err(refused("upload"))?.into()))
+        }
+        let shape = tensor.shape().to_vec();
+        with_buffer!(tensor.into_buffer(), elements => from_host(elements, shape))
+    }
+
+    /// A part of the array, copied: it may live longer than the array's owner.
+    pub(crate) fn copied<'o, T: NdElement>(
+        op: &'static str,
+        part: ArrayViewD<'_, T>,
+    ) -> Result<NdTensor<'o>> {
+        let elements = reserve::collected(op, part.iter().copied())?;
+        let array = ArrayD::from_shape_vec(part.shape(), elements);
+        Ok(T::tensor(array.map_err(refused(op))?.into()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use metrics_core::index::{check_column, check_reshape, check_row};
 use metrics_core::{
     Areas, Backend, Batch, BucketCounts, Host, HostTensor, Lend, RankState, RankedCounts, Result,
     Rule, compose,
@@ -11,7 +12,8 @@ use tch::Device;
 #[cfg(feature = "cuda")]
 use crate::cuda;
 use crate::error::refused;
-use crate::ops;
+use crate::index::TchIndex;
+use crate::ops::{self, to_i64};
 use crate::tensor::{InHost, Shared, upload};
 
 /// libtorch tensors on one device.
@@ -55,8 +57,7 @@ macro_rules! on_cuda {
 impl Backend for Tch {
     const NAME: &'static str = "tch";
     type Tensor<'a> = Shared;
-    /// Kind `Int64`.
-    type Index = Shared;
+    type Index = TchIndex;
     #[cfg(feature = "cuda")]
     type KeptSamples = cuda::KeptSamples;
     #[cfg(not(feature = "cuda"))]
@@ -96,19 +97,26 @@ impl Backend for Tch {
         Self::lend(x, "download", "elements", |host| Ok(host.into_owned()))
     }
 
-    fn download_index(&self, index: &Shared) -> Result<Vec<u64>> {
+    fn download_index(&self, index: &TchIndex) -> Result<Vec<u64>> {
         ops::download_index(index)
     }
 
     fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
-        x.0.f_reshape(shape.map(|n| n as i64)).map(Shared).map_err(refused("reshape"))
+        check_reshape(&x.shape(), shape)?;
+        let [n_rows, n_columns] = shape.map(|n| to_i64("reshape", n));
+        let shape = [n_rows?, n_columns?];
+        let x = x.plain("reshape", x.device())?;
+        x.f_reshape(shape).map(Shared).map_err(refused("reshape"))
     }
 
     fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
+        check_row(&x.shape(), row)?;
+        // Below a length, which is an `i64` in libtorch.
         x.0.f_narrow(0, row as i64, 1).map(Shared).map_err(refused("row"))
     }
 
     fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
+        check_column(&x.shape(), column)?;
         x.0.f_select(1, column as i64).map(Shared).map_err(refused("column"))
     }
 
@@ -116,11 +124,11 @@ impl Backend for Tch {
         ops::find_invalid(x, rule)
     }
 
-    fn argsort_descending(&self, x: &Shared) -> Result<Shared> {
-        ops::argsort_descending(x).map(Shared)
+    fn argsort_descending(&self, x: &Shared) -> Result<TchIndex> {
+        ops::argsort_descending(x)
     }
 
-    fn gather(&self, x: &Shared, index: &Shared) -> Result<Shared> {
+    fn gather(&self, x: &Shared, index: &TchIndex) -> Result<Shared> {
         ops::gather(x, index).map(Shared)
     }
 
@@ -128,15 +136,15 @@ impl Backend for Tch {
         ops::cumsum(x).map(Shared)
     }
 
-    fn group_ends(&self, x: &Shared) -> Result<Shared> {
-        ops::group_ends(x).map(Shared)
+    fn group_ends(&self, x: &Shared) -> Result<TchIndex> {
+        ops::group_ends(x)
     }
 
-    fn bucket(&self, x: &Shared, num_thresholds: usize) -> Result<Shared> {
-        ops::bucket(x, num_thresholds).map(Shared)
+    fn bucket(&self, x: &Shared, num_thresholds: usize) -> Result<TchIndex> {
+        ops::bucket(x, num_thresholds)
     }
 
-    fn bincount(&self, index: &Shared, targets: &Shared, n_bins: usize) -> Result<[Vec<u64>; 2]> {
+    fn bincount(&self, index: &TchIndex, targets: &Shared, n_bins: usize) -> Result<[Vec<u64>; 2]> {
         ops::bincount(index, targets, n_bins)
     }
 
@@ -158,10 +166,10 @@ impl Backend for Tch {
 
     /// Weighted batches are counted on the host, from any device.
     fn count_buckets(&self, batch: &Batch<'_, Self>, counts: &mut BucketCounts) -> Result<()> {
-        if batch.weights.is_none() {
+        if batch.weights().is_none() {
             on_cuda!(self, device => cuda::count_buckets(device, batch, counts));
         }
-        if self.is_host() || batch.weights.is_some() {
+        if self.is_host() || batch.weights().is_some() {
             return batch.in_host(|batch| Host.count_buckets(batch, counts));
         }
         compose::count_buckets(self, batch, counts)
@@ -169,7 +177,7 @@ impl Backend for Tch {
 
     /// Batches are held on the host, from any device but CUDA's.
     fn append(&self, batch: &Batch<'_, Self>, state: &mut RankState) -> Result<()> {
-        if batch.weights.is_none() {
+        if batch.weights().is_none() {
             on_cuda!(self, device => cuda::append(device, batch, state));
         }
         batch.in_host(|batch| Host.append(batch, state))
@@ -182,11 +190,11 @@ impl Backend for Tch {
         state: &mut RankState,
         kept: &mut Self::KeptSamples,
     ) -> Result<()> {
-        if batch.weights.is_none() {
+        if batch.weights().is_none() {
             on_cuda!(self, device => cuda::keep(device, batch, state, kept));
         }
-        match cuda::dtype(&batch.scores) {
-            Some(dtype) => kept.pass_by(batch.op, dtype, || self.append(batch, state)),
+        match cuda::dtype(batch.scores()) {
+            Some(dtype) => kept.pass_by(batch.op(), dtype, || self.append(batch, state)),
             // Refused, with the type's name.
             None => self.append(batch, state),
         }
@@ -199,7 +207,7 @@ impl Backend for Tch {
         counts: &mut BucketCounts,
         kept: &mut Self::KeptCounts,
     ) -> Result<()> {
-        if batch.weights.is_none() {
+        if batch.weights().is_none() {
             on_cuda!(self, device => cuda::keep_counts(device, batch, counts, kept));
         }
         kept.pass_by(|| self.count_buckets(batch, counts))
@@ -213,6 +221,6 @@ impl Lend for Tch {
         what: &'static str,
         f: impl FnOnce(HostTensor<'_>) -> Result<R>,
     ) -> Result<R> {
-        InHost::new(x)?.with(op, what, f)
+        InHost::new(op, x)?.with(op, what, f)
     }
 }

@@ -10,6 +10,7 @@ use tch::{Kind, Tensor};
 
 use crate::Tch;
 use crate::error::refused;
+use crate::ops::to_i64;
 use crate::tensor::{Shared, unsupported};
 
 /// Samples that a metric keeps on a device until it is read.
@@ -38,7 +39,9 @@ impl std::fmt::Debug for Memory {
 // shared reference.
 unsafe impl Sync for Memory {}
 
-impl Device for OnTch {
+// SAFETY: libtorch allocates as many bytes as it is asked for, where `address` says, and frees them in
+// the order of its stream; the default stream lives as long as the process.
+unsafe impl Device for OnTch {
     type Memory = Memory;
 
     fn ordinal(&self) -> usize {
@@ -51,7 +54,9 @@ impl Device for OnTch {
 
     fn allocate(&self, n_bytes: usize) -> Result<Memory> {
         let options = (Kind::Uint8, tch::Device::Cuda(self.0));
-        Tensor::f_empty([n_bytes as i64], options).map(Memory).map_err(refused("allocate"))
+        Tensor::f_empty([to_i64("allocate", n_bytes)?], options)
+            .map(Memory)
+            .map_err(refused("allocate"))
     }
 
     fn address(memory: &Memory) -> *mut std::ffi::c_void {
@@ -81,14 +86,14 @@ fn with_batch<R>(
     batch: &Batch<'_, Tch>,
     f: impl FnOnce(&OnTch, &metrics_cuda::Batch) -> Result<R>,
 ) -> Result<R> {
-    let Batch { op, n_tasks, n_samples, .. } = *batch;
-    let plain = |tensor: &Shared| tensor.plain(tch::Device::Cuda(device)).map(Shared);
-    let (scores, targets) = (plain(&batch.scores)?, plain(&batch.targets)?);
+    let (op, n_tasks, n_samples) = (batch.op(), batch.n_tasks(), batch.n_samples());
+    let plain = |tensor: &Shared| tensor.plain(op, tch::Device::Cuda(device)).map(Shared);
+    let (scores, targets) = (plain(batch.scores())?, plain(batch.targets())?);
     let input = |what, tensor: &Shared| {
         let dtype = dtype(tensor).ok_or_else(|| unsupported(op, what, &tensor.0))?;
         // SAFETY: a contiguous tensor's elements lie behind its address; libtorch frees them in the
         // order of the stream.
-        Ok::<_, Error>(unsafe { Input::new(tensor.0.data_ptr(), dtype) })
+        Ok::<_, Error>(unsafe { Input::new(tensor.0.data_ptr(), dtype, tensor.0.numel()) })
     };
     let (scores, targets) = (input("scores", &scores)?, input("targets", &targets)?);
     f(&OnTch(device), &metrics_cuda::Batch { op, scores, targets, n_tasks, n_samples })

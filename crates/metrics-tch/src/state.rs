@@ -1,9 +1,10 @@
 //! States as tensors, so that they travel in a model's checkpoint.
 
-use metrics_core::{Error, Result};
+use metrics_core::{Error, Result, reserve};
 use tch::{Device, Kind, Tensor};
 
 use crate::error::refused;
+use crate::tensor::Shared;
 
 /// The bytes of a state as a tensor `(n_bytes,)` of `Uint8` in host memory, for
 /// [`Tensor::save_multi`] or a `VarStore` beside a model's weights.
@@ -18,7 +19,7 @@ pub fn state_to_tensor(bytes: &[u8]) -> Result<Tensor> {
 ///
 /// # Errors
 /// [`Error::UnsupportedDtype`] for a tensor that is not `Uint8`, [`Error::UnsupportedShape`] for one
-/// that has not one dimension.
+/// that has not one dimension, [`Error::OutOfMemory`] for an expanded one with more bytes than memory.
 pub fn state_from_tensor(tensor: &Tensor) -> Result<Vec<u8>> {
     let kind = tensor.f_kind().map_err(refused("tensor to state"))?;
     if kind != Kind::Uint8 {
@@ -37,11 +38,8 @@ pub fn state_from_tensor(tensor: &Tensor) -> Result<Vec<u8>> {
             expected: "(n_bytes,)",
         });
     }
-    let read = || {
-        let bytes = tensor.f_to_device(Device::Cpu)?.f_contiguous()?;
-        let mut data = vec![0; bytes.numel()];
-        bytes.f_copy_data_u8(&mut data, bytes.numel())?;
-        Ok(data)
-    };
-    read().map_err(refused("tensor to state"))
+    let bytes = Shared(tensor.shallow_clone()).plain("state_from_tensor", Device::Cpu)?;
+    let mut data = reserve::filled("state_from_tensor", bytes.numel(), 0)?;
+    let copied = bytes.f_copy_data_u8(&mut data, bytes.numel());
+    copied.map(|()| data).map_err(refused("tensor to state"))
 }

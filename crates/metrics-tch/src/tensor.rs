@@ -6,11 +6,13 @@ use std::borrow::Cow;
 use std::slice;
 
 use half::{bf16, f16};
-use metrics_core::{Buffer, Element, Error, HostTensor, Result, ToTensor};
+use metrics_core::index::check_len;
+use metrics_core::{Buffer, Element, Error, HostTensor, Result, ToTensor, reserve};
 use tch::{Device, Kind, Tensor};
 
 use crate::Tch;
 use crate::error::refused;
+use crate::ops::to_i64;
 
 /// A libtorch tensor that shares its memory with the one it was made of.
 #[derive(Debug)]
@@ -54,18 +56,26 @@ impl Shared {
         if self.0.defined() { self.0.device() } else { Device::Cpu }
     }
 
+    /// The same elements with strides, whatever the layout: the tensor itself if it has them.
+    pub(crate) fn dense(&self, op: &'static str) -> Result<Tensor> {
+        check_len(op, &self.shape())?;
+        let dense = self.0.f_detach().and_then(|x| x.f_to_dense(None::<Kind>, false));
+        dense.map_err(refused(op))
+    }
+
     /// The same elements as a plain tensor, row by row, on a device.
-    pub(crate) fn plain(&self, device: Device) -> Result<Tensor> {
-        let plain = self
-            .0
-            .f_detach()
-            .and_then(
-                |x| if x.is_sparse() { x.f_to_dense(None::<tch::Kind>, false) } else { Ok(x) },
-            )
-            .and_then(|x| x.f_to_device(device))
+    pub(crate) fn plain(&self, op: &'static str, device: Device) -> Result<Tensor> {
+        let dense = self.dense(op)?;
+        if device == Device::Cpu && !dense.is_contiguous() {
+            // An expanded tensor may have more elements than memory; say so in our own words.
+            let element = dense.f_kind().map_or(1, |kind| kind.elt_size_in_bytes());
+            reserve::room::<u8>(op, dense.numel().saturating_mul(element))?;
+        }
+        let plain = dense
+            .f_to_device(device)
             .and_then(|x| x.f_resolve_neg())
             .and_then(|x| x.f_contiguous());
-        plain.map_err(refused("contiguous"))
+        plain.map_err(refused(op))
     }
 }
 
@@ -82,9 +92,9 @@ pub(crate) fn unsupported(op: &'static str, what: &'static str, tensor: &Tensor)
 pub(crate) struct InHost(Tensor);
 
 impl InHost {
-    /// The tensor itself where that is so; else a copy.
-    pub(crate) fn new(tensor: &Shared) -> Result<Self> {
-        tensor.plain(Device::Cpu).map(Self)
+    /// The tensor itself where that is so; else a copy. `op` is what it is for.
+    pub(crate) fn new(op: &'static str, tensor: &Shared) -> Result<Self> {
+        tensor.plain(op, Device::Cpu).map(Self)
     }
 
     /// Calls `f` with the elements, in place. `op` and `what` say what they are for.
@@ -127,13 +137,14 @@ impl InHost {
     }
 }
 
-/// Elements as a tensor on a device. libtorch has no kernels for u16, u32 and u64: these take the next
+/// Elements as a tensor on a device. tch copies as many bytes as the shape says, which a host tensor
+/// has. libtorch has no kernels for u16, u32 and u64: these take the next
 /// type that holds every value.
 pub(crate) fn upload(x: &HostTensor<'_>, device: Device) -> Result<Tensor> {
-    let shape: Vec<i64> = x.shape().iter().map(|&n| n as i64).collect();
+    let shape: Vec<i64> = x.shape().iter().map(|&n| to_i64("upload", n)).collect::<Result<_>>()?;
     let tensor = match x.buffer() {
         Buffer::Bool(data) => {
-            let bytes: Vec<u8> = data.iter().map(|&x| x.into()).collect();
+            let bytes = reserve::collected("upload", data.iter().map(|&x| u8::from(x)))?;
             Tensor::f_from_data_size(&bytes, &shape, Kind::Bool)
         }
         Buffer::U8(data) => Tensor::f_from_data_size(data, &shape, Kind::Uint8),
@@ -146,22 +157,23 @@ pub(crate) fn upload(x: &HostTensor<'_>, device: Device) -> Result<Tensor> {
         Buffer::F32(data) => from_elements(data, &shape, Kind::Float),
         Buffer::F64(data) => from_elements(data, &shape, Kind::Double),
         Buffer::U16(data) => {
-            let wide: Vec<i32> = data.iter().map(|&x| x.into()).collect();
+            let wide = reserve::collected("upload", data.iter().map(|&x| i32::from(x)))?;
             from_elements(&wide, &shape, Kind::Int)
         }
         Buffer::U32(data) => {
-            let wide: Vec<i64> = data.iter().map(|&x| x.into()).collect();
+            let wide = reserve::collected("upload", data.iter().map(|&x| i64::from(x)))?;
             from_elements(&wide, &shape, Kind::Int64)
         }
         Buffer::U64(data) => {
-            let narrowed: std::result::Result<Vec<i64>, _> =
-                data.iter().map(|&x| i64::try_from(x)).collect();
-            let narrowed = narrowed.map_err(|_| Error::UnsupportedDtype {
-                op: "upload",
-                what: "elements",
-                dtype: "U64 above i64::MAX".into(),
-                expected: DTYPES,
-            })?;
+            if data.iter().any(|&x| i64::try_from(x).is_err()) {
+                return Err(Error::UnsupportedDtype {
+                    op: "upload",
+                    what: "elements",
+                    dtype: "U64 above i64::MAX".into(),
+                    expected: DTYPES,
+                });
+            }
+            let narrowed = reserve::collected("upload", data.iter().map(|&x| x as i64))?;
             from_elements(&narrowed, &shape, Kind::Int64)
         }
     };

@@ -1,13 +1,14 @@
 //! ndarray arrays of any layout and ownership give the values of the same elements row by row.
 
-use metrics_conformance::check::same_bits;
+use metrics_conformance::check::{nearest, same_bits, within_ulps};
+use metrics_conformance::naive;
 use metrics_conformance::random::{Kind, Samples, seed};
-use metrics_core::{Backend, Curve, Metric, ToTensor};
+use metrics_core::{Backend, Curve, Error, Metric, Rule, ToTensor};
 use metrics_ndarray::{
     Auc, BinaryAuprc, NdArray, NdTensor, Options, binary_auprc, binary_auprc_tasks,
     binary_auprc_with, binary_auroc, binary_auroc_tasks, binary_roc_curve,
 };
-use ndarray::{Array2, ArrayRef2, ArrayView2, Axis, ShapeBuilder, s};
+use ndarray::{Array2, ArrayRef2, ArrayView2, Axis, ShapeBuilder, arr0, array, s};
 use rstest::rstest;
 
 const N_TASKS: usize = 3;
@@ -242,4 +243,109 @@ fn updates_copy_what_they_keep() {
     scores.fill(0.5);
     targets.fill(1);
     assert_eq!(metric.compute().unwrap(), expected);
+}
+
+const N_VIEWS: usize = 14;
+
+/// Calls `f` with a view of a 4 × 6 matrix: reversed, strided, offset, transposed, broadcast, empty.
+fn with_view<T, R>(base: &Array2<T>, view: usize, f: impl FnOnce(ArrayView2<'_, T>) -> R) -> R {
+    assert_eq!(base.dim(), (4, 6));
+    match view {
+        0 => f(base.view()),
+        1 => f(base.t()),
+        2 => f(base.slice(s![.., ..;-1])),
+        3 => f(base.slice(s![..;-1, ..])),
+        4 => f(base.slice(s![..;-1, ..;-1])),
+        5 => f(base.slice(s![1..3, 2..])),
+        6 => f(base.slice(s![.., ..;3])),
+        7 => f(base.slice(s![..;2, 1..;-2])),
+        8 => f(base.slice(s![..;-2, ..;3]).reversed_axes()),
+        9 => f(base.slice(s![1, ..]).broadcast((3, 6)).unwrap()),
+        10 => f(base.slice(s![.., 1..2]).broadcast((4, 5)).unwrap()),
+        11 => f(base.slice(s![2..3, 3..4]).broadcast((2, 3)).unwrap()),
+        12 => f(base.slice(s![..0, ..])),
+        _ => f(base.slice(s![.., 3..3])),
+    }
+}
+
+#[test]
+fn small_views_equal_the_oracle() {
+    let scores = Array2::from_shape_fn((4, 6), |(i, j)| ((5 * i + 3 * j) % 7) as f32 / 8.0);
+    let targets = Array2::from_shape_fn((4, 6), |(i, j)| u8::from((i * j + i + 2 * j) % 3 == 0));
+    let check = |x: ArrayView2<'_, f32>, y: ArrayView2<'_, u8>| {
+        let what = (x.shape().to_vec(), x.strides().to_vec());
+        if x.is_empty() {
+            let error = binary_auroc_tasks(&x, &y).unwrap_err();
+            assert!(matches!(error, Error::Empty { .. }), "{error} for {what:?}");
+            return;
+        }
+        let tasks = binary_auroc_tasks(&x, &y).unwrap();
+        for (task, (x, y)) in x.rows().into_iter().zip(y.rows()).enumerate() {
+            let (scores, targets, ones) = (x.to_vec(), y.to_vec(), naive::ones(x.len()));
+            let auroc = naive::auroc(&scores, &targets, &ones);
+            nearest(tasks[task], auroc.as_ref(), 0.5, &what);
+            nearest(binary_auroc(&x, &y).unwrap(), auroc.as_ref(), 0.5, &what);
+            let auprc = naive::average_precision(&scores, &targets, &ones);
+            within_ulps(binary_auprc(&x, &y).unwrap(), auprc.as_ref(), 0.0, &what);
+        }
+    };
+    for view in 0..N_VIEWS {
+        with_view(&scores, view, |x| with_view(&targets, view, |y| check(x, y)));
+    }
+}
+
+#[test]
+fn the_first_bad_element_of_a_view_is_found() {
+    let mut values = Array2::from_elem((4, 6), 0.5);
+    values[[2, 3]] = f64::NAN;
+    for view in 0..N_VIEWS {
+        with_view(&values, view, |x| {
+            let first = x.iter().position(|x: &f64| x.is_nan());
+            let found = NdArray.find_invalid(&x.to_tensor(), Rule::NotNan).unwrap();
+            assert_eq!(found.map(|(at, _)| at), first, "{:?}", (x.shape(), x.strides()));
+        });
+    }
+}
+
+/// More elements than memory: 2^40, and as many as an array may have.
+#[rstest]
+fn a_broadcast_view_beyond_memory_is_an_error(#[values(1 << 40, isize::MAX as usize)] n: usize) {
+    let (score, target, weight) = (arr0(0.5f32), arr0(1u8), arr0(0.25));
+    let (x, y) = (score.broadcast(n).unwrap(), target.broadcast(n).unwrap());
+    #[track_caller]
+    fn is_memory<T: std::fmt::Debug>(result: metrics_core::Result<T>, op: &str) {
+        match result.unwrap_err() {
+            Error::OutOfMemory { op: given, n_bytes } => {
+                assert_eq!(given, op);
+                assert!(n_bytes >= 1 << 40, "{n_bytes} bytes");
+            }
+            error => panic!("{error}"),
+        }
+    }
+    is_memory(binary_auroc(&x, &y), "binary_auroc");
+    is_memory(binary_roc_curve(&x, &y), "binary_roc_curve");
+    let weights = weight.broadcast(n).unwrap();
+    is_memory(binary_auprc_with(&x, &y, Options::new().weights(&weights)), "binary_auprc");
+    let (mut auprc, mut auc) = (BinaryAuprc::new(), Auc::default());
+    is_memory(auprc.update(&x, &y), "binary_auprc");
+    is_memory(auc.update(&x, &y), "auc");
+    assert!(matches!(auprc.compute(), Err(Error::NoSamples { .. })), "something was kept");
+
+    let (row, column) = (score.broadcast((1, n)).unwrap(), score.broadcast((n, 1)).unwrap());
+    let (row, column, targets) = (row.to_tensor(), column.to_tensor(), y.to_tensor());
+    is_memory(NdArray.download(&row), "download");
+    is_memory(NdArray.reshape(targets, [1, n]), "reshape");
+    is_memory(NdArray.row(&row, 0), "row");
+    is_memory(NdArray.column(&column, 0), "column");
+    is_memory(NdArray.argsort_descending(&row), "argsort");
+    is_memory(NdArray.group_ends(&row), "group_ends");
+    is_memory(NdArray.cumsum(&row), "cumsum");
+    is_memory(NdArray.bucket(&row, 10), "bucket");
+    let index = NdArray.argsort_descending(&array![[0.5, 0.25]].to_tensor()).unwrap();
+    is_memory(NdArray.gather(&row, &index), "gather");
+    // A search reads what is in memory, and no more.
+    assert_eq!(NdArray.find_invalid(&row, Rule::NotNan).unwrap(), None);
+    let bad = NdArray.find_invalid(&row, Rule::Binary).unwrap();
+    assert_eq!(bad, Some((0, 0.5)));
+    assert_eq!(NdArray.row(&column, n - 1).map(|row| row.shape().to_vec()).unwrap(), [1, 1]);
 }

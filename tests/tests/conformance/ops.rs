@@ -3,7 +3,7 @@
 use metrics_conformance::inputs::tensor;
 use metrics_conformance::naive;
 use metrics_conformance::random::{Kind, Random, seed};
-use metrics_core::{Backend, Element, Rule};
+use metrics_core::{Backend, Element, Error, Result, Rule};
 
 #[track_caller]
 pub(crate) fn upload_keeps_values<B: Backend, T: Element>(backend: &B, values: &[T]) {
@@ -219,4 +219,133 @@ pub(crate) fn bincount_counts_by_target<B: Backend>(backend: &B, n_columns: usiz
 #[track_caller]
 fn numbers<B: Backend>(backend: &B, x: &B::Tensor<'_>) -> Vec<f64> {
     backend.download(x).expect("a download of a known dtype").to_f64_vec()
+}
+
+/// What went wrong, of all that an error says.
+#[derive(Debug, PartialEq)]
+enum Refused {
+    Shape,
+    Range(usize, usize),
+    Thresholds(usize),
+    Memory,
+}
+
+#[track_caller]
+fn refused<T: std::fmt::Debug>(result: Result<T>) -> Refused {
+    match result.unwrap_err() {
+        Error::UnsupportedShape { .. } => Refused::Shape,
+        Error::OutOfRange { given, limit, .. } => Refused::Range(given, limit),
+        Error::InvalidNumThresholds { given, .. } => Refused::Thresholds(given),
+        Error::OutOfMemory { .. } => Refused::Memory,
+        error => panic!("{error}"),
+    }
+}
+
+#[track_caller]
+pub(crate) fn rows_and_columns_beyond_the_end_are_refused<B: Backend>(backend: &B) {
+    let matrix = tensor(backend, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[2, 3]);
+    for beyond in [3, 4, i64::MAX as usize, 1 << 63, usize::MAX - 1, usize::MAX] {
+        assert_eq!(refused(backend.row(&matrix, beyond)), Refused::Range(beyond, 2));
+        assert_eq!(refused(backend.column(&matrix, beyond)), Refused::Range(beyond, 3));
+    }
+    assert_eq!(refused(backend.row(&matrix, 2)), Refused::Range(2, 2));
+    let nothing = tensor::<B, f32>(backend, &[], &[0, 3]);
+    assert_eq!(refused(backend.row(&nothing, 0)), Refused::Range(0, 0));
+    assert!(backend.column(&nothing, 2).is_ok());
+}
+
+#[track_caller]
+pub(crate) fn what_is_no_matrix_is_refused<B: Backend>(backend: &B) {
+    let index = backend.argsort_descending(&tensor(backend, &[0.5, 0.25], &[1, 2])).unwrap();
+    for shape in [&[2][..], &[1, 1, 2], &[1, 2, 1]] {
+        let x = tensor(backend, &[0.0, 1.0], shape);
+        assert_eq!(refused(backend.row(&x, 0)), Refused::Shape, "{shape:?}");
+        assert_eq!(refused(backend.column(&x, 0)), Refused::Shape, "{shape:?}");
+        assert_eq!(refused(backend.argsort_descending(&x)), Refused::Shape, "{shape:?}");
+        assert_eq!(refused(backend.gather(&x, &index)), Refused::Shape, "{shape:?}");
+        assert_eq!(refused(backend.cumsum(&x)), Refused::Shape, "{shape:?}");
+        assert_eq!(refused(backend.group_ends(&x)), Refused::Shape, "{shape:?}");
+        assert_eq!(refused(backend.bucket(&x, 3)), Refused::Shape, "{shape:?}");
+        assert_eq!(refused(backend.bincount(&index, &x, 2)), Refused::Shape, "{shape:?}");
+    }
+    let two_rows = tensor(backend, &[1.0, 0.5], &[2, 1]);
+    assert_eq!(refused(backend.group_ends(&two_rows)), Refused::Shape);
+}
+
+#[track_caller]
+pub(crate) fn another_number_of_elements_is_no_shape<B: Backend>(backend: &B) {
+    for to in [[1, 5], [2, 2], [0, 6], [1, usize::MAX], [usize::MAX, 1], [1 << 63, 2]] {
+        let six = tensor(backend, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[2, 3]);
+        assert_eq!(refused(backend.reshape(six, to)), Refused::Shape, "{to:?}");
+    }
+    // Their product is 0 in 64 bits.
+    let nothing = tensor::<B, f32>(backend, &[], &[0]);
+    assert_eq!(refused(backend.reshape(nothing, [1 << 32, 1 << 32])), Refused::Shape);
+}
+
+#[track_caller]
+pub(crate) fn an_index_of_longer_rows_gathers_nothing<B: Backend>(backend: &B) {
+    let four = [0.5, 0.25, 1.0, 0.75];
+    let order = backend.argsort_descending(&tensor(backend, &four, &[1, 4])).unwrap();
+    let ends = backend.group_ends(&tensor(backend, &four, &[1, 4])).unwrap();
+    let buckets = backend.bucket(&tensor(backend, &four, &[1, 4]), 1 << 24).unwrap();
+    let three = tensor(backend, &four[..3], &[1, 3]);
+    assert_eq!(refused(backend.gather(&three, &order)), Refused::Range(3, 3));
+    assert_eq!(refused(backend.gather(&three, &ends)), Refused::Range(3, 3));
+    assert_eq!(refused(backend.gather(&three, &buckets)), Refused::Range(1 << 24, 3));
+    let nothing = tensor::<B, f64>(backend, &[], &[1, 0]);
+    assert_eq!(refused(backend.gather(&nothing, &order)), Refused::Range(3, 0));
+    let two_rows = tensor(backend, &four, &[2, 2]);
+    assert_eq!(refused(backend.gather(&two_rows, &order)), Refused::Shape);
+    let no_rows = tensor::<B, f64>(backend, &[], &[0, 4]);
+    assert_eq!(refused(backend.gather(&no_rows, &order)), Refused::Shape);
+    let longer = tensor(backend, &[1.0, 2.0, 3.0, 4.0, 5.0], &[1, 5]);
+    let gathered = backend.gather(&longer, &order).unwrap();
+    assert_eq!(numbers(backend, &gathered), [3.0, 4.0, 1.0, 2.0]);
+}
+
+#[track_caller]
+pub(crate) fn no_number_of_thresholds_is_taken_beyond_the_most<B: Backend>(backend: &B) {
+    let x = tensor(backend, &[0.5f32, 1.0], &[1, 2]);
+    for given in [0, (1 << 24) + 1, 1 << 32, i64::MAX as usize, usize::MAX - 1, usize::MAX] {
+        assert_eq!(refused(backend.bucket(&x, given)), Refused::Thresholds(given));
+    }
+}
+
+/// So that no number is ever beyond what the index is known to hold.
+#[track_caller]
+pub(crate) fn what_is_no_probability_takes_a_bucket_at_the_end<B: Backend>(backend: &B) {
+    let values = [-0.5, 1.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300, -5e-324, 0.5];
+    for num_thresholds in [1, 10, 1 << 24] {
+        let n = num_thresholds as u64;
+        let index =
+            backend.bucket(&tensor(backend, &values, &[1, values.len()]), num_thresholds).unwrap();
+        let expected = [0, n, 0, n, 0, n, 0, n / 2];
+        assert_eq!(backend.download_index(&index).unwrap(), expected, "{num_thresholds}");
+    }
+}
+
+#[track_caller]
+pub(crate) fn bins_and_targets_that_do_not_fit_are_refused<B: Backend>(backend: &B) {
+    let probabilities = tensor(backend, &[0.0, 0.5, 0.9], &[1, 3]);
+    let targets = tensor(backend, &[1u8, 0, 1], &[1, 3]);
+    let buckets = backend.bucket(&probabilities, 6).unwrap();
+    for n_bins in [0, 1, 6] {
+        // A bucket may have any number up to 6.
+        let fewer = backend.bincount(&buckets, &targets, n_bins);
+        assert_eq!(refused(fewer), Refused::Range(6, n_bins));
+    }
+    for n_bins in [1 << 58, 1 << 60, 1 << 63, usize::MAX] {
+        assert_eq!(refused(backend.bincount(&buckets, &targets, n_bins)), Refused::Memory);
+    }
+    let order = backend.argsort_descending(&probabilities).unwrap();
+    assert_eq!(refused(backend.bincount(&order, &targets, 2)), Refused::Range(2, 2));
+    assert_eq!(backend.bincount(&order, &targets, 3).unwrap(), [vec![0, 1, 0], vec![1, 0, 1]]);
+    for (data, shape) in [(&[1u8, 0][..], &[1, 2][..]), (&[1, 0, 1], &[3]), (&[1, 0, 1], &[3, 1])] {
+        let other = tensor(backend, data, shape);
+        assert_eq!(refused(backend.bincount(&buckets, &other, 7)), Refused::Shape, "{shape:?}");
+    }
+    let no_targets = tensor(backend, &[2.0, -1.0, f64::NAN], &[1, 3]);
+    let counts = backend.bincount(&buckets, &no_targets, 7).unwrap();
+    assert_eq!(counts, [vec![1, 0, 0, 1, 0, 1, 0], vec![0; 7]]);
 }

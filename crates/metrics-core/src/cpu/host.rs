@@ -13,22 +13,39 @@ use crate::backend::{Backend, Rule};
 use crate::buckets::BucketCounts;
 use crate::curve::RankedCounts;
 use crate::dtype::Element;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::host::HostTensor;
+use crate::index::{
+    IndexShape, check_column, check_matrix, check_one_row, check_reshape, check_row,
+};
 use crate::input::Batch;
 use crate::kind::ScoreKind;
-use crate::reserve::{filled, room};
+use crate::reserve::room;
 use crate::state::{RankState, Run, weigh};
-use crate::{threads, with_slice};
+use crate::{reserve, threads, with_slice};
 
 /// Plain slices in host memory as a backend; behind [`slice`](mod@crate::slice).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Host;
 
-/// Positions in the rows of a matrix.
+/// Numbers in host memory, row by row: positions in the rows of a matrix, or buckets. Only the
+/// primitives of [`Host`] make one, so that its numbers are what its shape says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostIndex {
-    rows: Vec<Vec<u64>>,
+    shape: IndexShape,
+    numbers: Vec<u64>,
+}
+
+impl HostIndex {
+    /// What is known of the numbers without a look at them.
+    pub fn shape(&self) -> IndexShape {
+        self.shape
+    }
+
+    /// The numbers, row by row.
+    pub fn numbers(&self) -> &[u64] {
+        &self.numbers
+    }
 }
 
 impl Backend for Host {
@@ -63,28 +80,27 @@ impl Backend for Host {
     }
 
     fn download_index(&self, index: &HostIndex) -> Result<Vec<u64>> {
-        Ok(index.rows.concat())
+        reserve::collected("download index", index.numbers.iter().copied())
     }
 
     fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
+        check_reshape(x.shape(), shape)?;
         HostTensor::from_buffer(x.into_buffer(), shape.to_vec())
     }
 
     fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
-        let (n, n_rows) = (width(x), height(x));
-        inside("row", "row", row, n_rows)?;
+        let n = check_row(x.shape(), row)?;
         with_slice!(x.buffer(), data => {
-            HostTensor::from_vec(data[row * n..(row + 1) * n].to_vec(), &[1, n])
+            let row = data[row * n..(row + 1) * n].iter().copied();
+            HostTensor::from_vec(reserve::collected("row", row)?, &[1, n])
         })
     }
 
     fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
-        let n = width(x);
-        inside("column", "column", column, n)?;
+        let n_rows = check_column(x.shape(), column)?;
         with_slice!(x.buffer(), data => {
-            let column: Vec<_> = data.iter().skip(column).step_by(n.max(1)).copied().collect();
-            let shape = [column.len()];
-            HostTensor::from_vec(column, &shape)
+            let column = data.iter().skip(column).step_by(width(x)).copied();
+            HostTensor::from_vec(reserve::collected("column", column)?, &[n_rows])
         })
     }
 
@@ -95,46 +111,56 @@ impl Backend for Host {
     }
 
     fn argsort_descending(&self, x: &HostTensor<'_>) -> Result<HostIndex> {
-        let rows = with_slice!(x.buffer(), data => rows(data, x).map(argsort_descending).collect());
-        Ok(HostIndex { rows })
+        let shape = IndexShape::of_argsort(x.shape())?;
+        let mut numbers = reserve::room("argsort", x.buffer().len())?;
+        with_slice!(x.buffer(), data => {
+            for row in rows(data, x) {
+                numbers.append(&mut argsort_descending(row)?);
+            }
+        });
+        Ok(HostIndex { shape, numbers })
     }
 
     fn gather(&self, x: &HostTensor<'_>, index: &HostIndex) -> Result<HostTensor<'static>> {
-        let shape = [index.rows.len(), index.rows.first().map_or(0, Vec::len)];
-        if let Some(last) = index.rows.len().checked_sub(1) {
-            inside("gather", "row", last, height(x))?;
-        }
-        index.rows.iter().try_for_each(|row| all_inside("gather", "column", row, width(x)))?;
+        index.shape.check_gather(x.shape())?;
+        let [_, n_columns] = index.shape.dims();
         with_slice!(x.buffer(), data => {
-            let gathered = rows(data, x)
-                .zip(&index.rows)
-                .flat_map(|(row, index)| index.iter().map(|&i| row[i as usize]))
-                .collect();
-            HostTensor::from_vec(gathered, &shape)
+            let mut gathered = reserve::room("gather", index.numbers.len())?;
+            // Without columns there is nothing to gather from any row.
+            for (row, numbers) in rows(data, x).zip(index.numbers.chunks(n_columns.max(1))) {
+                gathered.extend(numbers.iter().map(|&i| row[i as usize]));
+            }
+            HostTensor::from_vec(gathered, &index.shape.dims())
         })
     }
 
     fn cumsum(&self, x: &HostTensor<'_>) -> Result<HostTensor<'static>> {
-        let sums = with_slice!(x.buffer(), data => {
-            rows(data, x).flat_map(|row| row.iter().scan(0u64, |sum, x| {
-                *sum = sum.saturating_add(x.to_f64() as u64);
-                Some(*sum)
-            })).collect()
+        check_matrix("cumsum", x.shape())?;
+        let mut sums = reserve::room("cumsum", x.buffer().len())?;
+        with_slice!(x.buffer(), data => {
+            for row in rows(data, x) {
+                sums.extend(row.iter().scan(0u64, |sum, x| {
+                    *sum += u64::from(x.to_f64() == 1.0);
+                    Some(*sum)
+                }));
+            }
         });
         HostTensor::from_vec(sums, x.shape())
     }
 
     fn group_ends(&self, x: &HostTensor<'_>) -> Result<HostIndex> {
-        let rows = with_slice!(x.buffer(), data => rows(data, x).map(group_ends).collect());
-        Ok(HostIndex { rows })
+        let n_columns = check_one_row("group_ends", x.shape())?;
+        let numbers = with_slice!(x.buffer(), row => group_ends(row))?;
+        Ok(HostIndex { shape: IndexShape::of_group_ends(n_columns, numbers.len()), numbers })
     }
 
     fn bucket(&self, x: &HostTensor<'_>, num_thresholds: usize) -> Result<HostIndex> {
-        let bucket = |p: f64| bucket_of(p, num_thresholds) as u64;
-        let rows = with_slice!(x.buffer(), data => {
-            rows(data, x).map(|row| row.iter().map(|p| bucket(p.to_f64())).collect()).collect()
-        });
-        Ok(HostIndex { rows })
+        let shape = IndexShape::of_bucket(x.shape(), num_thresholds)?;
+        let bucket = |p: f64| bucket_of(p, num_thresholds).min(num_thresholds) as u64;
+        let numbers = with_slice!(x.buffer(), data => {
+            reserve::collected("bucket", data.iter().map(|p| bucket(p.to_f64())))
+        })?;
+        Ok(HostIndex { shape, numbers })
     }
 
     fn bincount(
@@ -143,10 +169,11 @@ impl Backend for Host {
         targets: &HostTensor<'_>,
         n_bins: usize,
     ) -> Result<[Vec<u64>; 2]> {
-        index.rows.iter().try_for_each(|row| all_inside("bincount", "bin", row, n_bins))?;
-        let mut counts = [filled("bincount", n_bins, 0)?, filled("bincount", n_bins, 0)?];
+        index.shape.check_bincount(targets.shape(), n_bins)?;
+        let zeros = || reserve::filled("bincount", n_bins, 0);
+        let mut counts = [zeros()?, zeros()?];
         with_slice!(targets.buffer(), data => {
-            for (&bin, target) in index.rows.iter().flatten().zip(data) {
+            for (&bin, target) in index.numbers.iter().zip(data) {
                 counts[usize::from(target.to_f64() == 1.0)][bin as usize] += 1;
             }
         });
@@ -249,22 +276,6 @@ fn accumulate(op: &'static str, kind: ScoreKind, parts: &[Vec<Run>]) -> Result<R
     Ok(counts)
 }
 
-/// Whether there is such a row, column or bin.
-fn inside(op: &'static str, what: &'static str, given: usize, limit: usize) -> Result<()> {
-    if given < limit { Ok(()) } else { Err(Error::OutOfRange { op, what, given, limit }) }
-}
-
-fn all_inside(op: &'static str, what: &'static str, row: &[u64], limit: usize) -> Result<()> {
-    row.iter().try_for_each(|&given| {
-        inside(op, what, usize::try_from(given).unwrap_or(usize::MAX), limit)
-    })
-}
-
-/// Number of rows of a matrix.
-fn height(x: &HostTensor<'_>) -> usize {
-    x.shape().first().copied().unwrap_or(0)
-}
-
 /// Length of a row of a matrix.
 fn width(x: &HostTensor<'_>) -> usize {
     x.shape().last().copied().unwrap_or(0)
@@ -272,6 +283,6 @@ fn width(x: &HostTensor<'_>) -> usize {
 
 /// The rows of a matrix, also where they are empty.
 fn rows<'d, T>(data: &'d [T], x: &HostTensor<'_>) -> impl Iterator<Item = &'d [T]> {
-    let (n_rows, width) = (height(x), width(x));
+    let (n_rows, width) = (x.shape().first().copied().unwrap_or(0), width(x));
     (0..n_rows).map(move |row| &data[row * width..(row + 1) * width])
 }

@@ -28,7 +28,7 @@ mod tests;
 pub(crate) use blocks::HUGE_PAGE;
 pub use blocks::free_spare_memory;
 pub use bucket::bucket_of;
-pub use host::Host;
+pub use host::{Host, HostIndex};
 pub(crate) use memory::{Filled, extend};
 pub use ops::{argsort_descending, group_ends};
 pub(crate) use pack::{pack_apart, packed, unpacked};

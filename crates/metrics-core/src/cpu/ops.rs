@@ -2,26 +2,37 @@
 
 use super::radix;
 use crate::dtype::Element;
+use crate::error::Result;
+use crate::reserve;
 
 /// Positions that order a row from largest to smallest, in no particular order among equal values.
 ///
 /// # Complexity
 /// O(n) time, 32 bytes of extra memory an element. A reference: the metrics themselves rank through
 /// the engine, without argsort.
-pub fn argsort_descending<T: Element>(row: &[T]) -> Vec<u64> {
-    let mut keyed: Vec<u128> = (0..)
-        .zip(row)
-        .map(|(position, x): (u64, _)| u128::from(!x.order_key()) << 64 | u128::from(position))
-        .collect();
-    let mut scratch = keyed.clone();
+///
+/// # Errors
+/// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+pub fn argsort_descending<T: Element>(row: &[T]) -> Result<Vec<u64>> {
+    let keyed = row.iter().enumerate();
+    let keyed = keyed.map(|(i, x)| u128::from(!x.order_key()) << 64 | i as u128);
+    let mut keyed = reserve::collected("argsort", keyed)?;
+    let mut scratch = reserve::filled("argsort", row.len(), 0)?;
     radix::sort(&mut keyed, 64..128, &mut scratch);
-    keyed.into_iter().map(|keyed| keyed as u64).collect()
+    // The low half is the position.
+    reserve::collected("argsort", keyed.into_iter().map(|keyed| keyed as u64))
 }
 
 /// Last position of each run of equal neighbours in a row.
-pub fn group_ends<T: Element>(row: &[T]) -> Vec<u64> {
+///
+/// # Errors
+/// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+pub fn group_ends<T: Element>(row: &[T]) -> Result<Vec<u64>> {
     let ends_group = |i: usize| row.get(i + 1).is_none_or(|next| *next != row[i]);
-    (0..row.len()).filter(|&i| ends_group(i)).map(|i| i as u64).collect()
+    let ends = || (0..row.len()).filter(|&i| ends_group(i)).map(|i| i as u64);
+    let mut to = reserve::room("group_ends", ends().count())?;
+    to.extend(ends());
+    Ok(to)
 }
 
 #[cfg(test)]
@@ -31,13 +42,13 @@ mod tests {
     #[test]
     fn argsort_orders_infinities_and_zeros() {
         let row = [0.0, f64::INFINITY, -1.0, f64::NEG_INFINITY, 2.5];
-        assert_eq!(argsort_descending(&row), [1, 4, 0, 2, 3]);
+        assert_eq!(argsort_descending(&row).unwrap(), [1, 4, 0, 2, 3]);
     }
 
     #[test]
     fn groups_end_where_the_value_changes() {
         let row = [f32::INFINITY, f32::INFINITY, 1.0, 0.0, -0.0];
-        assert_eq!(group_ends(&row), [1, 2, 4]);
-        assert!(group_ends::<f32>(&[]).is_empty());
+        assert_eq!(group_ends(&row).unwrap(), [1, 2, 4]);
+        assert!(group_ends::<f32>(&[]).unwrap().is_empty());
     }
 }

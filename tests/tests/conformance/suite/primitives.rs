@@ -64,6 +64,13 @@ macro_rules! primitives_suite {
                 groups_of_nothing: groups_end_at_any_size(0);
                 buckets_of_nothing: bucket_is_the_floor_of_the_product(0);
                 bincount_of_nothing: bincount_counts_by_target(0);
+                beyond_the_end: rows_and_columns_beyond_the_end_are_refused();
+                no_matrix: what_is_no_matrix_is_refused();
+                another_shape: another_number_of_elements_is_no_shape();
+                longer_rows: an_index_of_longer_rows_gathers_nothing();
+                thresholds: no_number_of_thresholds_is_taken_beyond_the_most();
+                no_probability: what_is_no_probability_takes_a_bucket_at_the_end();
+                bins: bins_and_targets_that_do_not_fit_are_refused();
                 argsort_of_a_million: argsort_orders_each_row(1_000_000);
                 rows_of_a_million: long_rows_are_sorted_and_summed(1_000_000);
             }

@@ -1,0 +1,44 @@
+//! What the primitives number elements with.
+
+use candle_core::Device;
+#[cfg(feature = "cuda")]
+use candle_core::Tensor;
+#[cfg(feature = "cuda")]
+use metrics_core::IndexShape;
+use metrics_core::cpu::HostIndex;
+use metrics_core::{Error, Result};
+
+use crate::backend::name;
+
+/// Positions in the rows of a matrix, or buckets. Only the primitives of [`Candle`](crate::Candle)
+/// make one: a kernel writes where its numbers say.
+#[derive(Debug, Clone)]
+pub struct CandleIndex {
+    /// The device of the matrix it was made of.
+    pub(crate) device: Device,
+    pub(crate) numbers: Numbers,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Numbers {
+    /// In host memory, where the primitives run but for those of CUDA.
+    Host(HostIndex),
+    /// Dtype i64, contiguous, of this shape.
+    #[cfg(feature = "cuda")]
+    Cuda(Tensor, IndexShape),
+}
+
+impl CandleIndex {
+    pub(crate) fn in_host(device: &Device, numbers: HostIndex) -> Self {
+        Self { device: device.clone(), numbers: Numbers::Host(numbers) }
+    }
+
+    /// Whether a tensor lies where the matrix lay that this index was made of.
+    pub(crate) fn check_device(&self, op: &'static str, device: &Device) -> Result<()> {
+        if self.device.location() == device.location() {
+            return Ok(());
+        }
+        let (scores, device) = (name(device).into_owned(), name(&self.device).into_owned());
+        Err(Error::DeviceMismatch { op, scores, what: "indices", device })
+    }
+}

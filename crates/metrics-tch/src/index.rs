@@ -1,0 +1,40 @@
+//! What the primitives number elements with.
+
+use metrics_core::{Backend, Error, IndexShape, Result};
+use tch::Tensor;
+
+use crate::Tch;
+use crate::tensor::Shared;
+
+/// Positions in the rows of a matrix, or buckets. Only the primitives of [`Tch`] make one: libtorch's
+/// kernels on a device stop the whole process at a number out of range.
+#[derive(Debug, Clone)]
+pub struct TchIndex {
+    /// Kind `Int64`, of this shape.
+    numbers: Shared,
+    shape: IndexShape,
+}
+
+impl TchIndex {
+    pub(crate) fn new(numbers: Tensor, shape: IndexShape) -> Self {
+        Self { numbers: Shared(numbers), shape }
+    }
+
+    pub(crate) fn numbers(&self) -> &Tensor {
+        &self.numbers.0
+    }
+
+    pub(crate) fn shape(&self) -> IndexShape {
+        self.shape
+    }
+
+    /// Whether a tensor lies where the matrix lay that this index was made of.
+    pub(crate) fn check_device(&self, op: &'static str, x: &Shared) -> Result<()> {
+        let (ours, theirs) = (Tch::of(&self.numbers).device(), Tch::of(x).device());
+        if ours == theirs {
+            return Ok(());
+        }
+        let (scores, device) = (theirs.into_owned(), ours.into_owned());
+        Err(Error::DeviceMismatch { op, scores, what: "indices", device })
+    }
+}
