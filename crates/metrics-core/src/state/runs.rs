@@ -52,57 +52,60 @@ pub(crate) fn merge(
 /// as many as the number of sequences has bits.
 struct Merge<I> {
     parts: Vec<I>,
-    /// The next run of each sequence that has one.
-    next: Vec<Option<Run>>,
+    /// The next run of each sequence; any, where there is none.
+    next: Vec<Run>,
     /// Who lost each match; the winner of all comes first.
-    losers: Vec<usize>,
+    losers: Vec<Player>,
+}
+
+/// A sequence in the tournament.
+#[derive(Clone, Copy)]
+struct Player {
+    /// One more than the key of its next run, 0 at its end.
+    rank: u128,
+    part: usize,
+}
+
+impl Player {
+    /// Who wins against all others, until all others have played.
+    const ABSENT: Self = Self { rank: u128::MAX, part: 0 };
 }
 
 impl<I: Iterator<Item = Run>> Merge<I> {
-    fn new(mut parts: Vec<I>) -> Self {
-        let next = parts.iter_mut().map(Iterator::next).collect();
-        let mut merge = Self { losers: vec![usize::MAX; parts.len()], parts, next };
-        for part in (0..merge.parts.len()).rev() {
-            merge.replay(part);
+    fn new(parts: Vec<I>) -> Self {
+        let n = parts.len();
+        let none = Run { key: 0, n_positives: 0, n_negatives: 0 };
+        let mut merge = Self { parts, next: vec![none; n], losers: vec![Player::ABSENT; n] };
+        for part in (0..n).rev() {
+            merge.play(part);
         }
         merge
     }
 
-    /// Order of the next runs: the end of a sequence is below all of them, and who has not played
-    /// yet is above.
-    fn rank(&self, part: usize) -> (bool, Option<u64>) {
-        let next = self.next.get(part);
-        (next.is_none(), next.copied().flatten().map(|run| run.key))
-    }
-
-    /// Plays the matches of a sequence up to the last one.
-    fn replay(&mut self, part: usize) {
-        let mut winner = part;
+    /// Reads the next run of a sequence and plays its matches up to the last one.
+    fn play(&mut self, part: usize) {
+        let mut rank = 0;
+        if let Some(run) = self.parts[part].next() {
+            self.next[part] = run;
+            rank = u128::from(run.key) + 1;
+        }
+        let mut winner = Player { rank, part };
         let mut at = (part + self.parts.len()) / 2;
         while at > 0 {
             let loser = self.losers[at];
-            if self.rank(loser) > self.rank(winner) {
-                self.losers[at] = winner;
-                winner = loser;
-            }
+            let is_beaten = loser.rank > winner.rank;
+            // Written so that nobody has to guess who wins.
+            self.losers[at] = if is_beaten { winner } else { loser };
+            winner = if is_beaten { loser } else { winner };
             at /= 2;
         }
-        if let Some(first) = self.losers.first_mut() {
-            *first = winner;
-        }
+        self.losers[0] = winner;
     }
 
-    /// Takes the highest run there is.
-    fn pop(&mut self) -> Option<Run> {
-        let &part = self.losers.first()?;
-        let run = self.next[part].take();
-        self.next[part] = self.parts[part].next();
-        self.replay(part);
-        run
-    }
-
-    fn peek(&self) -> Option<Run> {
-        self.next[*self.losers.first()?]
+    /// The highest run there is, and whose it is.
+    fn peek(&self) -> Option<(Run, usize)> {
+        let winner = self.losers.first().filter(|winner| winner.rank > 0)?;
+        Some((self.next[winner.part], winner.part))
     }
 }
 
@@ -110,11 +113,12 @@ impl<I: Iterator<Item = Run>> Iterator for Merge<I> {
     type Item = Run;
 
     fn next(&mut self) -> Option<Run> {
-        let mut run = self.pop()?;
-        while self.peek().is_some_and(|next| next.key == run.key) {
-            let same = self.pop()?;
+        let (mut run, part) = self.peek()?;
+        self.play(part);
+        while let Some((same, part)) = self.peek().filter(|(next, _)| next.key == run.key) {
             run.n_positives += same.n_positives;
             run.n_negatives += same.n_negatives;
+            self.play(part);
         }
         Some(run)
     }
@@ -337,6 +341,7 @@ impl<'a> RunBytes<'a> {
     }
 }
 
+#[inline]
 fn read_run(reader: &mut Reader<'_>, highest: u64) -> Result<Run> {
     let first = reader.byte()?;
     let mut distance = u64::from((first & !MORE) >> TAG_BITS);
