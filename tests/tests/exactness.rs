@@ -1,7 +1,9 @@
 //! More samples than an f32 can count, against exact arithmetic that shares nothing with the core.
 
+use metrics_conformance::check::within_ulps;
 use metrics_conformance::random::{Random, seed};
 use metrics_conformance::rational::{Rational, nearest_f64, ratio, ulps};
+use metrics_core::RankedCounts;
 use rstest::rstest;
 use tensor_metrics::slice::{Auc, BinaryAuprc, binary_auprc, binary_auroc};
 use tensor_metrics::{Areas, Curve, Metric};
@@ -99,6 +101,20 @@ fn areas_of_33_million_samples_are_exact(#[case] n_distinct: u64, #[case] share:
         samples.counts.iter().fold([0, 0], |[n, p], count| [n + count[0], p + count[1]]);
     assert_eq!(areas.n_negatives(), n_negatives as f64);
     assert_eq!(areas.n_positives(), n_positives as f64);
+}
+
+/// Found by search: here the errors of two precisions, of their sum and of the result add up, and the
+/// area is so small that they show.
+#[test]
+fn errors_of_a_small_auprc_of_counts_are_bounded() {
+    let (tps, fps) = (vec![117, 117 + 64_342], vec![105, 105 + 12_341_720_271_309]);
+    let counts = RankedCounts { thresholds: vec![2.0, 1.0], tps, fps };
+    let share = |i: usize, step: u128| {
+        let (tp, fp) = (u128::from(counts.tps[i]), u128::from(counts.fps[i]));
+        ratio(step, 117 + 64_342) * ratio(tp, tp + fp)
+    };
+    let exact = share(0, 117) + share(1, 64_342);
+    within_ulps(counts.areas("exactness", 0).unwrap().auprc().unwrap(), Some(&exact), 0.0, &counts);
 }
 
 /// A sum of ones in f32 would stop at 2^24 and return 1.

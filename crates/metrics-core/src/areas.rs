@@ -24,7 +24,17 @@ pub struct Areas(Sums);
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Sums {
     Counted(CountedAreas),
-    Weighted { n_positives: f64, n_negatives: f64, auprc: f64, auroc: f64 },
+    /// Counts that stand for weights, where fixed point would lose too much of a small AUPRC.
+    Repeated {
+        sums: CountedAreas,
+        auprc: f64,
+    },
+    Weighted {
+        n_positives: f64,
+        n_negatives: f64,
+        auprc: f64,
+        auroc: f64,
+    },
 }
 
 impl Areas {
@@ -36,7 +46,7 @@ impl Areas {
     /// Positives: their number, or the sum of their weights.
     pub fn n_positives(&self) -> f64 {
         match self.0 {
-            Sums::Counted(sums) => sums.tp as f64,
+            Sums::Counted(sums) | Sums::Repeated { sums, .. } => sums.tp as f64,
             Sums::Weighted { n_positives, .. } => n_positives,
         }
     }
@@ -49,7 +59,7 @@ impl Areas {
     /// Negatives: their number, or the sum of their weights.
     pub fn n_negatives(&self) -> f64 {
         match self.0 {
-            Sums::Counted(sums) => sums.fp as f64,
+            Sums::Counted(sums) | Sums::Repeated { sums, .. } => sums.fp as f64,
             Sums::Weighted { n_negatives, .. } => n_negatives,
         }
     }
@@ -60,8 +70,8 @@ impl Areas {
             return None;
         }
         Some(match self.0 {
-            Sums::Counted(sums) => ratio(sums.precision_sum, u128::from(sums.tp) << PRECISION_BITS),
-            Sums::Weighted { auprc, .. } => auprc,
+            Sums::Counted(sums) => sums.auprc(),
+            Sums::Repeated { auprc, .. } | Sums::Weighted { auprc, .. } => auprc,
         })
     }
 
@@ -71,9 +81,25 @@ impl Areas {
             return None;
         }
         Some(match self.0 {
-            Sums::Counted(sums) => ratio(sums.pairs, 2 * u128::from(sums.tp) * u128::from(sums.fp)),
+            Sums::Counted(sums) | Sums::Repeated { sums, .. } => {
+                ratio(sums.pairs, 2 * u128::from(sums.tp) * u128::from(sums.fp))
+            }
             Sums::Weighted { auroc, .. } => auroc,
         })
+    }
+}
+
+/// Least AUPRC of whole weights that fixed point is precise enough for: 2^-63 is 2^-43 of it.
+const LEAST_FIXED: f64 = 1.0 / (1u64 << 20) as f64;
+
+impl Areas {
+    /// Areas of samples that are counted as often as their weights say: those of so many equal samples,
+    /// to the bit, where that is within 1e-12 of the exact values; else AUPRC is that of `weighed`.
+    pub(crate) fn of_repeats(sums: CountedAreas, weighed: impl FnOnce() -> WeightedAreas) -> Self {
+        if sums.tp == 0 || sums.auprc() >= LEAST_FIXED {
+            return sums.into();
+        }
+        Self(Sums::Repeated { sums, auprc: weighed().auprc() })
     }
 }
 
@@ -166,6 +192,11 @@ impl CountedAreas {
         self.fp += n_negatives;
     }
 
+    /// There must be positives.
+    fn auprc(&self) -> f64 {
+        ratio(self.precision_sum, u128::from(self.tp) << PRECISION_BITS)
+    }
+
     /// Adds the sums of the part that comes next below this one.
     pub(crate) fn join(self, below: Self) -> Self {
         Self {
@@ -225,14 +256,24 @@ impl WeightedAreas {
     }
 }
 
+impl WeightedAreas {
+    /// Rounding may carry a perfect score past 1 by one unit in the last place.
+    fn auprc(&self) -> f64 {
+        self.auprc.value().min(1.0)
+    }
+
+    fn auroc(&self) -> f64 {
+        self.auroc.value().min(1.0)
+    }
+}
+
 impl From<WeightedAreas> for Areas {
     fn from(sums: WeightedAreas) -> Self {
         Self(Sums::Weighted {
             n_positives: sums.n_positives,
             n_negatives: sums.n_negatives,
-            // Rounding may carry a perfect score past 1 by one unit in the last place.
-            auprc: sums.auprc.value().min(1.0),
-            auroc: sums.auroc.value().min(1.0),
+            auprc: sums.auprc(),
+            auroc: sums.auroc(),
         })
     }
 }

@@ -43,7 +43,7 @@ pub const MAX_NUM_THRESHOLDS: usize = 1 << 24;
 ///
 /// # Complexity
 /// `update` O(n); `compute` O(`num_thresholds`). Memory: 16 bytes a bucket; 48 once a weight is not
-/// a whole number.
+/// a whole number of up to 2^20.
 ///
 /// # Examples
 /// ```

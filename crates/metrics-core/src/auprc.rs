@@ -30,7 +30,8 @@ use crate::ranked::{Formula, Ranked, single, tasks};
 /// Counts are integers. Each precision is one division rounded to `f64`, the steps are added as
 /// integer multiples of 2^-63, and the sum is divided and rounded once: at most 2 units in the last
 /// place plus 2^-63 from the exact value, and the same bits for any order of the samples, any number
-/// of threads and every backend.
+/// of threads and every backend. How precise weighted values are says
+/// [`Options::weights`](crate::Options::weights).
 ///
 /// # Complexity
 /// O(n) time for 16-bit scores and integers of small range, else a radix sort over the bits in use.

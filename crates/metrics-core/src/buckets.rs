@@ -9,13 +9,16 @@ use crate::exact::{MAX_SAMPLES, Sum2, WEIGHT_LIMIT};
 use crate::reserve::zeros;
 use crate::state::weigh;
 
-/// Samples per bucket: negatives and positives, counted; those of fractional weight, weighed.
+/// Samples per bucket: negatives and positives, counted as often as a whole weight of up to 2^20 says;
+/// those of any other weight, weighed.
 #[derive(Clone, PartialEq)]
 pub struct BucketCounts {
     /// For each bucket the number of negatives and of positives.
     counts: Vec<[u64; 2]>,
-    /// The same for sums of weights that are not whole, once there are any.
+    /// The same for sums of weights that are not counted, once there are any.
     fractional: Option<Vec<[Sum2; 2]>>,
+    /// Whether a weight other than 0 and 1 was counted: then counts stand for weights.
+    has_repeats: bool,
     n_counted: u64,
     fractional_weight: f64,
 }
@@ -37,7 +40,7 @@ pub(crate) struct Bucket {
     pub(crate) index: usize,
     pub(crate) negatives: u64,
     pub(crate) positives: u64,
-    /// Sums of fractional weights: negatives, positives.
+    /// Sums of weights that are not counted: negatives, positives.
     pub(crate) fractional: [Sum2; 2],
 }
 
@@ -84,7 +87,8 @@ impl BucketCounts {
 
     /// No samples in the buckets of as many counters, which are 0.
     fn of(counts: Vec<[u64; 2]>) -> Self {
-        Self { counts, fractional: None, n_counted: 0, fractional_weight: 0.0 }
+        let (n_counted, fractional_weight) = (0, 0.0);
+        Self { counts, fractional: None, has_repeats: false, n_counted, fractional_weight }
     }
 
     /// Forgets all samples.
@@ -164,6 +168,7 @@ impl BucketCounts {
     pub(crate) fn weigh(&mut self, bucket: usize, label: u8, weight: f64) {
         let (counted, fractional) = weigh(&[weight]);
         self.counts[bucket][usize::from(label & 1)] += counted;
+        self.has_repeats |= counted > 1;
         if fractional > 0.0 {
             self.fractional_mut()[bucket][usize::from(label & 1)].add(fractional);
         }
@@ -195,6 +200,7 @@ impl BucketCounts {
     /// Takes in the counts of another metric with as many thresholds.
     pub(crate) fn merge(&mut self, op: &'static str, other: &Self) -> Result<()> {
         self.reserve_weighed(op, other.n_counted, other.fractional_weight)?;
+        self.has_repeats |= other.has_repeats;
         for (ours, theirs) in self.counts.iter_mut().zip(&other.counts) {
             *ours = [ours[0] + theirs[0], ours[1] + theirs[1]];
         }
@@ -240,9 +246,20 @@ impl BucketCounts {
             .filter(|bucket| !bucket.is_empty())
     }
 
-    /// Whether all weights were whole numbers.
+    /// Whether all weights were whole numbers of up to 2^20.
     pub(crate) fn is_counted(&self) -> bool {
         self.fractional.is_none()
+    }
+
+    /// Whether counts stand for weights. Where there are other weights, all are weighed, and it makes no
+    /// difference.
+    pub(crate) fn has_repeats(&self) -> bool {
+        self.has_repeats && self.is_counted()
+    }
+
+    /// Says whether the counts that were set stand for weights.
+    pub(crate) fn set_repeats(&mut self, has_repeats: bool) {
+        self.has_repeats = has_repeats;
     }
 
     /// Weight of all negatives and of all positives.
@@ -259,14 +276,21 @@ impl BucketCounts {
         if self.is_counted() {
             let mut sums = CountedAreas::default();
             self.buckets().rev().for_each(|bucket| sums.push(bucket.positives, bucket.negatives));
+            if self.has_repeats {
+                return Areas::of_repeats(sums, || self.weigh_all());
+            }
             return sums.into();
         }
+        self.weigh_all().into()
+    }
+
+    fn weigh_all(&self) -> WeightedAreas {
         let [n_negatives, n_positives] = self.total();
         let mut sums = WeightedAreas::new(n_positives, n_negatives);
         for bucket in self.buckets().rev() {
             let [negatives, positives] = bucket.weights();
             sums.push(positives, negatives);
         }
-        sums.into()
+        sums
     }
 }

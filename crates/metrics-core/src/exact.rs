@@ -3,6 +3,10 @@
 /// The most samples a task may hold: up to here every count is exact as an `f64`.
 pub const MAX_SAMPLES: u64 = 1 << 53;
 
+/// Largest whole weight that counts as so many samples. Larger ones are weighed, as fractions are: so
+/// many samples as to reach [`MAX_SAMPLES`] with weights of this size, 2^33, no task holds.
+pub(crate) const MAX_REPEATS: u64 = 1 << 20;
+
 /// Weights of a task must add up to less: so far below the largest `f64` that no sum of them
 /// overflows, however it is rounded.
 pub(crate) const WEIGHT_LIMIT: f64 = 1.7e308;

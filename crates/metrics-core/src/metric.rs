@@ -29,8 +29,9 @@ pub trait Metric {
         targets: &(impl ToTensor<Self::Backend> + ?Sized),
     ) -> Result<()>;
 
-    /// Takes in a batch with one weight per sample: finite, at least 0. Whole weights of up to 2^53
-    /// count as that many equal samples, exactly; a weight of 0 removes the sample.
+    /// Takes in a batch with one weight per sample: finite, at least 0. What weights mean, how precise
+    /// values are and how much weight a task takes say the docs of
+    /// [`Options::weights`](crate::Options::weights).
     ///
     /// # Errors
     /// As [`update`](Self::update), and [`InvalidWeight`](crate::Error::InvalidWeight),

@@ -3,13 +3,12 @@
 use half::{bf16, f16};
 use metrics_core::{Auc, BinaryAuprc, BinaryAuroc};
 use rstest::rstest;
-use tensor_metrics::{Backend, Curve, HostTensor, MAX_SAMPLES, Metric};
+use tensor_metrics::{AucState, Backend, Curve, HostTensor, Metric, RankState};
 
 use crate::backends::on_every_backend;
 use crate::configurations::do_not_merge;
-use crate::filled::filled;
 use crate::given::{Given, given, row, rows};
-use crate::unchanged::{all_refuse, auc_refuses, functions_refuse, refuses, task_functions_refuse};
+use crate::unchanged::refuses;
 
 const HINT: &str = "no type holds both exactly, cast them to one dtype first";
 
@@ -66,37 +65,22 @@ fn forgets_the_type<B: Backend>(backend: &B) {
     assert_eq!(auroc.compute().unwrap(), 1.0);
 }
 
-const MOST: f64 = MAX_SAMPLES as f64;
+/// The number 2^53 in the bytes of a state.
+const MOST: [u8; 8] = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10];
 
-#[rstest]
-#[case::two_of_half_and_one([MOST / 2.0, MOST / 2.0, 1.0], "9007199254740993")]
-#[case::one_after_the_most([MOST, 1.0, 0.0], "9007199254740993")]
-#[case::twice_the_most([MOST, MOST, 0.0], "18014398509481984")]
-#[case::beside_a_fraction([MOST, 0.5, 1.0], "9007199254740993")]
-fn more_samples_than_can_be_counted_are_refused(#[case] weights: [f64; 3], #[case] n: &str) {
-    let batch = given(row(&[0.1f32, 0.5, 0.9]), row(&[0, 1, 1])).weighted(row(&weights));
-    let text =
-        format!("task 0 would hold {n} samples, at most 9007199254740992 are counted exactly");
-    on_every_backend!(functions_refuse(&batch, &text));
-    on_every_backend!(new_metrics_refuse(&batch, &text));
+/// 2^53 positives of score 0.5: nobody could feed so many, but a state can hold them.
+fn full_task() -> Vec<u8> {
+    [&[3, 1, 0x82, 0x80, 0x80, 0x90, 0x10][..], &MOST, &[0, 0]].concat()
 }
 
-fn new_metrics_refuse<B: Backend>(backend: &B, batch: &Given, text: &str) {
-    refuses(backend, &mut BinaryAuprc::<B>::new(), batch, &format!("binary_auprc: {text}"));
-    refuses(backend, &mut BinaryAuroc::<B>::new(), batch, &format!("binary_auroc: {text}"));
-    refuses(backend, &mut auc::<B>(), batch, &format!("auc: {text}"));
+/// A state of these tasks.
+fn rank_state(tasks: &[&[u8]]) -> RankState {
+    let bytes = [b"tmst\x01\x01", &[tasks.len() as u8][..], &tasks.concat()].concat();
+    RankState::from_bytes(&bytes).unwrap()
 }
 
-/// 2^53 samples 2^11 times are 2^64: more than a `u64`.
-#[test]
-fn the_number_of_samples_saturates() {
-    let n = 1 << 11;
-    let batch = given(row(&vec![0.5f32; n]), row(&vec![1; n])).weighted(row(&vec![MOST; n]));
-    let text = "task 0 would hold 18446744073709551615 samples, at most 9007199254740992 are \
-                counted exactly";
-    on_every_backend!(all_refuse(&batch, text));
-    on_every_backend!(auc_refuses(&batch, text));
-}
+const TOO_MANY: &str = "task 0 would hold 9007199254740993 samples, at most 9007199254740992 are \
+                        counted exactly";
 
 #[test]
 fn a_metric_that_holds_the_most_samples_takes_no_other() {
@@ -104,25 +88,62 @@ fn a_metric_that_holds_the_most_samples_takes_no_other() {
 }
 
 fn full_metrics_refuse<B: Backend>(backend: &B) {
-    let most = given(row(&[0.5f32]), row(&[1])).weighted(row(&[MOST]));
     let one = given(row(&[0.25f32]), row(&[0]));
-    let text = "task 0 would hold 9007199254740993 samples, at most 9007199254740992 are counted \
-                exactly";
 
     let (mut full, mut other) = (BinaryAuprc::<B>::new(), BinaryAuprc::<B>::new());
-    most.update(backend, &mut full).unwrap();
+    full.load_state(&rank_state(&[&full_task()])).unwrap();
     one.update(backend, &mut other).unwrap();
-    refuses(backend, &mut full, &one, &format!("binary_auprc: {text}"));
-    refuses(backend, &mut full, &one.clone().weighted(row(&[1])), &format!("binary_auprc: {text}"));
-    refuses(backend, &mut other, &most, &format!("binary_auprc: {text}"));
-    do_not_merge(full, other, &format!("binary_auprc: {text}"));
+    let text = format!("binary_auprc: {TOO_MANY}");
+    refuses(backend, &mut full, &one, &text);
+    refuses(backend, &mut full, &one.clone().weighted(row(&[1])), &text);
+    let beside_a_fraction = given(row(&[0.25f32, 0.75]), row(&[0, 1])).weighted(row(&[0.5, 1.0]));
+    refuses(backend, &mut full, &beside_a_fraction, &text);
+    do_not_merge(other.clone(), full.clone(), &text);
+    do_not_merge(full, other, &text);
 
     let (mut full, mut other) = (auc::<B>(), auc::<B>());
-    most.update(backend, &mut full).unwrap();
+    let buckets = [&b"tmst\x01\x02\x00\x0a\x00\x01\x05\x00"[..], &MOST].concat();
+    full.load_state(&AucState::from_bytes(&buckets).unwrap()).unwrap();
     one.update(backend, &mut other).unwrap();
-    refuses(backend, &mut full, &one, &format!("auc: {text}"));
-    refuses(backend, &mut other, &most, &format!("auc: {text}"));
-    do_not_merge(full, other, &format!("auc: {text}"));
+    let text = format!("auc: {TOO_MANY}");
+    refuses(backend, &mut full, &one, &text);
+    refuses(backend, &mut full, &beside_a_fraction, &text);
+    do_not_merge(other.clone(), full.clone(), &text);
+    do_not_merge(full, other, &text);
+}
+
+/// A weight that is not counted takes no room among the samples that are.
+#[test]
+fn a_metric_that_holds_the_most_samples_takes_other_weights() {
+    on_every_backend!(full_metrics_take_weights());
+}
+
+fn full_metrics_take_weights<B: Backend>(backend: &B) {
+    let heavy = given(row(&[0.25f32, 0.75]), row(&[0, 1])).weighted(row(&[0.5, 9e15]));
+    let mut full = BinaryAuprc::<B>::new();
+    full.load_state(&rank_state(&[&full_task()])).unwrap();
+    heavy.update(backend, &mut full).unwrap();
+    assert_eq!(full.areas().unwrap()[0].n_positives(), 9e15 + 2f64.powi(53));
+}
+
+/// However often large whole weights come, they are not too many samples.
+#[rstest]
+#[case::below_the_most_samples(9e15)]
+#[case::the_most_samples(9_007_199_254_740_992.0)]
+#[case::above(1e16)]
+fn large_whole_weights_are_weighed(#[case] weight: f64) {
+    on_every_backend!(takes_twice(weight));
+}
+
+fn takes_twice<B: Backend>(backend: &B, weight: f64) {
+    let batch = given(row(&[0.1f32, 0.5, 0.9]), row(&[0, 1, 1])).weighted(row(&[weight; 3]));
+    let (mut auprc, mut auc) = (BinaryAuprc::<B>::new(), auc::<B>());
+    for _ in ["once", "twice"] {
+        batch.update(backend, &mut auprc).unwrap();
+        batch.update(backend, &mut auc).unwrap();
+    }
+    assert_eq!(auprc.areas().unwrap()[0].n_positives(), 4.0 * weight);
+    assert_eq!((auprc.compute().unwrap(), auc.compute().unwrap()), (1.0, 1.0));
 }
 
 fn auc<B: Backend>() -> Auc<B> {
@@ -152,15 +173,11 @@ fn no_task_is_fed_when_another_is_full() {
 }
 
 fn full_task_refuses<B: Backend>(backend: &B) {
-    let weights = rows(&[[1.0, 2.0], [MOST, 1.0]]);
-    let batch = given(rows(&[[0.5f32, 0.7]; 2]), rows(&[[0, 1]; 2])).weighted(weights);
-    let text =
-        |n| format!("task 1 would hold {n} samples, at most 9007199254740992 are counted exactly");
-    task_functions_refuse(backend, &batch, &text("9007199254740993"));
-
+    let batch = given(rows(&[[0.5f32, 0.7]; 2]), rows(&[[0, 1]; 2]));
+    let batch = batch.weighted(rows(&[[1.0, 2.0], [0.0, 1.0]]));
     let mut auprc = BinaryAuprc::<B>::with_tasks(2).unwrap();
-    let refusal = |n| format!("binary_auprc: {}", text(n));
-    refuses(backend, &mut auprc, &batch, &refusal("9007199254740993"));
-    given(filled(&[2, 7]), filled(&[2, 7])).update(backend, &mut auprc).unwrap();
-    refuses(backend, &mut auprc, &batch, &refusal("9007199254741000"));
+    let a_negative = [3, 1, 0, 0];
+    auprc.load_state(&rank_state(&[&a_negative, &full_task()])).unwrap();
+    let text = TOO_MANY.replace("task 0", "task 1");
+    refuses(backend, &mut auprc, &batch, &format!("binary_auprc: {text}"));
 }

@@ -1,4 +1,4 @@
-//! The byte form itself: version 1 stays readable, and the same samples stay the same bytes.
+//! The byte form itself: its versions stay readable, and the same samples stay the same bytes.
 
 use metrics_conformance::random::{Random, seed};
 use rstest::rstest;
@@ -31,6 +31,34 @@ fn the_bytes_of_a_rank_state_are_pinned() {
     ];
     assert_eq!(state.to_bytes(), expected);
     assert_eq!(RankState::from_bytes(&expected).unwrap(), state);
+}
+
+/// Counts that stand for weights, a large whole weight beside a count, and counts of samples.
+#[test]
+fn the_bytes_of_a_rank_state_of_version_2_are_pinned() {
+    let scores = rows(&[[0.5f32, 0.5], [0.75, 0.75], [0.5, 0.5]]);
+    let weights = rows(&[[1.0, 300.0], [1.0, 1_048_577.0], [1.0, 1.0]]);
+    let state = rank_state_of_tasks(3, &[given(scores, rows(&[[1, 0]; 3])).weighted(weights)]);
+    #[rustfmt::skip]
+    let expected = [
+        b't', b'm', b's', b't', 2, 1, // magic, version, kind
+        3, // tasks
+        0x83, 1, 0x82, 0x80, 0x80, 0x90, 0x10, 1, 0xac, 2, 0, // f32, marked; one run; no other weight
+        0x83, 1, 0x81, 0x80, 0x80, 0x88, 0x10, // f32, marked; one run, of a positive
+        1, 0x80, 0x80, 0x80, 0x82, 0x04, 0, 0, 0, 0, 0, 1, 0, 0x30, 0x41, // 1,048,577
+        3, 1, 0x82, 0x80, 0x80, 0x90, 0x10, 1, 1, 0, // f32, as in version 1
+    ];
+    assert_eq!(state.to_bytes(), expected);
+    assert_eq!(RankState::from_bytes(&expected).unwrap(), state);
+}
+
+#[test]
+fn the_bytes_of_an_auc_state_of_version_2_are_pinned() {
+    let batch = given(row(&[0.0, 0.5]), row(&[0, 1])).weighted(row(&[1.0, 300.0]));
+    let state = auc_state(Curve::Pr, 10, &[batch]);
+    let expected = [b't', b'm', b's', b't', 2, 2, 1, 10, 2, 2, 0, 1, 0, 4, 0, 0xac, 2];
+    assert_eq!(state.to_bytes(), expected);
+    assert_eq!(AucState::from_bytes(&expected).unwrap(), state);
 }
 
 #[test]

@@ -39,7 +39,8 @@ pub(crate) fn rank_states() -> Vec<(&'static str, RankState)> {
     let f64s = row(&[f64::NEG_INFINITY, f64::MIN, -5e-324, -0.0, 5e-324, 1.0, f64::INFINITY]);
     let few = || given(row(&[0.5f32, 0.25, 0.5, 0.75]), row(&[1, 0, 0, 1]));
     let fractions = || few().weighted(row(&[0.5, 1e-300, 1e308, 1.0 / 3.0]));
-    let whole = || few().weighted(row(&[0.0, 1.0, 300.0, 9e15]));
+    let whole = || few().weighted(row(&[0.0, 1.0, 300.0, 7.0]));
+    let large = || few().weighted(row(&[0.0, 1.0, 300.0, 9e15]));
     let two_tasks = given(rows(&[[0.5f32, 0.25], [0.5, 0.75]]), rows(&[[0, 1], [1, 1]]));
     let one_of_two = two_tasks.clone().weighted(rows(&[[0.0, 0.0], [1.0, 2.5]]));
     vec![
@@ -60,7 +61,9 @@ pub(crate) fn rank_states() -> Vec<(&'static str, RankState)> {
         ("f64", rank_state(&[ends(f64s)])),
         ("whole weights", rank_state(&[whole()])),
         ("fractional weights", rank_state(&[fractions()])),
+        ("large whole weights", rank_state(&[large()])),
         ("no, whole and fractional weights", rank_state(&[few(), whole(), fractions()])),
+        ("weights of every size", rank_state(&[few(), large(), fractions()])),
         ("two tasks", rank_state_of_tasks(2, &[two_tasks])),
         ("an empty task before one with samples", rank_state_of_tasks(2, &[one_of_two])),
         ("two hundred tasks", many_tasks(200)),
@@ -75,14 +78,16 @@ fn many_tasks(n_tasks: usize) -> RankState {
 /// Small states of the bucketed area.
 pub(crate) fn auc_states() -> Vec<(&'static str, AucState)> {
     let ends = || given(row(&[0.0, 1.0, 0.5, 0.49, 0.51]), row(&[0, 1, 0, 1, 1]));
-    let whole = || ends().weighted(row(&[0.0, 1.0, 300.0, 9e15, 2.0]));
+    let whole = || ends().weighted(row(&[0.0, 1.0, 300.0, 7.0, 2.0]));
+    let large = || ends().weighted(row(&[0.0, 1.0, 300.0, 9e15, 2.0]));
     let fractions = || ends().weighted(row(&[0.5, 1e-300, 1e300, 1.0 / 3.0, 0.0]));
     vec![
         ("empty", auc_state(Curve::Roc, 4095, &[])),
         ("one threshold", auc_state(Curve::Pr, 1, &[ends()])),
         ("most thresholds", auc_state(Curve::Roc, 1 << 24, &[ends()])),
         ("whole weights", auc_state(Curve::Pr, 200, &[whole()])),
+        ("large whole weights", auc_state(Curve::Pr, 200, &[large()])),
         ("fractional weights", auc_state(Curve::Roc, 10, &[fractions()])),
-        ("all", auc_state(Curve::Pr, 10, &[ends(), fractions(), whole(), fractions()])),
+        ("all", auc_state(Curve::Pr, 10, &[ends(), fractions(), large(), fractions()])),
     ]
 }

@@ -3,13 +3,18 @@
 use rstest::rstest;
 use tensor_metrics::AucState;
 
-use crate::writing::{HUGE, state, varint};
+use crate::writing::{HUGE, state, state_of_version, varint};
 
 const MAX_SAMPLES: u64 = 1 << 53;
 
 /// A state of 10 thresholds behind its curve.
-fn auc(is_weighted: u8, buckets: &[Vec<u8>]) -> Vec<u8> {
-    state(2, &[&[0, 10, is_weighted], &varint(buckets.len() as u64), &buckets.concat()])
+fn auc(flag: u8, buckets: &[Vec<u8>]) -> Vec<u8> {
+    auc_of_version(1, flag, buckets)
+}
+
+fn auc_of_version(version: u8, flag: u8, buckets: &[Vec<u8>]) -> Vec<u8> {
+    let n_buckets = varint(buckets.len() as u64);
+    state_of_version(version, 2, &[&[0, 10, flag], &n_buckets, &buckets.concat()])
 }
 
 /// So many buckets further on, with negatives and positives.
@@ -36,6 +41,7 @@ fn weighing(high: f64, low: f64) -> Vec<u8> {
 #[case::weighted(
     auc(1, &[weighing(0.5, 0.0), weighted(bucket(9, 0, 0), [1e300, 1e280], [0.0; 2])])
 )]
+#[case::whole_weights(auc_of_version(2, 2, &[bucket(0, 3, 0)]))]
 fn what_is_written_well_is_read(#[case] bytes: Vec<u8>) {
     assert_eq!(AucState::from_bytes(&bytes).unwrap().to_bytes(), bytes);
 }
@@ -88,6 +94,21 @@ fn a_damaged_head_is_refused(#[case] bytes: Vec<u8>, #[case] text: &str) {
     auc(0, &[bucket(0, u64::MAX, u64::MAX)]), "sum of the buckets is out of range at byte 31"
 )]
 fn a_damaged_bucket_is_refused(#[case] bytes: Vec<u8>, #[case] text: &str) {
+    refused(&bytes, text);
+}
+
+/// Version 2 is for counts that stand for weights, and for nothing else.
+#[rstest]
+#[case::a_newer_version(
+    auc_of_version(3, 0, &[]), "version 3 is newer than this library reads at byte 5"
+)]
+#[case::counts(
+    auc_of_version(2, 0, &[bucket(0, 3, 0)]), "not in canonical form: version at byte 13"
+)]
+#[case::weights(auc_of_version(2, 1, &[weighing(0.5, 0.0)]), "not in canonical form: version at byte 45")]
+#[case::neither_weighted_nor_not(auc_of_version(2, 3, &[]), "weighted flag is out of range at byte 9")]
+#[case::no_samples(auc_of_version(2, 2, &[]), "not in canonical form: weighted flag at byte 10")]
+fn a_damaged_state_of_version_2_is_refused(#[case] bytes: Vec<u8>, #[case] text: &str) {
     refused(&bytes, text);
 }
 

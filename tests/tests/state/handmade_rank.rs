@@ -3,7 +3,7 @@
 use rstest::rstest;
 use tensor_metrics::RankState;
 
-use crate::writing::{HUGE, fraction, run, state, varint};
+use crate::writing::{HUGE, fraction, run, state, state_of_version, varint};
 
 const F16: u8 = 1;
 const BF16: u8 = 2;
@@ -11,6 +11,9 @@ const F32: u8 = 3;
 const F64: u8 = 4;
 const I32: u8 = 5;
 const U64: u8 = 7;
+
+/// The bit of a score type in version 2.
+const MARK: u8 = 0x80;
 
 const NEGATIVE: u8 = 0;
 const COUNTS: u8 = 2;
@@ -23,6 +26,11 @@ const TO_MINUS_INFINITY: u64 = 2 * TO_ZERO + 1;
 /// A state of one task, behind its score type.
 fn task(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
     state(1, &[&[1, kind], &parts.concat()])
+}
+
+/// The same in version 2, with the mark of what version 1 cannot say.
+fn marked(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
+    state_of_version(2, 1, &[&[1, kind | MARK], &parts.concat()])
 }
 
 /// Runs without samples of other weights.
@@ -55,6 +63,15 @@ fn refused(bytes: &[u8], text: &str) {
     &fraction(0, 0, 0.5), &fraction(0, 0, 0.5), &fraction(0, 0, 2.5), &fraction(0, 1, 0.25),
     &fraction(1, 0, 0.125),
 ]))]
+#[case::whole_weights(marked(F32, &[&[1], &counts(3, 0), &[0]]))]
+#[case::a_large_whole_weight(marked(F32, &[&[0, 1], &fraction(0, 1, 1_048_577.0)]))]
+#[case::counts_beside_a_large_whole_weight(
+    marked(F32, &[&[1], &counts(3, 0), &[2], &fraction(0, 0, 0.5), &fraction(0, 1, 9e15)])
+)]
+#[case::a_weight_too_large_for_version_1(fractions(&[&fraction(0, 1, 1e16)]))]
+#[case::a_marked_task_of_several(
+    state_of_version(2, 1, &[&[3, 0, F32, 1, 0, 0, F32 | MARK, 1], &counts(1, 1), &[0]])
+)]
 fn what_is_written_well_is_read(#[case] bytes: Vec<u8>) {
     assert_eq!(RankState::from_bytes(&bytes).unwrap().to_bytes(), bytes);
 }
@@ -66,8 +83,8 @@ fn what_is_written_well_is_read(#[case] bytes: Vec<u8>) {
 #[case::no_version(b"tmst", "the state ends too early at byte 4")]
 #[case::version_0(b"tmst\0\x01\x01\0", "version is out of range at byte 5")]
 #[case::a_newer_version(
-    b"tmst\x02\x01\x01\0",
-    "version 2 is newer than this library reads at byte 5"
+    b"tmst\x03\x01\x01\0",
+    "version 3 is newer than this library reads at byte 5"
 )]
 #[case::no_kind(b"tmst\x01", "the state ends too early at byte 5")]
 #[case::bucketed(b"tmst\x01\x02\x01\0", "the state is of kind 2, expected 1 at byte 6")]
@@ -142,6 +159,33 @@ fn another_number_of_tasks_is_refused(#[case] bytes: &[u8], #[case] text: &str) 
     "number of samples is out of range at byte 22"
 )]
 fn a_damaged_task_is_refused(#[case] bytes: Vec<u8>, #[case] text: &str) {
+    refused(&bytes, text);
+}
+
+/// Version 2 says what version 1 cannot, and nothing else.
+#[rstest]
+#[case::a_mark_in_version_1(task(F32 | MARK, &[&[1, 0, 0]]), "score type is out of range at byte 8")]
+#[case::a_mark_without_a_type(marked(0, &[]), "score type is out of range at byte 8")]
+#[case::a_mark_without_samples(
+    marked(F32, &[&[0, 0]]), "not in canonical form: empty task at byte 10"
+)]
+#[case::a_mark_on_fractions(
+    marked(F32, &[&[0, 1], &fraction(0, 1, 0.5)]),
+    "not in canonical form: score type at byte 20"
+)]
+#[case::a_large_weight_without_a_mark(
+    state_of_version(2, 1, &[&[1, F32, 0, 1], &fraction(0, 1, 9e15)]),
+    "not in canonical form: weight at byte 20"
+)]
+#[case::a_small_weight_with_a_mark(
+    marked(F32, &[&[0, 1], &fraction(0, 1, 1_048_576.0)]),
+    "not in canonical form: weight at byte 20"
+)]
+#[case::no_mark(
+    state_of_version(2, 1, &[&[1, F32, 1, 0, 0]]), "not in canonical form: version at byte 11"
+)]
+#[case::no_samples(state_of_version(2, 1, &[&[1, 0]]), "not in canonical form: version at byte 8")]
+fn a_damaged_state_of_version_2_is_refused(#[case] bytes: Vec<u8>, #[case] text: &str) {
     refused(&bytes, text);
 }
 

@@ -7,7 +7,7 @@ use tensor_metrics::{AucState, Host, Metric, RankState};
 
 use crate::examples::{auc_states, rank_states};
 use crate::given::{given, tensor};
-use crate::writing::{HUGE, state, varint};
+use crate::writing::{HUGE, state, state_of_version, varint};
 
 /// Longest valid state of which every byte is changed.
 const LONGEST: usize = 200;
@@ -161,18 +161,22 @@ proptest! {
 
     #[test]
     fn random_bytes_behind_a_header_are_refused_or_a_state(bytes in likely_bytes()) {
-        reads_as_rank(&state(1, &[&bytes]));
-        reads_as_auc(&state(2, &[&bytes]));
+        for version in [1, 2] {
+            reads_as_rank(&state_of_version(version, 1, &[&bytes]));
+            reads_as_auc(&state_of_version(version, 2, &[&bytes]));
+        }
     }
 
     #[test]
     fn random_bytes_of_one_task_are_refused_or_a_state(kind in 1u8..8, bytes in likely_bytes()) {
         reads_as_rank(&state(1, &[&[1, kind], &bytes]));
+        reads_as_rank(&state_of_version(2, 1, &[&[1, kind | 0x80], &bytes]));
     }
 
     #[test]
     fn random_bytes_of_buckets_are_refused_or_a_state(flag in 0u8..2, bytes in likely_bytes()) {
         reads_as_auc(&state(2, &[&[1, 100, flag], &bytes]));
+        reads_as_auc(&state_of_version(2, 2, &[&[1, 100, 2], &bytes]));
     }
 
     #[test]

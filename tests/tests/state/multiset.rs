@@ -11,7 +11,10 @@ use crate::given::{Given, given, row};
 const N_ARRANGEMENTS: u64 = 40;
 
 /// Weights of every sort; most samples count once.
-const WEIGHTS: [f64; 10] = [1.0, 1.0, 1.0, 1.0, 0.0, 3.0, 1000.0, 0.5, 1.0 / 3.0, 1e-3];
+const WEIGHTS: [f64; 12] =
+    [1.0, 1.0, 1.0, 1.0, 0.0, 3.0, 1000.0, 1_048_577.0, 9e15, 0.5, 1.0 / 3.0, 1e-3];
+/// Weights that are all counted.
+const WHOLE_WEIGHTS: [f64; 6] = [1.0, 1.0, 0.0, 3.0, 1000.0, 1_048_576.0];
 
 /// Samples of one score type, in one order.
 struct Samples<T> {
@@ -88,6 +91,20 @@ fn arrangements_equal(expected: &RankState, batches: impl Fn(&mut Random) -> Vec
         assert_eq!(state.to_bytes(), expected.to_bytes(), "{what}");
         assert_eq!(state, *expected, "{what}");
         assert_eq!(state.areas(), expected.clone().areas(), "{what}");
+    }
+}
+
+/// Whether counts stand for weights is remembered, whichever part of the samples says so.
+#[test]
+fn the_arrangement_of_whole_weights_does_not_matter() {
+    let mut random = Random::new(seed());
+    for weights in [&WHOLE_WEIGHTS[..], &[1.0, 2.0], &[1.0], &[1.0, 1_048_577.0]] {
+        let mut samples = Samples::new(&mut random, |x| x as f32 / 3.0);
+        samples.weights.iter_mut().for_each(|weight| *weight = random.pick(weights));
+        let expected = rank_state(&[samples.whole()]);
+        let version = if weights.len() > 1 { 2 } else { 1 };
+        assert_eq!(expected.to_bytes()[4], version, "weights {weights:?}");
+        arrangements_equal(&expected, |random| samples.batches(random));
     }
 }
 

@@ -2,7 +2,11 @@
 
 /// The bytes of a state of kind 1 (rank) or 2 (bucketed), from its parts.
 pub(crate) fn state(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
-    [b"tmst\x01", &[kind][..], &parts.concat()].concat()
+    state_of_version(1, kind, parts)
+}
+
+pub(crate) fn state_of_version(version: u8, kind: u8, parts: &[&[u8]]) -> Vec<u8> {
+    [b"tmst", &[version, kind][..], &parts.concat()].concat()
 }
 
 /// LEB128.
@@ -28,7 +32,7 @@ pub(crate) fn run(tag: u8, distance: u64) -> Vec<u8> {
     }
 }
 
-/// A sample of a weight that is not whole.
+/// A sample of a weight that is not counted.
 pub(crate) fn fraction(distance: u64, is_positive: u8, weight: f64) -> Vec<u8> {
     [varint(distance), vec![is_positive], weight.to_le_bytes().to_vec()].concat()
 }

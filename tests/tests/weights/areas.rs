@@ -1,6 +1,7 @@
 //! Values are within 1e-12 of the exact ones, relatively, whatever the weights are.
 
 use metrics_conformance::weighed::{area, auroc, average_precision};
+use metrics_core::RankedCounts;
 use num_bigint::BigInt;
 use num_traits::Signed;
 use rstest::rstest;
@@ -48,6 +49,63 @@ fn values_are_close(samples: &Samples) {
         };
         close(value, exact, samples);
     }
+}
+
+#[test]
+fn areas_of_any_weights_are_close() {
+    on_any_weights(3000, values_are_close);
+}
+
+/// Counts of whole weights of up to 2^20 are those of repeated samples; only a small AUPRC is another sum.
+fn is_as_repeated(samples: &Samples) {
+    let Samples { scores, targets, weights } = samples;
+    let positive = |&i: &usize| weights[i] > 0.0;
+    let mut thresholds: Vec<f64> = (0..scores.len()).filter(positive).map(|i| scores[i]).collect();
+    thresholds.sort_by(|a, b| b.total_cmp(a));
+    thresholds.dedup();
+    let reach = |threshold: f64, target: u8| {
+        let reaches = |&i: &usize| scores[i] >= threshold && targets[i] == target;
+        (0..scores.len()).filter(reaches).map(|i| weights[i] as u64).sum()
+    };
+    let [fps, tps] = [0, 1].map(|target| thresholds.iter().map(|&t| reach(t, target)).collect());
+    let repeated = RankedCounts { thresholds, tps, fps }.areas("weights", 0).unwrap();
+
+    let mut weighted = BinaryAuprc::new();
+    weighted.update_weighted(scores, targets, weights).unwrap();
+    let Ok(areas) = weighted.areas().map(|areas| areas[0]) else { return };
+    assert_eq!(areas.auroc(), repeated.auroc(), "{samples:?}");
+    let auprc = (areas.auprc(), repeated.auprc());
+    let is_small = repeated.auprc().is_some_and(|auprc| auprc < 2f64.powi(-20));
+    let is_weighted = weights.iter().any(|&weight| weight > 1.0);
+    if !(is_small && is_weighted) {
+        return assert_eq!(auprc.0, auprc.1, "{samples:?}");
+    }
+    close(areas.auprc().unwrap(), average_precision(&samples.groups()), samples);
+}
+
+#[test]
+fn whole_weights_are_repetitions_where_auprc_is_not_small() {
+    // Small and large ones, from the leading bits.
+    let whole = |weight: &f64| match (weight.to_bits() >> 40) as u32 {
+        bits if bits % 3 == 0 => f64::from(bits % 5),
+        bits => f64::from(bits % ((1 << 20) + 1)),
+    };
+    let whole = |samples: &Samples| Samples {
+        weights: samples.weights.iter().map(whole).collect(),
+        ..samples.clone()
+    };
+    on_any_weights(1000, |samples| is_as_repeated(&whole(samples)));
+}
+
+/// Many negatives above one positive, on both sides of the AUPRC at which the sum changes.
+#[rstest]
+#[case::unweighted(1.0, 100)]
+#[case::just_large_enough(1_048_575.0, 1)]
+#[case::just_too_small(1_048_576.0, 1)]
+#[case::small(1_048_576.0, 100)]
+fn repetitions_of_many_negatives(#[case] weight: f64, #[case] n: usize) {
+    let negatives = (0..n).map(|i| (1, 0.5 + i as f64 / 1000.0, 0, weight));
+    is_as_repeated(&Samples::new(negatives.chain([(0, 0.5, 1, 1.0)])));
 }
 
 /// A negative above a positive.

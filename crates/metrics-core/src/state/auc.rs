@@ -30,7 +30,10 @@ use crate::options::Curve;
 pub struct AucState {
     curve: Curve,
     num_thresholds: usize,
+    /// Whether there are sums of weights.
     is_weighted: bool,
+    /// Whether counts stand for weights, and there are no sums, so that it matters.
+    has_repeats: bool,
     n_buckets: usize,
     /// The buckets that hold something, from low to high, as they are saved: there may be many, of
     /// three bytes each.
@@ -48,9 +51,11 @@ impl fmt::Debug for AucState {
     }
 }
 
-/// Whether fractional weights follow each bucket.
+/// Whether sums of weights follow each bucket.
 const COUNTED: u8 = 0;
 const WEIGHTED: u8 = 1;
+/// Counts that stand for weights; from version 2 on.
+const REPEATED: u8 = 2;
 
 impl AucState {
     pub(crate) fn new(curve: Curve, counts: &BucketCounts) -> Self {
@@ -58,6 +63,7 @@ impl AucState {
             curve,
             num_thresholds: counts.num_thresholds(),
             is_weighted: counts.buckets().any(|bucket| bucket.is_weighted()),
+            has_repeats: counts.has_repeats(),
             n_buckets: 0,
             bytes: Vec::new(),
         };
@@ -111,7 +117,8 @@ impl AucState {
         self.num_thresholds
     }
 
-    /// Number of positives in each bucket; samples whose weight is no whole number are not in it.
+    /// Number of positives in each bucket; samples whose weight is no whole number of up to 2^20 are not
+    /// in it.
     ///
     /// Takes 8 bytes for each of the [`num_thresholds`](Self::num_thresholds) and one more, however
     /// few bytes the state itself was read from.
@@ -119,8 +126,8 @@ impl AucState {
         self.dense(|bucket| bucket.positives)
     }
 
-    /// Number of negatives in each bucket; samples whose weight is no whole number are not in it.
-    /// Memory is that of [`stat_pos`](Self::stat_pos).
+    /// Number of negatives in each bucket; samples whose weight is no whole number of up to 2^20 are not
+    /// in it. Memory is that of [`stat_pos`](Self::stat_pos).
     pub fn stat_neg(&self) -> Vec<u64> {
         self.dense(|bucket| bucket.negatives)
     }
@@ -136,23 +143,30 @@ impl AucState {
         for bucket in self.buckets() {
             counts.set(self.name(), bucket)?;
         }
+        counts.set_repeats(self.has_repeats);
         Ok(counts)
     }
 
     /// The state in its one byte form.
     ///
-    /// `tmst`, version 1, kind 2, curve, `num_thresholds`, whether there are fractional weights, the
-    /// number of buckets that hold something; then each of them, from low to high: its distance to
-    /// the one before, negatives, positives and, if any, two sums of two `f64` each. Numbers are
-    /// LEB128.
+    /// `tmst`, version, kind 2, curve, `num_thresholds`, whether there are sums of weights, the number of
+    /// buckets that hold something; then each of them, from low to high: its distance to the one
+    /// before, negatives, positives and, if any, two sums of two `f64` each. Numbers are LEB128.
+    ///
+    /// The version is 1; it is 2 where there are no sums of weights (0 in version 1), but counts that
+    /// stand for weights (2).
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = header(StateKind::Auc);
+        let mut out = header(StateKind::Auc, self.has_repeats);
         out.push(match self.curve {
             Curve::Roc => 0,
             Curve::Pr => 1,
         });
         write_varint(&mut out, self.num_thresholds as u64);
-        out.push(if self.is_weighted { WEIGHTED } else { COUNTED });
+        out.push(match self.is_weighted {
+            true => WEIGHTED,
+            false if self.has_repeats => REPEATED,
+            false => COUNTED,
+        });
         write_varint(&mut out, self.n_buckets as u64);
         out.extend_from_slice(&self.bytes);
         out
@@ -176,9 +190,10 @@ impl AucState {
             .ok()
             .filter(|n| (1..=MAX_NUM_THRESHOLDS).contains(n))
             .ok_or_else(|| reader.error(StateError::OutOfRange("num_thresholds")))?;
-        let is_weighted = match reader.byte()? {
-            COUNTED => false,
-            WEIGHTED => true,
+        let (is_weighted, has_repeats) = match reader.byte()? {
+            COUNTED => (false, false),
+            WEIGHTED => (true, false),
+            REPEATED if reader.version() >= 2 => (false, true),
             _ => return Err(reader.error(StateError::OutOfRange("weighted flag"))),
         };
         let n_buckets = reader.length("number of buckets")?;
@@ -194,14 +209,15 @@ impl AucState {
             are_too_many |= total.set("auc", Bucket { index: 0, ..bucket }).is_err();
         }
         let bytes = reader.since(start);
-        reader.end()?;
+        reader.end(has_repeats)?;
         if are_too_many {
             return Err(reader.error(StateError::OutOfRange("sum of the buckets")));
         }
-        if is_weighted && !has_weight {
+        if (is_weighted && !has_weight) || (has_repeats && n_buckets == 0) {
             return Err(reader.error(StateError::NotCanonical("weighted flag")));
         }
-        Ok(Self { curve, num_thresholds, is_weighted, n_buckets, bytes: bytes.to_vec() })
+        let bytes = bytes.to_vec();
+        Ok(Self { curve, num_thresholds, is_weighted, has_repeats, n_buckets, bytes })
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::error::{Error, Result, StateError};
 
 const MAGIC: [u8; 4] = *b"tmst";
-const VERSION: u8 = 1;
+/// The latest version.
+const VERSION: u8 = 2;
 
 /// Which kind of state the bytes hold.
 #[derive(Debug, Clone, Copy)]
@@ -13,10 +14,10 @@ pub(crate) enum StateKind {
     Auc = 2,
 }
 
-/// The first bytes of every state.
-pub(crate) fn header(kind: StateKind) -> Vec<u8> {
+/// The first bytes of every state: of version 1 where that can say what the state holds.
+pub(crate) fn header(kind: StateKind, needs_version_2: bool) -> Vec<u8> {
     let mut out = MAGIC.to_vec();
-    out.extend([VERSION, kind as u8]);
+    out.extend([if needs_version_2 { VERSION } else { 1 }, kind as u8]);
     out
 }
 
@@ -34,11 +35,12 @@ pub(crate) fn write_varint(out: &mut Vec<u8>, mut value: u64) {
 pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     offset: usize,
+    version: u8,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, offset: 0 }
+        Self { bytes, offset: 0, version: VERSION }
     }
 
     /// A reader behind the header of a state of this kind.
@@ -55,11 +57,17 @@ impl<'a> Reader<'a> {
         if version == 0 {
             return Err(reader.error(StateError::OutOfRange("version")));
         }
+        reader.version = version;
         let (given, expected) = (reader.byte()?, kind as u8);
         if given != expected {
             return Err(reader.error(StateError::Kind { given, expected }));
         }
         Ok(reader)
+    }
+
+    /// The version that the header names; the latest where there was no header.
+    pub(crate) fn version(&self) -> u8 {
+        self.version
     }
 
     pub(crate) fn offset(&self) -> usize {
@@ -121,9 +129,13 @@ impl<'a> Reader<'a> {
         Ok(f64::from_le_bytes(bytes))
     }
 
-    pub(crate) fn end(&self) -> Result<()> {
+    /// The end of the state, which needs version 2 or not.
+    pub(crate) fn end(&self, needs_version_2: bool) -> Result<()> {
         if self.offset < self.bytes.len() {
             return Err(self.error(StateError::TrailingBytes));
+        }
+        if self.version == 2 && !needs_version_2 {
+            return Err(self.error(StateError::NotCanonical("version")));
         }
         Ok(())
     }

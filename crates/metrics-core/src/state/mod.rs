@@ -28,8 +28,8 @@ use task::{TaskState, Totals};
 
 /// All samples that an exact ranking metric has seen, one part a task.
 ///
-/// The same multiset of samples gives the same [bytes](Self::to_bytes), whatever the order, the
-/// batches, the merges or the backend. One state serves every exact metric: what a
+/// The same multiset of samples with their weights gives the same [bytes](Self::to_bytes), whatever the
+/// order, the batches, the merges or the backend. One state serves every exact metric: what a
 /// [`BinaryAuprc`](crate::BinaryAuprc) saved, a [`BinaryAuroc`](crate::BinaryAuroc) can load.
 ///
 /// Memory: 4 bytes a sample for f32 scores (8 for f64), less where scores repeat, since those are
@@ -97,11 +97,16 @@ impl RankState {
 
     /// The state in its one byte form.
     ///
-    /// `tmst`, version 1, kind 1, number of tasks; then a task after the other: the score type, its
-    /// runs of equal scores from high to low, and its samples whose weight is not whole. Numbers
-    /// are LEB128. A million random f32 scores take 1 to 3 bytes each.
+    /// `tmst`, version, kind 1, number of tasks; then a task after the other: the score type, its
+    /// runs of equal scores from high to low, and its samples that are weighed. Numbers are LEB128. A
+    /// million random f32 scores take 1 to 3 bytes each.
+    ///
+    /// The version is 1 where that can say all. It is 2 where the counts of some task stand for weights
+    /// (and nothing is weighed, so that it matters), or where a whole weight above 2^20 and up to 2^53
+    /// is weighed, which version 1 counts. The score type of such a task has its high bit set.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = header(StateKind::Rank);
+        let needs_version_2 = self.held.iter().any(|(_, slot)| slot.needs_version_2());
+        let mut out = header(StateKind::Rank, needs_version_2);
         write_varint(&mut out, self.n_tasks as u64);
         let n_bytes = self.held.iter().map(|(_, slot)| slot.n_bytes()).sum::<usize>();
         out.reserve_exact(self.n_tasks - self.held.len() + n_bytes);
@@ -129,16 +134,17 @@ impl RankState {
             return Err(reader.error(StateError::OutOfRange("number of tasks")));
         }
         let mut again = reader.clone();
-        let (mut n_held, mut last) = (0, None);
+        let (mut n_held, mut last, mut needs_version_2) = (0, None, false);
         for task in 0..n_tasks {
             let start = reader.offset();
             let totals = TaskState::check(&mut reader)?;
             if totals.kind.is_some() {
                 n_held += 1;
+                needs_version_2 |= totals.needs_version_2;
                 last = Some((task, reader.since(start), totals));
             }
         }
-        reader.end()?;
+        reader.end(needs_version_2)?;
         let mut held = room("rank state", n_held)?;
         // The last one is known: a large state is often one task.
         for task in 0..n_tasks {
@@ -356,7 +362,7 @@ impl RankState {
             return Err(Error::MergeTasks { op, given, n_tasks });
         }
         for (task, theirs) in &other.held {
-            let Totals { kind, n_counted, fractional_weight } = theirs.totals();
+            let Totals { kind, n_counted, fractional_weight, .. } = theirs.totals();
             if let Some(kind) = kind {
                 self.check(op, *task, kind, n_counted, fractional_weight)?;
             }
@@ -419,7 +425,7 @@ fn check_groups(
 }
 
 impl PartialEq for RankState {
-    /// Whether both hold the same multiset of samples.
+    /// Whether both hold the same multiset of samples with their weights.
     fn eq(&self, other: &Self) -> bool {
         let ours = self.held.iter().filter(|(_, slot)| !slot.is_empty());
         let theirs = other.held.iter().filter(|(_, slot)| !slot.is_empty());

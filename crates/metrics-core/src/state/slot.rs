@@ -94,6 +94,11 @@ impl Slot {
         }
     }
 
+    /// Whether version 1 of the byte form cannot say what this holds.
+    pub(crate) fn needs_version_2(&self) -> bool {
+        self.bytes().map_or_else(|| self.totals().needs_version_2, TaskState::is_marked)
+    }
+
     /// The task in its open form, to be read; `None` if it is open.
     fn unpacked(&self) -> Option<TaskState> {
         Some(match self.bytes()? {

@@ -7,20 +7,24 @@ use crate::areas::{Areas, CountedAreas, WeightedAreas};
 use crate::cpu::{self, Bad, Key, Samples, Seen, for_blocks, simd};
 use crate::curve::Point;
 use crate::error::{Result, StateError};
-use crate::exact::{MAX_SAMPLES, Sum2, WEIGHT_LIMIT};
+use crate::exact::{MAX_REPEATS, MAX_SAMPLES, Sum2, WEIGHT_LIMIT};
 use crate::kind::ScoreKind;
 use crate::reserve::room;
 
-/// The samples of one task: raw ones, those counted into runs, and those of fractional weight.
+/// The samples of one task: raw ones, those counted into runs, and those that are weighed.
 ///
-/// A sample goes where its weight says: 1 to the raw samples, another whole number to the repeated
-/// ones, both of which end up counted in `runs`; any other weight to the fractional ones. So what
-/// the state is does not depend on how the samples came.
+/// A sample goes where its weight says: 1 to the raw samples, another whole number of up to
+/// [`MAX_REPEATS`] to the repeated ones, both of which end up counted in `runs`; any other weight to
+/// the fractional ones. So what the state is does not depend on how the samples came.
 #[derive(Debug, Clone)]
 pub(crate) struct TaskState {
     kind: Option<ScoreKind>,
     raw: Raw,
     repeated: Vec<Run>,
+    /// Whether there ever were repeated samples: then the counts stand for weights.
+    has_repeats: bool,
+    /// Whether a weight is weighed that version 1 of the byte form counts.
+    has_large: bool,
     runs: Runs,
     fractional: Vec<Fraction>,
     n_counted: u64,
@@ -38,11 +42,13 @@ pub(crate) struct Totals {
     pub(crate) kind: Option<ScoreKind>,
     /// Samples counted: whole weights count as often as they say.
     pub(crate) n_counted: u64,
-    /// Sum of the weights that are not whole.
+    /// Sum of the weights that are not counted.
     pub(crate) fractional_weight: f64,
+    /// Whether version 1 of the byte form cannot say what there is.
+    pub(crate) needs_version_2: bool,
 }
 
-/// A sample whose weight is not a whole number.
+/// A sample that is weighed: its weight is not a whole number, or a large one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Fraction {
     key: u64,
@@ -61,6 +67,8 @@ struct Group {
 const MIN_COMPACTED: usize = 1 << 20;
 /// Distinct scores of a 16-bit type.
 const TINY: usize = 1 << 16;
+/// The bit of the score type of a task that [needs version 2](TaskState::needs_version_2).
+const VERSION_2: u8 = 0x80;
 /// Samples looked at to guess whether counting them saves memory.
 const PROBE: u32 = 1 << 14;
 
@@ -70,6 +78,8 @@ impl TaskState {
             kind: None,
             raw: Raw::new(ScoreKind::F32),
             repeated: Vec::new(),
+            has_repeats: false,
+            has_large: false,
             runs: Runs::default(),
             fractional: Vec::new(),
             n_counted: 0,
@@ -90,7 +100,8 @@ impl TaskState {
 
     pub(crate) fn totals(&self) -> Totals {
         let Self { kind, n_counted, fractional_weight, .. } = *self;
-        Totals { kind, n_counted, fractional_weight }
+        let needs_version_2 = self.needs_version_2();
+        Totals { kind, n_counted, fractional_weight, needs_version_2 }
     }
 
     /// Appends samples. `kind` must have a join with the kind held.
@@ -167,12 +178,14 @@ impl TaskState {
                     let n = weight as u64;
                     let counts = if is_positive { (n, 0) } else { (0, n) };
                     let (n_positives, n_negatives) = counts;
+                    self.has_repeats |= n > 0;
                     self.repeated.extend((n > 0).then_some(Run {
                         key: wide,
                         n_positives,
                         n_negatives,
                     }));
                 } else {
+                    self.has_large |= is_whole_in_version_1(weight);
                     self.fractional.push(Fraction { key: wide, is_positive, weight });
                 }
             }
@@ -198,6 +211,8 @@ impl TaskState {
     pub(crate) fn merge(&mut self, other: &Self) {
         let Some(kind) = other.kind else { return };
         let held = self.hold(kind);
+        self.has_repeats |= other.has_repeats;
+        self.has_large |= other.has_large;
         let widen = |key: u64| kind.widen(key, held);
         self.extend_raw(&other.raw, kind, held);
         self.repeated.extend(other.repeated.iter().map(|r| Run { key: widen(r.key), ..*r }));
@@ -313,8 +328,16 @@ impl TaskState {
         if self.fractional.is_empty() {
             let mut sums = CountedAreas::default();
             self.runs.iter(kind).for_each(|run| sums.push(run.n_positives, run.n_negatives));
+            if self.has_repeats {
+                return Areas::of_repeats(sums, || self.weigh(kind));
+            }
             return sums.into();
         }
+        self.weigh(kind).into()
+    }
+
+    /// The sums over the groups of a compacted state.
+    fn weigh(&self, kind: ScoreKind) -> WeightedAreas {
         let (mut n_positives, mut n_negatives) = (Sum2::default(), Sum2::default());
         for group in self.groups(kind) {
             n_positives.add(group.positives);
@@ -322,7 +345,7 @@ impl TaskState {
         }
         let mut sums = WeightedAreas::new(n_positives.value(), n_negatives.value());
         self.groups(kind).for_each(|group| sums.push(group.positives, group.negatives));
-        sums.into()
+        sums
     }
 
     /// The points of this task's curve, from the highest score down.
@@ -368,6 +391,18 @@ impl TaskState {
         })
     }
 
+    /// Whether version 1 cannot say what the state holds: that counts stand for weights, or a whole
+    /// weight that it would count. Where other weights are held too, all are weighed, and whether counts
+    /// stand for weights makes no difference.
+    fn needs_version_2(&self) -> bool {
+        self.has_large || (self.has_repeats && self.fractional.is_empty())
+    }
+
+    /// The same of valid bytes.
+    pub(crate) fn is_marked(bytes: &[u8]) -> bool {
+        bytes.first().is_some_and(|code| code & VERSION_2 != 0)
+    }
+
     /// Appends the bytes of the state, whether it is compacted or not.
     pub(crate) fn write_compacted(&self, out: &mut Vec<u8>) {
         if self.is_compacted() {
@@ -386,7 +421,7 @@ impl TaskState {
     /// Appends the bytes of a compacted state.
     fn write(&self, out: &mut Vec<u8>) {
         let Some(kind) = self.kind.filter(|_| !self.is_empty()) else { return out.push(0) };
-        out.push(kind.code());
+        out.push(kind.code() | if self.needs_version_2() { VERSION_2 } else { 0 });
         self.runs.write(out);
         write_varint(out, self.fractional.len() as u64);
         let mut next = kind.key_range().1;
@@ -409,6 +444,8 @@ impl TaskState {
         task.look_at = MIN_COMPACTED.max(runs.n_runs() as usize);
         (task.runs, task.fractional) = (runs.into(), fractional);
         (task.n_counted, task.fractional_weight) = (totals.n_counted, totals.fractional_weight);
+        task.has_repeats = totals.needs_version_2 && task.fractional.is_empty();
+        task.has_large = totals.needs_version_2 && !task.fractional.is_empty();
         Ok(task)
     }
 
@@ -427,17 +464,24 @@ impl TaskState {
         if code == 0 {
             return Ok(Default::default());
         }
-        let kind = ScoreKind::from_code(code)
+        let is_version_2 = code & VERSION_2 != 0;
+        let kind = ScoreKind::from_code(code & !VERSION_2)
+            .filter(|_| !is_version_2 || reader.version() >= 2)
             .ok_or_else(|| reader.error(StateError::OutOfRange("score type")))?;
         let (runs, n_counted) = RunBytes::read(reader, kind)?;
         let n_fractional = reader.length("number of weighted samples")?;
         let mut fractional_weight = 0.0;
-        let mut last: Option<Fraction> = None;
+        let (mut last, mut has_large): (Option<Fraction>, _) = (None, false);
         for _ in 0..n_fractional {
             let next = last.map_or(kind.key_range().1, |last| last.key);
             let key = next.checked_sub(reader.varint()?).filter(|&key| kind.has_key(key));
             let key = key.ok_or_else(|| reader.error(StateError::OutOfRange("score")))?;
             let fraction = read_fraction(reader, key)?;
+            let is_large = is_whole_in_version_1(fraction.weight);
+            if is_large && !is_version_2 {
+                return Err(reader.error(StateError::NotCanonical("weight")));
+            }
+            has_large |= is_large;
             if last.is_some_and(|last| !in_order(&last, &fraction)) {
                 return Err(reader.error(StateError::NotCanonical("order of weighted samples")));
             }
@@ -451,7 +495,11 @@ impl TaskState {
         if n_counted == 0 && n_fractional == 0 {
             return Err(reader.error(StateError::NotCanonical("empty task")));
         }
-        Ok((Totals { kind: Some(kind), n_counted, fractional_weight }, runs))
+        if is_version_2 && n_fractional > 0 && !has_large {
+            return Err(reader.error(StateError::NotCanonical("score type")));
+        }
+        let (kind, needs_version_2) = (Some(kind), is_version_2);
+        Ok((Totals { kind, n_counted, fractional_weight, needs_version_2 }, runs))
     }
 }
 
@@ -488,10 +536,15 @@ fn n_distinct(keys: &[u64]) -> u32 {
 
 /// Whether a weight counts as a number of samples.
 fn is_whole(weight: f64) -> bool {
+    weight <= MAX_REPEATS as f64 && weight.fract() == 0.0
+}
+
+/// Whether a weight did so in states of version 1.
+fn is_whole_in_version_1(weight: f64) -> bool {
     weight <= MAX_SAMPLES as f64 && weight.fract() == 0.0
 }
 
-/// How many samples valid weights count as, saturating, and the sum of those that are not whole.
+/// How many samples valid weights count as, saturating, and the sum of those that are not counted.
 pub(crate) fn weigh(weights: &[f64]) -> (u64, f64) {
     weights.iter().fold((0u64, 0.0), |(counted, fractional), &weight| {
         if is_whole(weight) {
