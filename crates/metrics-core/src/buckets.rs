@@ -76,7 +76,7 @@ impl BucketCounts {
     ///
     /// # Errors
     /// [`Error::InvalidNumThresholds`] unless there are 1 to
-    /// [`MAX_NUM_THRESHOLDS`](crate::MAX_NUM_THRESHOLDS), [`Error::OutOfMemory`].
+    /// [`MAX_NUM_THRESHOLDS`], [`Error::OutOfMemory`].
     pub fn new(num_thresholds: usize) -> Result<Self> {
         if !(1..=MAX_NUM_THRESHOLDS).contains(&num_thresholds) {
             let (given, max) = (num_thresholds, MAX_NUM_THRESHOLDS);

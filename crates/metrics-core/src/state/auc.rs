@@ -120,8 +120,8 @@ impl AucState {
     /// Number of positives in each bucket; samples whose weight is no whole number of up to 2^20 are not
     /// in it.
     ///
-    /// Takes 8 bytes for each of the [`num_thresholds`](Self::num_thresholds) and one more, however
-    /// few bytes the state itself was read from.
+    /// The vector has [`num_thresholds`](Self::num_thresholds)` + 1` elements, 128 MiB at most, even
+    /// where the state itself was read from a few bytes.
     pub fn stat_pos(&self) -> Vec<u64> {
         self.dense(|bucket| bucket.positives)
     }
@@ -178,7 +178,7 @@ impl AucState {
     /// as long as they are.
     ///
     /// # Errors
-    /// [`Error::InvalidState`] saying what is wrong and at which byte.
+    /// [`Error::InvalidState`](crate::Error::InvalidState) saying what is wrong and at which byte.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let mut reader = Reader::state(bytes, StateKind::Auc)?;
         let curve = match reader.byte()? {

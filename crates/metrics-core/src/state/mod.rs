@@ -34,9 +34,9 @@ use task::{TaskState, Totals};
 ///
 /// Memory: 4 bytes a sample for f32 scores (8 for f64), less where scores repeat, since those are
 /// counted; 16-bit scores take constant memory. From a million samples on, there may be 4 MiB more in
-/// pieces that are not full yet. A state that was read, or taken from a metric, is little more than its
-/// bytes, and tasks without samples take no memory at all. Merged states take no more than the states
-/// until they are read, which makes one sorted list of them.
+/// pieces that are not full yet. A state that comes from bytes or from a metric takes little more memory
+/// than its bytes; a task without samples takes none. A metric into which others were merged takes no
+/// more than they do.
 ///
 /// ```
 /// use metrics_core::slice::{BinaryAuprc, BinaryAuroc};
@@ -54,7 +54,7 @@ use task::{TaskState, Totals};
 #[derive(Clone)]
 pub struct RankState {
     n_tasks: usize,
-    /// The tasks that may hold something, by number: there may be many that do not.
+    /// The tasks that may hold samples, in order of their numbers. A task that is not listed has none.
     held: Vec<(usize, Slot)>,
 }
 
@@ -76,7 +76,7 @@ impl fmt::Debug for RankState {
 
 /// The most tasks that a metric or a state may have.
 pub const MAX_TASKS: usize = 1 << 24;
-/// Tasks that are read at once: more take memory for what is read of each.
+/// Tasks that are read at once: each takes some memory while it is read.
 const AT_ONCE: usize = 1 << 12;
 
 impl RankState {
@@ -122,8 +122,8 @@ impl RankState {
 
     /// The state that [`to_bytes`](Self::to_bytes) wrote.
     ///
-    /// Takes bytes from anywhere. Nothing is kept before all of them have been checked, and then a few
-    /// bytes of memory for each: tasks without samples take none.
+    /// The bytes may come from anywhere. All of them are checked before memory is taken, so wrong bytes
+    /// cost none. A state takes at most 6 bytes of memory a byte; a task without samples takes none.
     ///
     /// # Errors
     /// [`Error::InvalidState`] saying what is wrong and at which byte; [`Error::OutOfMemory`].
@@ -207,8 +207,10 @@ impl RankState {
         }
     }
 
-    /// A copy with all samples counted and sorted, as bytes that take little memory; so are the
-    /// samples of this one then.
+    /// A copy that holds its tasks as bytes. The samples of this state are counted and sorted first.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`] where there are too many tasks.
     pub(crate) fn saved(&mut self) -> Result<Self> {
         for held in self.held.chunks_mut(AT_ONCE) {
             threads::map(held.iter_mut().collect(), |(_, slot)| slot.compact());

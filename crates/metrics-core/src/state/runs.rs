@@ -48,8 +48,8 @@ pub(crate) fn merge(
     })
 }
 
-/// A tournament over the next run of each sequence: a step replays the matches of one of them only,
-/// as many as the number of sequences has bits.
+/// A tournament over the next runs of the sequences. After a run is taken, its sequence alone plays
+/// again: a match for each bit of the number of sequences.
 struct Merge<I> {
     parts: Vec<I>,
     /// The next run of each sequence; any, where there is none.
@@ -67,7 +67,7 @@ struct Player {
 }
 
 impl Player {
-    /// Who wins against all others, until all others have played.
+    /// Stands for sequences that have not played yet, and wins against all others.
     const ABSENT: Self = Self { rank: u128::MAX, part: 0 };
 }
 
@@ -94,7 +94,7 @@ impl<I: Iterator<Item = Run>> Merge<I> {
         while at > 0 {
             let loser = self.losers[at];
             let is_beaten = loser.rank > winner.rank;
-            // Written so that nobody has to guess who wins.
+            // Without a branch: who wins cannot be predicted.
             self.losers[at] = if is_beaten { winner } else { loser };
             winner = if is_beaten { loser } else { winner };
             at /= 2;
@@ -124,18 +124,17 @@ impl<I: Iterator<Item = Run>> Iterator for Merge<I> {
     }
 }
 
-/// Lists of runs that are merged once there are many: adding a list costs no more than a few times
-/// the list, however much is held.
+/// Lists of runs. Adding a list costs about as much as the list has runs, however many are held.
 ///
-/// The first list is the largest by far, or there is no other. All are merged when the others have
-/// grown to [`GROWTH`] times the first, so that a run is written again each time there are several
-/// times as many, and where scores repeat there is at most that much more than one list would take.
+/// All lists become one when the others together are [`GROWTH`] times as large as the first. A run is
+/// therefore written again only when the content has grown by a factor, which makes all writing linear.
+/// Where scores repeat, the lists take at most a few times the memory of one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Runs {
     lists: Vec<RunList>,
 }
 
-/// How much larger than the first list the others may be.
+/// The others are at most so many times as large as the first list.
 const GROWTH: usize = 3;
 
 impl Runs {
@@ -146,7 +145,7 @@ impl Runs {
         }
         self.lists.push(list);
         let n_bytes = |lists: &[RunList]| lists.iter().map(RunList::n_bytes).sum::<usize>();
-        // 16-bit scores take constant memory, which need not be several times as much.
+        // 16-bit scores take constant memory. It should not be several times that of one list.
         let growth = if kind.is_tiny() { 1 } else { GROWTH };
         let (first, others) = self.lists.split_at(1);
         if n_bytes(others) >= growth * n_bytes(first) {

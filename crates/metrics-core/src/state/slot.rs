@@ -1,4 +1,4 @@
-//! What a state keeps of a task: the bytes it is saved as, or what samples are added to.
+//! How a state keeps a task: as the bytes it is saved as, or open for more samples.
 
 use super::codec::Reader;
 use super::task::{TaskState, Totals};
@@ -9,9 +9,9 @@ use crate::kind::ScoreKind;
 
 /// A task of a state.
 ///
-/// Most states are loaded, read and saved, and there may be many tasks of few samples: those stay the
-/// bytes they are saved as, which take a fraction of the memory. A task is opened for good when samples
-/// come, and for a moment when it is read.
+/// Most states are loaded, read and saved, and a state may have millions of tasks with few samples each.
+/// Such a task stays the bytes it is saved as, which take a fraction of the memory. Adding samples opens
+/// it for good; reading opens a copy for a moment.
 #[derive(Debug, Clone)]
 pub(crate) enum Slot {
     /// Few bytes, or none where there are no samples.
@@ -28,14 +28,14 @@ pub(crate) enum Slot {
 pub(crate) struct Packed {
     bytes: Box<[u8]>,
     totals: Totals,
-    /// The areas, once somebody asked, of a task that is not small.
+    /// The areas of a task that is not small, after they were computed once.
     areas: Option<Box<Areas>>,
 }
 
 /// Bytes that fit where a pointer and a length would be.
 const SHORT: usize = 14;
-/// Bytes of a small task, which is merged into bytes again and read again each time: that takes less
-/// than to remember more of it.
+/// Most bytes of a small task. A merge of small tasks is written to bytes at once, and the areas of a
+/// small task are computed at each read: keeping more would take more memory than the task itself.
 const SMALL: usize = 64;
 
 const _: () = assert!(size_of::<Slot>() == 16);
