@@ -1,10 +1,11 @@
-//! `cargo xtask ci`: everything that must hold, the cheapest first.
+//! `cargo xtask ci`: what must hold before a commit and a newcomer can afford; with `--all`, everything
+//! that must hold. The cheapest steps first.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
 use crate::run::{Result, cargo, command, count_tests, root, run, stdout};
-use crate::{cuda, libtorch, peers, readme};
+use crate::{cuda, libtorch, peers, processors, readme, supply_chain, tools};
 
 /// Crates that hold tensors; the core may know none of them.
 const TENSOR_LIBRARIES: [&str; 6] = ["ndarray", "candle-core", "tch", "arrow", "burn", "cudarc"];
@@ -36,46 +37,81 @@ const ALL_BACKENDS: &str =
 /// All crates but the one that needs libtorch, which has a step of its own.
 const WORKSPACE: [&str; 3] = ["--workspace", "--exclude", "metrics-tch"];
 
+/// How much is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Needs a Rust toolchain and the crates alone.
+    Newcomer,
+    /// Needs half an hour more, and fetches libraries and tools.
+    All,
+}
+
+/// Something that must hold.
 struct Step {
+    name: &'static str,
+    /// The smallest run that it is a part of.
+    scope: Scope,
+    /// What it fetches on a machine that has nothing but a toolchain, beside crates.
+    fetches: &'static str,
+    check: Check,
+}
+
+/// A step that was taken.
+struct Done {
     name: &'static str,
     result: Result<String>,
     time: Duration,
 }
 
-/// Runs all steps; stops at the first that fails.
-pub(crate) fn all() -> Result<()> {
-    let steps: [(&str, Check); 14] = [
-        ("format", format),
-        ("core is free of tensor libraries", core_is_free),
-        ("golden data", golden_data),
-        ("values beside the peers'", peers::page_is_true),
-        ("each crate alone", each_crate_alone),
-        ("clippy", clippy),
-        ("documentation", documentation),
-        ("tests", tests),
-        ("documentation tests", documentation_tests),
-        ("example with candle", example_with_candle),
-        ("README as a newcomer types it", readme::newcomer),
-        ("README commands", readme::commands),
-        ("libtorch", libtorch::check),
-        ("CUDA", cuda::lint),
-    ];
-    let n_steps = steps.len();
+const NOTHING: &str = "";
+
+const STEPS: [Step; 17] = [
+    step("format", Scope::Newcomer, NOTHING, format),
+    step("core is free of tensor libraries", Scope::Newcomer, CRATES, core_is_free),
+    step("golden data", Scope::Newcomer, NOTHING, golden_data),
+    step("values beside the peers'", Scope::Newcomer, NOTHING, peers::page_is_true),
+    step("clippy", Scope::Newcomer, NOTHING, clippy),
+    step("documentation", Scope::Newcomer, NOTHING, documentation),
+    step("tests", Scope::Newcomer, NOTHING, tests),
+    step("documentation tests", Scope::Newcomer, NOTHING, documentation_tests),
+    step("example with candle", Scope::Newcomer, NOTHING, example_with_candle),
+    step("README as a newcomer types it", Scope::Newcomer, NOTHING, readme::newcomer),
+    step("README commands, debug build", Scope::Newcomer, NOTHING, readme::commands_in_debug),
+    step("supply chain", Scope::All, tools::FETCHES, supply_chain::check),
+    step("processors", Scope::All, processors::FETCHES, processors::check),
+    step("README commands", Scope::All, NOTHING, readme::commands),
+    step("each crate alone", Scope::All, NOTHING, each_crate_alone),
+    step("libtorch", Scope::All, libtorch::FETCHES, libtorch::check),
+    step("CUDA", Scope::All, cuda::FETCHES, cuda::lint),
+];
+
+const CRATES: &str = "the crates that Cargo.lock names, about 60 MB";
+
+const fn step(name: &'static str, scope: Scope, fetches: &'static str, check: Check) -> Step {
+    Step { name, scope, fetches, check }
+}
+
+/// Runs all steps of a scope; stops at the first that fails.
+pub(crate) fn run_steps(scope: Scope) -> Result<()> {
+    let steps: Vec<_> =
+        STEPS.iter().filter(|step| scope == Scope::All || step.scope == Scope::Newcomer).collect();
     let mut done = Vec::new();
-    for (name, step) in steps {
-        println!("\n== {name}");
+    for &Step { name, fetches, check, .. } in &steps {
+        let fetches =
+            if fetches.is_empty() { String::new() } else { format!(" (fetches {fetches})") };
+        println!("\n== {name}{fetches}");
         let start = Instant::now();
-        let result = step();
+        let result = check();
         let failed = result.is_err();
-        done.push(Step { name, result, time: start.elapsed() });
+        done.push(Done { name, result, time: start.elapsed() });
         if failed {
             break;
         }
     }
-    report(&done, n_steps)
+    report(&done, steps.len())
 }
 
-fn report(done: &[Step], n_steps: usize) -> Result<()> {
+fn report(done: &[Done], n_steps: usize) -> Result<()> {
     println!("\n{:34} {:>7}  what", "step", "time");
     for step in done {
         let seconds = step.time.as_secs_f64();

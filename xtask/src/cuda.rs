@@ -17,11 +17,11 @@ const FEATURES: &str = "metrics-benches/cuda,metrics-benches/tch,metrics-conform
                         tensor-metrics/candle,tensor-metrics/cuda,tensor-metrics/tch";
 
 /// A toolkit as NVIDIA publishes it for Python.
-const WHEELS: Wheels = Wheels {
-    folder: "cuda",
-    requirements: "xtask/cuda/requirements.txt",
-    what: "a CUDA toolkit (about 700 MB to fetch, 1.2 GB on disk)",
-};
+const WHEELS: Wheels =
+    Wheels { folder: "cuda", requirements: "xtask/cuda/requirements.txt", what: FETCHES };
+
+/// What is fetched, once.
+pub(crate) const FETCHES: &str = "a CUDA toolkit, about 700 MB, 1.2 GB on disk";
 
 /// A CUDA toolkit, and what builds with it need.
 #[derive(Debug)]

