@@ -6,6 +6,7 @@ use tensor_metrics::slice::{Auc, BinaryAuprc, BinaryAuroc};
 use tensor_metrics::{AucState, Curve, Metric, RankState};
 
 const VERSION_1: &str = include_str!("../../data/states/v1/states.json");
+const VERSION_2: &str = include_str!("../../data/states/v2/states.json");
 
 #[derive(Debug, Deserialize)]
 struct Golden {
@@ -49,6 +50,10 @@ struct Bucketed {
 
 fn version_1() -> Golden {
     serde_json::from_str(VERSION_1).unwrap()
+}
+
+fn version_2() -> Golden {
+    serde_json::from_str(VERSION_2).unwrap()
 }
 
 fn bytes(lines: &[String]) -> Vec<u8> {
@@ -96,9 +101,8 @@ fn loaded(state: &RankState) -> BinaryAuprc {
     metric
 }
 
-#[test]
-fn rank_states_of_version_1_keep_their_values() {
-    for golden in version_1().rank {
+fn rank_states_keep_their_values(states: Vec<Rank>) {
+    for golden in states {
         let state = RankState::from_bytes(&bytes(&golden.bytes)).unwrap();
         assert_eq!(state.n_tasks(), golden.n_tasks, "{}", golden.name);
         let expected = Expected { name: &golden.name, to_the_bit: golden.to_the_bit };
@@ -126,9 +130,8 @@ fn rank_states_of_version_1_keep_their_values() {
 }
 
 /// Written at once, after it was loaded, read and merged, and by the metric of another value.
-#[test]
-fn rank_states_of_version_1_are_written_as_they_were() {
-    for golden in version_1().rank {
+fn rank_states_are_written_as_they_were(states: Vec<Rank>) {
+    for golden in states {
         let bytes = bytes(&golden.bytes);
         let state = RankState::from_bytes(&bytes).unwrap();
         assert_eq!(state.to_bytes(), bytes, "{}", golden.name);
@@ -145,9 +148,8 @@ fn rank_states_of_version_1_are_written_as_they_were() {
     }
 }
 
-#[test]
-fn auc_states_of_version_1_keep_their_values() {
-    for golden in version_1().auc {
+fn auc_states_keep_their_values(states: Vec<Bucketed>) {
+    for golden in states {
         let state = AucState::from_bytes(&bytes(&golden.bytes)).unwrap();
         assert_eq!(format!("{:?}", state.curve()), golden.curve, "{}", golden.name);
         assert_eq!(state.num_thresholds(), golden.num_thresholds, "{}", golden.name);
@@ -166,9 +168,8 @@ fn auc_states_of_version_1_keep_their_values() {
     }
 }
 
-#[test]
-fn auc_states_of_version_1_are_written_as_they_were() {
-    for golden in version_1().auc {
+fn auc_states_are_written_as_they_were(states: Vec<Bucketed>) {
+    for golden in states {
         let bytes = bytes(&golden.bytes);
         let state = AucState::from_bytes(&bytes).unwrap();
         assert_eq!(state.to_bytes(), bytes, "{}", golden.name);
@@ -179,6 +180,59 @@ fn auc_states_of_version_1_are_written_as_they_were() {
         merged.merge(&auc).unwrap();
         assert_eq!(merged.state().unwrap().to_bytes(), bytes, "{}, merged", golden.name);
     }
+}
+
+#[test]
+fn rank_states_of_version_1_keep_their_values() {
+    rank_states_keep_their_values(version_1().rank);
+}
+
+#[test]
+fn rank_states_of_version_2_keep_their_values() {
+    rank_states_keep_their_values(version_2().rank);
+}
+
+#[test]
+fn rank_states_of_version_1_are_written_as_they_were() {
+    rank_states_are_written_as_they_were(version_1().rank);
+}
+
+#[test]
+fn rank_states_of_version_2_are_written_as_they_were() {
+    rank_states_are_written_as_they_were(version_2().rank);
+}
+
+#[test]
+fn auc_states_of_version_1_keep_their_values() {
+    auc_states_keep_their_values(version_1().auc);
+}
+
+#[test]
+fn auc_states_of_version_2_keep_their_values() {
+    auc_states_keep_their_values(version_2().auc);
+}
+
+#[test]
+fn auc_states_of_version_1_are_written_as_they_were() {
+    auc_states_are_written_as_they_were(version_1().auc);
+}
+
+#[test]
+fn auc_states_of_version_2_are_written_as_they_were() {
+    auc_states_are_written_as_they_were(version_2().auc);
+}
+
+/// Counts that stand for weights, and whole weights that are not counted.
+#[test]
+fn version_2_has_a_state_of_every_sort() {
+    let golden = version_2();
+    for state in &golden.rank {
+        assert_eq!(bytes(&state.bytes)[..6], *b"tmst\x02\x01", "{}", state.name);
+    }
+    for state in &golden.auc {
+        assert_eq!(bytes(&state.bytes)[..6], *b"tmst\x02\x02", "{}", state.name);
+    }
+    assert_eq!((golden.rank.len(), golden.auc.len()), (5, 3));
 }
 
 /// What the file must have: nobody takes out what no longer loads.
