@@ -5,7 +5,7 @@ use std::fmt;
 use crate::areas::{Areas, CountedAreas, WeightedAreas};
 use crate::auc::{DEFAULT_NUM_THRESHOLDS, MAX_NUM_THRESHOLDS};
 use crate::error::{Error, Result};
-use crate::exact::{MAX_SAMPLES, Sum2, WEIGHT_LIMIT};
+use crate::exact::{MAX_SAMPLES, STATE_WEIGHT_LIMIT, Sum2, WEIGHT_LIMIT};
 use crate::reserve::zeros;
 use crate::state::weigh;
 
@@ -113,7 +113,7 @@ impl BucketCounts {
     /// # Errors
     /// [`Error::TooManySamples`], [`Error::WeightOverflow`].
     pub fn check_room(&self, op: &'static str, n_samples: u64) -> Result<()> {
-        self.room(op, n_samples, 0.0).map(|_| ())
+        self.room(op, n_samples, 0.0, WEIGHT_LIMIT).map(|_| ())
     }
 
     /// Makes room for a batch of so many samples, weighted or not, which must then be added.
@@ -128,7 +128,7 @@ impl BucketCounts {
         n_samples: u64,
     ) -> Result<()> {
         let (n_counted, fractional_weight) = weights.map_or((n_samples, 0.0), weigh);
-        self.reserve_weighed(op, n_counted, fractional_weight)
+        self.reserve_weighed(op, n_counted, fractional_weight, WEIGHT_LIMIT)
     }
 
     fn reserve_weighed(
@@ -136,8 +136,9 @@ impl BucketCounts {
         op: &'static str,
         n_counted: u64,
         fractional_weight: f64,
+        limit: f64,
     ) -> Result<()> {
-        let room = self.room(op, n_counted, fractional_weight)?;
+        let room = self.room(op, n_counted, fractional_weight, limit)?;
         if fractional_weight > 0.0 && self.fractional.is_none() {
             self.fractional = Some(zeros(op, self.counts.len())?);
         }
@@ -146,13 +147,19 @@ impl BucketCounts {
     }
 
     /// Samples and weight with these added, if there is room for them.
-    fn room(&self, op: &'static str, n_counted: u64, fractional_weight: f64) -> Result<(u64, f64)> {
+    fn room(
+        &self,
+        op: &'static str,
+        n_counted: u64,
+        fractional_weight: f64,
+        limit: f64,
+    ) -> Result<(u64, f64)> {
         let n_samples = self.n_counted.saturating_add(n_counted);
         if n_samples > MAX_SAMPLES {
             return Err(Error::TooManySamples { op, task: 0, n_samples, max: MAX_SAMPLES });
         }
         let weight = self.fractional_weight + fractional_weight;
-        if weight + n_samples as f64 >= WEIGHT_LIMIT {
+        if weight + n_samples as f64 >= limit {
             return Err(Error::WeightOverflow { op, task: 0 });
         }
         Ok((n_samples, weight))
@@ -188,7 +195,7 @@ impl BucketCounts {
             return Err(Error::InvalidCounts { op, task: 0, index, reason });
         }
         let n_samples = negatives.iter().chain(positives).fold(0, |n: u64, &m| n.saturating_add(m));
-        self.reserve_weighed(op, n_samples, 0.0)?;
+        self.reserve_weighed(op, n_samples, 0.0, WEIGHT_LIMIT)?;
         for (total, (n_negatives, n_positives)) in
             self.counts.iter_mut().zip(negatives.iter().zip(positives))
         {
@@ -199,7 +206,7 @@ impl BucketCounts {
 
     /// Takes in the counts of another metric with as many thresholds.
     pub(crate) fn merge(&mut self, op: &'static str, other: &Self) -> Result<()> {
-        self.reserve_weighed(op, other.n_counted, other.fractional_weight)?;
+        self.reserve_weighed(op, other.n_counted, other.fractional_weight, WEIGHT_LIMIT)?;
         self.has_repeats |= other.has_repeats;
         for (ours, theirs) in self.counts.iter_mut().zip(&other.counts) {
             *ours = [ours[0] + theirs[0], ours[1] + theirs[1]];
@@ -218,7 +225,8 @@ impl BucketCounts {
     pub(crate) fn set(&mut self, op: &'static str, bucket: Bucket) -> Result<()> {
         let n_counted = bucket.negatives.saturating_add(bucket.positives);
         let [negatives, positives] = bucket.fractional;
-        self.reserve_weighed(op, n_counted, negatives.value() + positives.value())?;
+        let weight = negatives.value() + positives.value();
+        self.reserve_weighed(op, n_counted, weight, STATE_WEIGHT_LIMIT)?;
         self.counts[bucket.index] = [bucket.negatives, bucket.positives];
         if bucket.fractional != [Sum2::default(); 2] {
             self.fractional_mut()[bucket.index] = bucket.fractional;

@@ -11,6 +11,10 @@ pub(crate) const MAX_REPEATS: u64 = 1 << 20;
 /// overflows, however it is rounded.
 pub(crate) const WEIGHT_LIMIT: f64 = 1.7e308;
 
+/// The weights of a state that is read must add up to less: summed in another order than the samples
+/// came in, they may be rounded to a little more than [`WEIGHT_LIMIT`].
+pub(crate) const STATE_WEIGHT_LIMIT: f64 = 1.75e308;
+
 /// Bits of the fraction in the fixed-point precisions that AUPRC adds up.
 pub(crate) const PRECISION_BITS: u32 = 63;
 

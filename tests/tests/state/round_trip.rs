@@ -1,9 +1,10 @@
 //! Bytes to state and back.
 
 use tensor_metrics::slice::{Auc, BinaryAuprc};
-use tensor_metrics::{AucState, Metric, RankState};
+use tensor_metrics::{AucState, Curve, Metric, RankState};
 
-use crate::examples::{auc_states, rank_states};
+use crate::examples::{auc_state, auc_states, rank_state, rank_states};
+use crate::given::{given, row};
 
 #[test]
 fn rank_states_survive_their_bytes() {
@@ -36,6 +37,26 @@ fn curves_survive_bytes() {
             assert_eq!(read.precision_recall_curve(task).unwrap(), curve, "{name}, task {task}");
         }
     }
+}
+
+/// In the order of the samples each small weight is rounded away; in the order of the state their sum
+/// is not, and is above what samples may weigh.
+#[test]
+fn weights_just_below_the_limit_survive_their_bytes() {
+    let (limit, unit) = (1.7e308, 1.7e308f64.next_up() - 1.7e308);
+    let weights = [vec![limit - 2.0 * unit], vec![unit / 4.0; 12]].concat();
+    let batch = given(row(&[0.5f32; 13]), row(&[1; 13])).weighted(row(&weights));
+    let state = rank_state(std::slice::from_ref(&batch));
+    let read = RankState::from_bytes(&state.to_bytes()).unwrap();
+    let mut metric = BinaryAuprc::new();
+    metric.load_state(&read).unwrap();
+    assert_eq!(metric.compute().unwrap(), 1.0);
+    assert_eq!(metric.state().unwrap(), state);
+    let state = auc_state(Curve::Pr, 10, &[batch]);
+    let mut auc = Auc::new(Curve::Pr, 10).unwrap();
+    auc.load_state(&AucState::from_bytes(&state.to_bytes()).unwrap()).unwrap();
+    assert_eq!(auc.compute().unwrap(), 1.0);
+    assert_eq!(auc.state().unwrap(), state);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::areas::{Areas, CountedAreas, WeightedAreas};
 use crate::cpu::{self, Bad, Key, Samples, Seen, for_blocks, simd};
 use crate::curve::Point;
 use crate::error::{Result, StateError};
-use crate::exact::{MAX_REPEATS, MAX_SAMPLES, Sum2, WEIGHT_LIMIT};
+use crate::exact::{MAX_REPEATS, MAX_SAMPLES, STATE_WEIGHT_LIMIT, Sum2};
 use crate::kind::ScoreKind;
 use crate::reserve::room;
 
@@ -489,7 +489,7 @@ impl TaskState {
             fractional_weight += fraction.weight;
             keep(fraction);
         }
-        if fractional_weight + n_counted as f64 >= WEIGHT_LIMIT {
+        if fractional_weight + n_counted as f64 >= STATE_WEIGHT_LIMIT {
             return Err(reader.error(StateError::OutOfRange("sum of the weights")));
         }
         if n_counted == 0 && n_fractional == 0 {
