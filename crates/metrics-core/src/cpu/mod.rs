@@ -7,6 +7,7 @@ mod bins;
 mod blocks;
 mod bucket;
 mod host;
+mod ladder;
 mod memory;
 mod ops;
 mod pack;

@@ -22,7 +22,7 @@ use super::partition::Partition;
 use super::rare;
 use super::samples::{BLOCK, Key, NO_LABEL, Samples};
 use super::simd;
-use super::sort::{distribute, sort_nearly};
+use super::sort::{distribute, sort_in_bins};
 use super::tally::tally;
 use super::walk::{Sink, Walk};
 use crate::kind::ScoreKind;
@@ -232,10 +232,11 @@ fn rank_few<K: Key, S: Sink>(samples: &dyn Samples<K>, kind: ScoreKind) -> Resul
     distribute(&keys, &numbers, bins.len(), &mut ends, &mut packed);
     let middle = if bins.middle() == 0 { 0 } else { ends[bins.middle() - 1] as usize };
     let (mut sink, mut walk) = (S::starting_at(0, 0), Walk::default());
-    for (half, lost) in [(0..middle, 0), (middle..n, K::TOP_BIT)] {
+    let (high_ends, low_ends) = ends.split_at(bins.middle());
+    for (half, ends, lost) in [(0..middle, high_ends, 0), (middle..n, low_ends, K::TOP_BIT)] {
         if !half.is_empty() {
-            let packed = &mut packed[half];
-            sort_nearly(packed);
+            let (start, packed) = (half.start, &mut packed[half]);
+            sort_in_bins(packed, ends, start, &mut keys, &mut numbers);
             sink.push_sorted(packed, K::max_value().to_u64() - lost, &mut walk);
         }
     }

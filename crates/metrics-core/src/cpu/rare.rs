@@ -1,9 +1,12 @@
 //! Many samples of which few are positive: only the positives are sorted.
 //!
 //! The areas change at positives alone; of the negatives it matters how many lie between two of them.
-//! Most bins of equal width hold no positive, so their negatives need no more than to be counted.
+//! Most bins of equal width hold no positive, so their negatives need no more than to be counted. Samples in
+//! other bins are looked up among the positives, which takes as many steps as the fullest bin asks for,
+//! wherever they lie.
 
 use super::bins::{Bins, Probe};
+use super::ladder::{Ladder, flip};
 use super::rank::{Bad, Seen, all_or_first_bad, for_blocks, share};
 use super::samples::{BLOCK, Key, Samples};
 use super::simd;
@@ -21,8 +24,12 @@ const PROBED: usize = 64;
 const BINS: usize = 8;
 /// Fewest bins.
 const MIN_BINS: usize = 1 << 10;
-/// Positives of a bin up to which they are looked through one by one.
-const FEW: usize = 8;
+/// Slots up to which there are two counts for each, so that they stay in the nearest cache.
+const FEW_SLOTS: usize = 1 << 10;
+/// Blocks in a row of which most samples are in bins with positives, from which on bins are not worth it.
+const MANY_FULL: u32 = 4;
+/// Blocks that are counted without bins then, before they are tried again.
+const N_WITHOUT: u32 = 16;
 /// In a count of samples: the bin has positives.
 const HAS_POSITIVES: u32 = 1 << 31;
 
@@ -31,15 +38,6 @@ const HAS_POSITIVES: u32 = 1 << 31;
 struct Group<K> {
     key: K,
     n_positives: u64,
-}
-
-/// Samples counted by where they lie among the groups of positives.
-#[derive(Debug, Clone)]
-struct Counts {
-    /// Between a group and the one above it; last, below all groups.
-    between: Vec<u64>,
-    /// With the score of a group.
-    tied: Vec<u64>,
 }
 
 /// Whether few samples seem to be positive, from some that are looked at.
@@ -60,7 +58,7 @@ fn are_rare(n_positives: usize, n_samples: usize) -> bool {
     n_positives <= n_samples / RARITY
 }
 
-/// Ranks samples of which few are positive; `None` if they are not few, or of few scores.
+/// Ranks samples of which few are positive; `None` if they are not few.
 ///
 /// # Errors
 /// The first bad sample.
@@ -69,27 +67,21 @@ pub(crate) fn rank<K: Key, S: Sink>(
     kind: ScoreKind,
     probe: &Probe<K>,
 ) -> Result<Option<S>, Bad> {
-    let (positives, min, max) = positives(samples, kind)?;
-    if !are_rare(positives.len() / 2, samples.len()) || positives.len() / 2 > MAX_POSITIVES {
-        return Ok(None);
-    }
+    let Some((positives, min, max)) = positives(samples, kind)? else { return Ok(None) };
     let groups: Vec<_> = positives
         .chunk_by(|a, b| a == b)
         .map(|group| Group { key: group[0], n_positives: group.len() as u64 })
         .collect();
-    // Where scores repeat, few bins are without a positive.
-    if groups.len() < positives.len() / 2 {
-        return Ok(None);
-    }
     let n_bins = (BINS * groups.len()).max(MIN_BINS);
     let probe = Probe { min, max, ..probe.clone() };
     let counts = count(samples, &Bins::new(kind, &probe, n_bins), &groups);
+    let (between, tied) = (counts.iter().step_by(2), counts.iter().skip(1).step_by(2));
     let mut sink = S::starting_at(0, 0);
-    for ((group, tied), between) in groups.iter().zip(counts.tied).zip(&counts.between) {
+    for ((group, between), tied) in groups.iter().zip(between).zip(tied) {
         push_negatives(&mut sink, *between);
         sink.push(group.key.to_u64(), group.n_positives, tied - group.n_positives);
     }
-    push_negatives(&mut sink, counts.between[groups.len()]);
+    push_negatives(&mut sink, counts[2 * groups.len()] + counts[2 * groups.len() + 1]);
     Ok(Some(sink))
 }
 
@@ -99,59 +91,111 @@ fn push_negatives(sink: &mut impl Sink, n: u64) {
     }
 }
 
-/// The keys of the positives, from high to low, and the lowest and the highest key of all.
-fn positives<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Result<(Vec<K>, K, K), Bad> {
+/// The keys of the positives, from high to low, and the lowest and the highest key of all; `None` if
+/// there are too many positives.
+fn positives<K: Key>(
+    samples: &dyn Samples<K>,
+    kind: ScoreKind,
+) -> Result<Option<(Vec<K>, K, K)>, Bad> {
+    let is_few = |n| are_rare(n, samples.len()) && n <= MAX_POSITIVES;
     let shares = share(samples.len(), |share| {
         let (mut seen, mut positives) = (Seen::none(kind), Vec::new());
-        for_blocks(samples, share, |start, keys, labels| {
-            simd::run(|| seen.see(start, keys, labels));
-            for (keys, labels) in keys.chunks(8).zip(labels.chunks(8)) {
-                if labels.iter().fold(0, |any, &label| any | label) != 0 {
-                    let labelled = keys.iter().zip(labels).filter(|sample| *sample.1 == 1);
-                    positives.extend(labelled.map(|sample| *sample.0));
+        for range in share {
+            for_blocks(samples, [range], |start, keys, labels| {
+                simd::run(|| seen.see(start, keys, labels));
+                for (keys, labels) in keys.chunks(8).zip(labels.chunks(8)) {
+                    if labels.iter().fold(0, |any, &label| any | label) != 0 {
+                        let labelled = keys.iter().zip(labels).filter(|sample| *sample.1 == 1);
+                        positives.extend(labelled.map(|sample| *sample.0));
+                    }
                 }
+            });
+            if !is_few(positives.len()) {
+                return None;
             }
-        });
-        seen.check().map(|()| (seen, positives))
+        }
+        Some(seen.check().map(|()| (seen, positives)))
     });
+    // A share that gave up may have come before a bad sample that another one found.
+    let Some(shares) = shares.into_iter().collect() else { return Ok(None) };
     let (mut all, mut positives) = (Seen::none(kind), Vec::new());
     for (seen, keys) in all_or_first_bad(shares)? {
         all = all.join(seen);
         positives.extend(keys);
     }
+    if !is_few(positives.len()) {
+        return Ok(None);
+    }
     positives.sort_unstable_by(|a, b| b.cmp(a));
     let (min, max) = all.extremes();
-    Ok((positives, min, max))
+    Ok(Some((positives, min, max)))
 }
 
-/// Counts all samples by where they lie among the groups, which come from high to low.
-fn count<K: Key>(samples: &dyn Samples<K>, bins: &Bins<K>, groups: &[Group<K>]) -> Counts {
+/// Counts all samples in the slots of a ladder of groups, which come from high to low: above a group, with
+/// its score, above the next one, and so on.
+fn count<K: Key>(samples: &dyn Samples<K>, bins: &Bins<K>, groups: &[Group<K>]) -> Vec<u64> {
     let firsts = firsts(bins, groups);
+    let n_of_bins = firsts.windows(2).map(|of_bin| of_bin[1] - of_bin[0]);
+    let n_near = n_of_bins.clone().max().unwrap_or(0) as usize;
+    // Upside down, so that the groups rise.
+    let ladder = Ladder::new(groups.iter().map(|group| !group.key), n_near);
     let shares = share(samples.len(), |share| {
-        let flag = |of_bin: &[u32]| if of_bin[0] < of_bin[1] { HAS_POSITIVES } else { 0 };
-        let mut in_bins: Vec<u32> = firsts.windows(2).map(flag).collect();
-        let mut counts = Counts::new(groups.len());
+        let flag = |n| if n > 0 { HAS_POSITIVES } else { 0 };
+        let mut in_bins: Vec<u32> = n_of_bins.clone().map(flag).collect();
+        let n_slots = ladder.n_slots();
+        let mut counts = vec![0u32; if n_slots <= FEW_SLOTS { 2 * n_slots } else { n_slots }];
         let (mut numbers, mut near) = ([0; BLOCK], [0; BLOCK]);
+        let (mut near_keys, mut slots) = ([K::zero(); BLOCK], [0; BLOCK]);
+        // How many blocks in a row were in bins with positives, and how many have no need of bins.
+        let (mut n_full, mut n_without) = (0, 0);
         for_blocks(samples, share, |_, keys, _| {
+            if n_without > 0 {
+                n_without -= 1;
+                let (all_keys, slots) = (&mut near_keys[..keys.len()], &mut slots[..keys.len()]);
+                simd::run(|| {
+                    all_keys.iter_mut().zip(&*keys).for_each(|(to, &key)| *to = flip(!key))
+                });
+                ladder.find(all_keys, slots);
+                return count_slots(slots, &mut counts, n_slots);
+            }
             let numbers = &mut numbers[..keys.len()];
             simd::run(|| bins.of(keys, numbers));
-            for &i in count_block(numbers, &mut in_bins, &mut near) {
-                let (key, bin) = (keys[i as usize], numbers[i as usize] as usize);
-                counts.place(key, groups, firsts[bin] as usize, firsts[bin + 1] as usize);
+            let near = count_block(numbers, &mut in_bins, &mut near);
+            n_full = if near.len() > keys.len() / 2 { n_full + 1 } else { 0 };
+            if n_full >= MANY_FULL && ladder.is_short() {
+                n_without = N_WITHOUT;
             }
+            let (near_keys, slots) = (&mut near_keys[..near.len()], &mut slots[..near.len()]);
+            for ((&i, key), slot) in near.iter().zip(&mut *near_keys).zip(&mut *slots) {
+                (*key, *slot) = (flip(!keys[i as usize]), firsts[numbers[i as usize] as usize]);
+            }
+            ladder.find_near(near_keys, slots);
+            count_slots(slots, &mut counts, n_slots);
         });
+        let (once, again) = counts.split_at(n_slots);
+        let mut counts: Vec<_> = once.iter().map(|&count| u64::from(count)).collect();
+        counts.iter_mut().zip(again).for_each(|(count, &more)| *count += u64::from(more));
         for (&first, count) in firsts.iter().zip(in_bins) {
             if count & HAS_POSITIVES == 0 {
-                counts.between[first as usize] += u64::from(count);
+                counts[2 * first as usize] += u64::from(count);
             }
         }
         counts
     });
-    shares.into_iter().fold(Counts::new(groups.len()), |mut total, counts| {
-        total.between.iter_mut().zip(counts.between).for_each(|(total, n)| *total += n);
-        total.tied.iter_mut().zip(counts.tied).for_each(|(total, n)| *total += n);
+    shares.into_iter().fold(vec![0; ladder.n_slots()], |mut total, counts| {
+        total.iter_mut().zip(counts).for_each(|(total, n)| *total += n);
         total
     })
+}
+
+/// Counts samples in their slots. If there are twice as many counts as slots, every other sample is counted in
+/// the second half: many samples may have one slot, and adding to a count waits for the addition before.
+fn count_slots(slots: &mut [u32], counts: &mut [u32], n_slots: usize) {
+    let second_half = (counts.len() - n_slots) as u32;
+    simd::run(|| {
+        slots.as_chunks_mut().0.iter_mut().for_each(|[_, slot]| *slot += second_half);
+    });
+    tally::tally(slots, counts);
 }
 
 /// For each bin, how many groups are in bins before it; last, how many there are.
@@ -187,27 +231,4 @@ fn count_block<'n>(numbers: &[u32], in_bins: &mut [u32], near: &'n mut [u32; BLO
         *count += 1;
     });
     &near[..n]
-}
-
-impl Counts {
-    fn new(n_groups: usize) -> Self {
-        Self { between: vec![0; n_groups + 1], tied: vec![0; n_groups] }
-    }
-
-    /// Counts a sample whose bin has the groups from `first` to `end`.
-    #[inline]
-    fn place<K: Key>(&mut self, key: K, groups: &[Group<K>], first: usize, end: usize) {
-        let is_above = |group: &Group<K>| group.key > key;
-        let of_bin = &groups[first..end];
-        let n_above = match of_bin {
-            [group] => usize::from(is_above(group)),
-            few if few.len() <= FEW => few.iter().filter(|&group| is_above(group)).count(),
-            many => many.partition_point(is_above),
-        };
-        if of_bin.get(n_above).is_some_and(|group| group.key == key) {
-            self.tied[first + n_above] += 1;
-        } else {
-            self.between[first + n_above] += 1;
-        }
-    }
 }

@@ -1,11 +1,15 @@
 //! The engine beside a plain sort, on scores of every shape, with and without AVX2.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use half::{bf16, f16};
 
+use super::bins::Probe;
 use super::rank::{Bad, FEW, MANY, rank};
-use super::samples::{AnySamples, with_samples};
+use super::samples::{AnySamples, BLOCK, Samples, with_samples};
 use super::simd::without_avx2;
-use super::total;
+use super::sort::GIVEN_UP;
+use super::{rare, total};
 use crate::areas::{Areas, CountedAreas};
 use crate::dtype::{Buffer, Element};
 use crate::state::Run;
@@ -178,6 +182,131 @@ fn the_first_bad_sample_is_told() {
             assert_eq!(told(&all_nan, &targets), Some(Bad::Score(0)));
         }
     }
+}
+
+/// Shapes that once made the engine slow: scores crowd where bins are equally wide.
+const HOSTILE: [Shape; 12] = [
+    ("near 1 by powers of two", |x| 1.0 + 2f64.powf(-52.0 * x)),
+    ("near 1 by powers of two, on both sides", |x| 1.0 + (x - 0.5).signum() * 2f64.powf(-80.0 * x)),
+    ("a crowd and a few far out", |x| if x < 2e-3 { 1e30 * (x - 1e-3) } else { 1.0 + 1e-7 * x }),
+    ("a crowd within 2 ends", |x| if x < 1e-4 { -1.0 } else { 1.0 + 2.0 * (x - 1e-4).min(1e-6) }),
+    ("crowds in crowds, 64 times narrower", |x| in_crowds(x, 8, 64.0)),
+    ("crowds in crowds, 1,024 times narrower", |x| in_crowds(x, 4, 1024.0)),
+    ("a crowd at the edge of each bin", |x| {
+        in_bins(x, |x| if x < 0.01 { 100.0 * x } else { 6e-5 * x })
+    }),
+    ("powers of two in each bin", |x| in_bins(x, |x| 2f64.powf(-14.0 * x))),
+    ("many powers of two in each bin", |x| in_bins(x, |x| 2f64.powf(-42.0 * x))),
+    ("64 crowds in each bin", |x| {
+        in_bins(x, |x| (64.0 * x).floor() / 64.0 + 1e-3 * (64.0 * x).fract())
+    }),
+    ("a crowd of many equals", |x| if x < 0.1 { 0.5 + 1e-4 * x } else { 0.5 }),
+    ("a far crowd of few values", |x| if x < 1e-3 { 1e10 } else { 1.0 + (1e3 * x).floor() * 1e-9 }),
+];
+
+/// In one half of a crowd is another one, so many times narrower, and so on.
+fn in_crowds(x: f64, n_levels: i32, narrower: f64) -> f64 {
+    let (mut low, mut width, mut x) = (0.0, 1.0, x);
+    for _ in 0..n_levels {
+        (x, width) = ((2.0 * x).fract(), width / narrower);
+        // Bits of what is left: the next half.
+        low += if x < 0.5 { 0.0 } else { width * (narrower - 1.0) };
+    }
+    low + x * width
+}
+
+/// In 1,024 bins, in each as `place` says.
+fn in_bins(x: f64, place: impl Fn(f64) -> f64) -> f64 {
+    let x = 1024.0 * x;
+    (x.floor() + place(x.fract())) / 1024.0
+}
+
+/// Scores of a hostile shape, but uniform where a few are looked at to choose bins.
+fn unprobed(mut scores: Vec<f64>) -> Vec<f64> {
+    let last = scores.len() - 8;
+    for place in 0..128 {
+        let start = place * last / 127;
+        for (i, score) in scores[start..start + 8].iter_mut().enumerate() {
+            *score = (8 * place + i) as f64 / 1024.0;
+        }
+    }
+    scores
+}
+
+/// Of hostile scores as of all others, and without giving up what was begun: neither are keys moved one by
+/// one until it takes too long, nor are parts split again and again.
+fn check_hostile<T: Element>(
+    to: impl Fn(f64) -> T,
+    key: impl Fn(T) -> u64,
+    buffer: impl Fn(Vec<T>) -> Buffer<'static>,
+) {
+    for (shape, score) in HOSTILE {
+        for n in [6_000, 9_000, 70_000] {
+            let scores: Vec<f64> = units(n).map(score).collect();
+            for scores in [scores.clone(), unprobed(scores)] {
+                let buffer = buffer(scores.iter().map(|&x| to(x)).collect());
+                for prevalence in [0.4, 0.02] {
+                    let is_positive = |x| u8::from(x < prevalence);
+                    let labels: Vec<u8> = units(2 * n).skip(n).map(is_positive).collect();
+                    let expected = plain(&scores, &labels, |x| key(to(x)));
+                    let what = format!("{n} scores, {shape}, {prevalence} positive");
+                    let given_up = GIVEN_UP.get();
+                    check(&buffer, &labels, &expected, &what);
+                    assert_eq!(GIVEN_UP.get(), given_up, "{what}");
+                    let what = format!("{what}, portable");
+                    without_avx2(|| check(&buffer, &labels, &expected, &what));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_f32_are_ranked_without_giving_up() {
+    check_hostile(|x| x as f32, |x| crate::kind::f32_key(x).into(), |x| Buffer::F32(x.into()));
+}
+
+#[test]
+fn hostile_f64_are_ranked_without_giving_up() {
+    check_hostile(|x| x, crate::kind::f64_key, |x| Buffer::F64(x.into()));
+}
+
+/// Samples that count how many are read.
+struct Counting<'s>(&'s dyn Samples<u32>, AtomicUsize);
+
+impl Samples<u32> for Counting<'_> {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn keys(&self, start: usize, out: &mut [u32]) {
+        self.1.fetch_add(out.len(), Ordering::Relaxed);
+        self.0.keys(start, out);
+    }
+
+    fn labels(&self, start: usize, out: &mut [u8]) {
+        self.0.labels(start, out);
+    }
+}
+
+/// Positives that hide where it is guessed whether they are rare: soon it is clear that they are not.
+#[test]
+fn positives_that_hide_are_soon_found() {
+    let n = 1 << 20;
+    let scores: Vec<f32> = units(n).map(|x| x as f32).collect();
+    let is_probed = |i: usize| i % (n / 64) < BLOCK;
+    let labels: Vec<u8> = (0..n).map(|i| u8::from(!is_probed(i) && i % 2 == 1)).collect();
+    let (scores, targets) = (Buffer::F32(scores.into()), Buffer::U8(labels.into()));
+    let AnySamples::Narrow(kind, samples) = AnySamples::new(&scores, &targets, 0..n) else {
+        panic!("f32 scores have narrow keys");
+    };
+    assert!(rare::is_likely(&*samples), "they hide");
+    let counting = Counting(&*samples, AtomicUsize::new(0));
+    let probe = Probe { keys: Vec::new(), min: 1 << 31, max: 3 << 30 };
+    let ranked: Result<Option<CountedAreas>, _> = rare::rank(&counting, kind, &probe);
+    assert_eq!(ranked, Ok(None));
+    let n_read = counting.1.into_inner();
+    assert!(n_read <= n / 8, "{n_read} of {n} read");
 }
 
 /// So many scores of 16 bits are counted without a look at them before.
