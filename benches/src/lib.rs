@@ -46,7 +46,7 @@ pub fn samples(
     n_tasks: usize,
     n_samples: usize,
 ) -> (Vec<f64>, Vec<u8>) {
-    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    let mut random = Random::default();
     let n = n_tasks * n_samples;
     let mut values: Vec<f64> = (0..n).map(|_| random.score(scores)).collect();
     match scores {
@@ -99,15 +99,33 @@ fn memory(name: &str) -> io::Result<u64> {
     kib.map(|kib| kib * 1024).ok_or_else(|| io::Error::other(format!("no number at {name}")))
 }
 
-/// xorshift64.
-struct Random(u64);
+/// Numbers that look random, the same on every machine: xorshift64.
+#[derive(Debug, Clone)]
+pub struct Random(u64);
+
+impl Default for Random {
+    fn default() -> Self {
+        Self(0x2545_f491_4f6c_dd1d)
+    }
+}
 
 impl Random {
-    fn uniform(&mut self) -> f64 {
+    /// 64 bits.
+    pub fn bits(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        (self.0 >> 11) as f64 / (1u64 << 53) as f64
+        self.0
+    }
+
+    /// A number in `[0, 1)`.
+    pub fn uniform(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// A whole number below another one, of at most 32 bits.
+    pub fn below(&mut self, n: u64) -> u64 {
+        ((self.bits() >> 32) * n) >> 32
     }
 
     fn score(&mut self, scores: Scores) -> f64 {

@@ -1,6 +1,7 @@
 //! `cargo xtask`: what a developer does by hand more than once.
 
 mod bench_gate;
+mod bench_hostile;
 mod bench_peers;
 mod candle;
 mod ci;
@@ -24,6 +25,8 @@ cargo xtask TASK
                  --all: everything that must hold, on libtorch and for CUDA too; fetches 1.3 GB
   bench-gate     instructions of the engine beside those stored with the repository; needs valgrind
                  --store: store them
+  bench-hostile  processor time of hostile scores over that of uniform ones, of merging and reading states
+                 --n SAMPLES: of so many, 1000000 if nothing is said
   bench-peers    time beside scikit-learn, torcheval, torchmetrics and Rust libraries, same data
   compare-peers  our values beside those of scikit-learn, torcheval and Paddle
                  --stored: with the peers' stored values, nothing is installed
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
     let result = match args[..] {
         ["bench-gate"] => bench_gate::check(bench_gate::Mode::Compare),
         ["bench-gate", "--store"] => bench_gate::check(bench_gate::Mode::Store),
+        ["bench-hostile", ref args @ ..] => bench_hostile::measure(args),
         ["bench-peers"] => bench_peers::compare(),
         ["ci"] => ci::run_steps(ci::Scope::Newcomer),
         ["ci", "--all"] => ci::run_steps(ci::Scope::All),
