@@ -103,11 +103,11 @@ fn with_input<R>(
                     }
                     let (address, read) = slice.device_ptr(&ours);
                     let address = address as usize + offset * size_of_element(slice);
+                    let dtype = DType::$dtype;
                     // SAFETY: a contiguous tensor's elements lie behind its offset, and the storage
                     // has as many; the lock on it is held, and their stream waits for ours before it
                     // frees them.
-                    let input =
-                        unsafe { Input::new(address as *const _, DType::$dtype, n_elements) };
+                    let input = unsafe { Input::new(address as *const _, dtype, n_elements) };
                     let made = f(input);
                     // Records what `f` queued.
                     drop(read);
