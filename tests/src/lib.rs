@@ -7,6 +7,7 @@ pub mod counting;
 pub mod cuda;
 pub mod deferring;
 pub mod inputs;
+pub mod modes;
 pub mod naive;
 pub mod primitives;
 pub mod random;

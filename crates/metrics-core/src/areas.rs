@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::exact::{MAX_SAMPLES, PRECISION_BITS, Sum2, ratio};
+use crate::float_mode::in_default_mode;
 use crate::precisions::{self, Steps, fixed};
 use crate::shares::{ShareSum, Wide};
 
@@ -66,25 +67,29 @@ impl Areas {
 
     /// Average precision in `[0, 1]`; `None` without positives.
     pub fn auprc(&self) -> Option<f64> {
-        if self.n_positives() == 0.0 {
-            return None;
-        }
-        Some(match self.0 {
-            Sums::Counted(sums) => sums.auprc(),
-            Sums::Repeated { auprc, .. } | Sums::Weighted { auprc, .. } => auprc,
+        in_default_mode(|| {
+            if self.n_positives() == 0.0 {
+                return None;
+            }
+            Some(match self.0 {
+                Sums::Counted(sums) => sums.auprc(),
+                Sums::Repeated { auprc, .. } | Sums::Weighted { auprc, .. } => auprc,
+            })
         })
     }
 
     /// Area under the ROC curve in `[0, 1]`; `None` without positives or without negatives.
     pub fn auroc(&self) -> Option<f64> {
-        if self.n_positives() == 0.0 || self.n_negatives() == 0.0 {
-            return None;
-        }
-        Some(match self.0 {
-            Sums::Counted(sums) | Sums::Repeated { sums, .. } => {
-                ratio(sums.pairs, 2 * u128::from(sums.tp) * u128::from(sums.fp))
+        in_default_mode(|| {
+            if self.n_positives() == 0.0 || self.n_negatives() == 0.0 {
+                return None;
             }
-            Sums::Weighted { auroc, .. } => auroc,
+            Some(match self.0 {
+                Sums::Counted(sums) | Sums::Repeated { sums, .. } => {
+                    ratio(sums.pairs, 2 * u128::from(sums.tp) * u128::from(sums.fp))
+                }
+                Sums::Weighted { auroc, .. } => auroc,
+            })
         })
     }
 }

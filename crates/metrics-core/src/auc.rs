@@ -7,6 +7,7 @@ use crate::backend::{Backend, Kept, ToTensor};
 use crate::bounds::{Bounds, bounds};
 use crate::buckets::BucketCounts;
 use crate::error::{Error, Result};
+use crate::float_mode::in_default_mode;
 use crate::input::Batch;
 use crate::metric::Metric;
 use crate::options::{Curve, Undefined, UndefinedCase};
@@ -170,12 +171,14 @@ impl<B: Backend> Auc<B> {
     /// # Errors
     /// As [`compute`](Metric::compute).
     pub fn bounds(&mut self) -> Result<Bounds> {
-        let areas = self.areas()?;
-        if let Some(bounds) = bounds(&self.counts, self.curve) {
-            return Ok(bounds);
-        }
-        let value = self.value(&areas)?;
-        Ok(Bounds { lower: value, upper: value })
+        in_default_mode(|| {
+            let areas = self.areas()?;
+            if let Some(bounds) = bounds(&self.counts, self.curve) {
+                return Ok(bounds);
+            }
+            let value = self.value(&areas)?;
+            Ok(Bounds { lower: value, upper: value })
+        })
     }
 
     fn areas(&mut self) -> Result<Areas> {
@@ -212,7 +215,7 @@ impl<B: Backend> Auc<B> {
         if batch.is_empty() {
             return Ok(());
         }
-        batch.backend().keep_counts(&batch, &mut self.counts, &mut self.kept)
+        in_default_mode(|| batch.backend().keep_counts(&batch, &mut self.counts, &mut self.kept))
     }
 
     fn settle(&mut self) -> Result<()> {
@@ -279,8 +282,10 @@ impl<B: Backend> Metric for Auc<B> {
     }
 
     fn compute(&mut self) -> Result<f64> {
-        let areas = self.areas()?;
-        self.value(&areas)
+        in_default_mode(|| {
+            let areas = self.areas()?;
+            self.value(&areas)
+        })
     }
 
     fn compute_tasks(&mut self) -> Result<Vec<f64>> {
@@ -291,12 +296,14 @@ impl<B: Backend> Metric for Auc<B> {
         self.expect(other.curve, other.num_thresholds())?;
         // What is wrong with an update of the other metric is for its own next reader.
         let mut theirs = other.clone();
-        match theirs.settle() {
-            Err(Error::LeftOut { .. }) => theirs.settle()?,
-            settled => settled?,
-        }
-        self.settle()?;
-        self.counts.merge(OP, &theirs.counts)
+        in_default_mode(|| {
+            match theirs.settle() {
+                Err(Error::LeftOut { .. }) => theirs.settle()?,
+                settled => settled?,
+            }
+            self.settle()?;
+            self.counts.merge(OP, &theirs.counts)
+        })
     }
 
     fn reset(&mut self) {
@@ -305,13 +312,15 @@ impl<B: Backend> Metric for Auc<B> {
     }
 
     fn state(&mut self) -> Result<AucState> {
-        self.settle()?;
-        Ok(AucState::new(self.curve, &self.counts))
+        in_default_mode(|| {
+            self.settle()?;
+            Ok(AucState::new(self.curve, &self.counts))
+        })
     }
 
     fn load_state(&mut self, state: &AucState) -> Result<()> {
         self.expect(state.curve(), state.num_thresholds())?;
-        self.counts = state.counts()?;
+        self.counts = in_default_mode(|| state.counts())?;
         self.kept = B::KeptCounts::default();
         Ok(())
     }

@@ -25,6 +25,9 @@ use crate::state::RankState;
 /// [`index`](mod@crate::index) are the same on every backend. Beside the errors that a method names,
 /// every one may return [`Error::OutOfMemory`](crate::Error::OutOfMemory) or, where the library
 /// refuses, [`Error::Backend`](crate::Error::Backend).
+///
+/// Metrics call all methods with the thread in the default floating-point mode: to the nearest,
+/// subnormals as they are. Threads that the tensor library has made are for the backend to see to.
 pub trait Backend: Clone + Debug + Sized {
     /// Name of the tensor library, for error messages.
     const NAME: &'static str;
@@ -338,11 +341,16 @@ impl Rule {
     /// Whether a value obeys the rule.
     #[inline]
     pub fn allows(self, value: f64) -> bool {
+        // On bits: where a thread takes subnormals for zero, it would let them through. As integers,
+        // the bits of positive floats have the order of the floats; those of NaN are above.
+        const ONE: u64 = 1f64.to_bits();
+        const INFINITY: u64 = f64::INFINITY.to_bits();
+        let bits = if value.to_bits() == (-0f64).to_bits() { 0 } else { value.to_bits() };
         match self {
             Self::NotNan => !value.is_nan(),
-            Self::Binary => value == 0.0 || value == 1.0,
-            Self::Probability => (0.0..=1.0).contains(&value),
-            Self::Weight => value >= 0.0 && value.is_finite(),
+            Self::Binary => bits == 0 || bits == ONE,
+            Self::Probability => bits <= ONE,
+            Self::Weight => bits < INFINITY,
         }
     }
 }

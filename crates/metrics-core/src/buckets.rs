@@ -6,6 +6,7 @@ use crate::areas::{Areas, CountedAreas, WeightedAreas};
 use crate::auc::{DEFAULT_NUM_THRESHOLDS, MAX_NUM_THRESHOLDS};
 use crate::error::{Error, Result};
 use crate::exact::{MAX_SAMPLES, STATE_WEIGHT_LIMIT, Sum2, WEIGHT_LIMIT};
+use crate::float_mode::in_default_mode;
 use crate::reserve::zeros;
 use crate::state::weigh;
 
@@ -105,7 +106,8 @@ impl BucketCounts {
 
     /// Whether there is no sample of non-zero weight.
     pub fn is_empty(&self) -> bool {
-        self.n_counted == 0 && self.fractional_weight == 0.0
+        // On bits: a thread may take subnormals for zero.
+        self.n_counted == 0 && self.fractional_weight.to_bits() == 0
     }
 
     /// Whether so many samples more, unweighted, may be added.
@@ -113,7 +115,7 @@ impl BucketCounts {
     /// # Errors
     /// [`Error::TooManySamples`], [`Error::WeightOverflow`].
     pub fn check_room(&self, op: &'static str, n_samples: u64) -> Result<()> {
-        self.room(op, n_samples, 0.0, WEIGHT_LIMIT).map(|_| ())
+        in_default_mode(|| self.room(op, n_samples, 0.0, WEIGHT_LIMIT).map(|_| ()))
     }
 
     /// Makes room for a batch of so many samples, weighted or not, which must then be added.
@@ -127,8 +129,10 @@ impl BucketCounts {
         weights: Option<&[f64]>,
         n_samples: u64,
     ) -> Result<()> {
-        let (n_counted, fractional_weight) = weights.map_or((n_samples, 0.0), weigh);
-        self.reserve_weighed(op, n_counted, fractional_weight, WEIGHT_LIMIT)
+        in_default_mode(|| {
+            let (n_counted, fractional_weight) = weights.map_or((n_samples, 0.0), weigh);
+            self.reserve_weighed(op, n_counted, fractional_weight, WEIGHT_LIMIT)
+        })
     }
 
     fn reserve_weighed(
@@ -195,7 +199,7 @@ impl BucketCounts {
             return Err(Error::InvalidCounts { op, task: 0, index, reason });
         }
         let n_samples = negatives.iter().chain(positives).fold(0, |n: u64, &m| n.saturating_add(m));
-        self.reserve_weighed(op, n_samples, 0.0, WEIGHT_LIMIT)?;
+        in_default_mode(|| self.reserve_weighed(op, n_samples, 0.0, WEIGHT_LIMIT))?;
         for (total, (n_negatives, n_positives)) in
             self.counts.iter_mut().zip(negatives.iter().zip(positives))
         {

@@ -10,6 +10,7 @@ use crate::buckets::BucketCounts;
 use crate::cpu::Host;
 use crate::curve::RankedCounts;
 use crate::error::Result;
+use crate::float_mode::in_default_mode;
 use crate::input::Batch;
 use crate::state::RankState;
 
@@ -18,8 +19,10 @@ use crate::state::RankState;
 /// # Errors
 /// As [`Backend::areas`].
 pub fn areas<B: Backend>(backend: &B, batch: &Batch<'_, B>) -> Result<Vec<Areas>> {
-    let counts = backend.ranked_counts(batch)?;
-    counts.iter().enumerate().map(|(task, counts)| counts.areas(batch.op, task)).collect()
+    in_default_mode(|| {
+        let counts = backend.ranked_counts(batch)?;
+        counts.iter().enumerate().map(|(task, counts)| counts.areas(batch.op, task)).collect()
+    })
 }
 
 /// [`Backend::ranked_counts`]: sort, gather the targets, sum them up, and gather the sums where tie
@@ -28,14 +31,16 @@ pub fn areas<B: Backend>(backend: &B, batch: &Batch<'_, B>) -> Result<Vec<Areas>
 /// # Errors
 /// As [`Backend::ranked_counts`].
 pub fn ranked_counts<B: Backend>(backend: &B, batch: &Batch<'_, B>) -> Result<Vec<RankedCounts>> {
-    check(backend, batch, Rule::NotNan)?;
-    let shape = [batch.n_tasks, batch.n_samples];
-    let scores = backend.reshape(batch.scores.clone(), shape)?;
-    let targets = backend.reshape(batch.targets.clone(), shape)?;
-    let order = backend.argsort_descending(&scores)?;
-    let sorted = backend.gather(&scores, &order)?;
-    let tps = backend.cumsum(&backend.gather(&targets, &order)?)?;
-    (0..batch.n_tasks).map(|task| counts_at_group_ends(backend, &sorted, &tps, task)).collect()
+    in_default_mode(|| {
+        check(backend, batch, Rule::NotNan)?;
+        let shape = [batch.n_tasks, batch.n_samples];
+        let scores = backend.reshape(batch.scores.clone(), shape)?;
+        let targets = backend.reshape(batch.targets.clone(), shape)?;
+        let order = backend.argsort_descending(&scores)?;
+        let sorted = backend.gather(&scores, &order)?;
+        let tps = backend.cumsum(&backend.gather(&targets, &order)?)?;
+        (0..batch.n_tasks).map(|task| counts_at_group_ends(backend, &sorted, &tps, task)).collect()
+    })
 }
 
 fn counts_at_group_ends<B: Backend>(
@@ -76,14 +81,15 @@ pub fn count_buckets<B: Backend>(
     if batch.weights.is_some() {
         return Host.count_buckets(&batch.download()?, counts);
     }
-    check(backend, batch, Rule::Probability)?;
-    let shape = [1, batch.n_samples];
-    let buckets =
-        backend.bucket(&backend.reshape(batch.scores.clone(), shape)?, counts.num_thresholds())?;
-    let targets = backend.reshape(batch.targets.clone(), shape)?;
-    let [negatives, positives] =
-        backend.bincount(&buckets, &targets, counts.num_thresholds() + 1)?;
-    counts.add(batch.op, &negatives, &positives)
+    in_default_mode(|| {
+        check(backend, batch, Rule::Probability)?;
+        let (shape, num_thresholds) = ([1, batch.n_samples], counts.num_thresholds());
+        let probabilities = backend.reshape(batch.scores.clone(), shape)?;
+        let buckets = backend.bucket(&probabilities, num_thresholds)?;
+        let targets = backend.reshape(batch.targets.clone(), shape)?;
+        let [negatives, positives] = backend.bincount(&buckets, &targets, num_thresholds + 1)?;
+        counts.add(batch.op, &negatives, &positives)
+    })
 }
 
 /// [`Backend::append`] on the host.

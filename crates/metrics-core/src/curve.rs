@@ -3,6 +3,7 @@
 use crate::areas::{Areas, CountedAreas};
 use crate::error::{Error, Result};
 use crate::exact::MAX_SAMPLES;
+use crate::float_mode::in_default_mode;
 use crate::kind::ScoreKind;
 use crate::options::{Undefined, UndefinedCase};
 use crate::reserve::room;
@@ -23,7 +24,7 @@ impl RankedCounts {
     /// Counts that were taken elsewhere, say on a device: the keys of the distinct scores,
     /// decreasing, and the positives and negatives with a score at least as high.
     pub fn from_keys(kind: ScoreKind, keys: &[u64], tps: Vec<u64>, fps: Vec<u64>) -> Self {
-        let thresholds = keys.iter().map(|&key| kind.threshold(key)).collect();
+        let thresholds = in_default_mode(|| keys.iter().map(|&key| kind.threshold(key)).collect());
         Self { thresholds, tps, fps }
     }
 
@@ -33,13 +34,15 @@ impl RankedCounts {
     /// [`Error::InvalidCounts`] where they are those of no samples: thresholds that do not decrease,
     /// counts that do not grow; [`Error::TooManySamples`].
     pub fn areas(&self, op: &'static str, task: usize) -> Result<Areas> {
-        self.check(op, task)?;
-        let (mut sums, mut tp, mut fp) = (CountedAreas::default(), 0, 0);
-        for (&next_tp, &next_fp) in self.tps.iter().zip(&self.fps) {
-            sums.push(next_tp - tp, next_fp - fp);
-            (tp, fp) = (next_tp, next_fp);
-        }
-        Ok(sums.into())
+        in_default_mode(|| {
+            self.check(op, task)?;
+            let (mut sums, mut tp, mut fp) = (CountedAreas::default(), 0, 0);
+            for (&next_tp, &next_fp) in self.tps.iter().zip(&self.fps) {
+                sums.push(next_tp - tp, next_fp - fp);
+                (tp, fp) = (next_tp, next_fp);
+            }
+            Ok(sums.into())
+        })
     }
 
     /// Whether these can be the counts of samples.

@@ -3,6 +3,7 @@
 use crate::backend::{Backend, ToTensor};
 use crate::curve::{PrecisionRecallCurve, RocCurve};
 use crate::error::Result;
+use crate::float_mode::in_default_mode;
 use crate::input::Batch;
 use crate::options::{Options, UndefinedCase};
 use crate::ranked::single_points;
@@ -52,7 +53,7 @@ pub fn binary_precision_recall_curve_with<'a, B: Backend>(
     let op = "binary_precision_recall_curve";
     let batch = Batch::<B>::new(op, scores.to_tensor(), targets.to_tensor(), options.weights)?;
     let case = UndefinedCase { op, task: 0, reason: "there are no positives" };
-    PrecisionRecallCurve::new(&single_points(batch)?, options.undefined, case)
+    in_default_mode(|| PrecisionRecallCurve::new(&single_points(batch)?, options.undefined, case))
 }
 
 /// False and true positive rate of one binary task at every distinct score.
@@ -101,5 +102,5 @@ pub fn binary_roc_curve_with<'a, B: Backend>(
     let op = "binary_roc_curve";
     let batch = Batch::<B>::new(op, scores.to_tensor(), targets.to_tensor(), options.weights)?;
     let case = UndefinedCase { op, task: 0, reason: "there are no positives or no negatives" };
-    RocCurve::new(&single_points(batch)?, options.undefined, case)
+    in_default_mode(|| RocCurve::new(&single_points(batch)?, options.undefined, case))
 }

@@ -38,7 +38,8 @@ pub trait Element: sealed::Sealed + Copy + Debug + PartialEq + Send + Sync + 'st
     /// This type, as a value.
     const DTYPE: DType;
 
-    /// The value as an `f64`; 64-bit integers beyond 2^53 are rounded.
+    /// The value as an `f64`; 64-bit integers beyond 2^53 are rounded. A conversion like any other
+    /// in Rust: it is for the default floating-point mode, in which metrics call it.
     fn to_f64(self) -> f64;
 
     /// A number of the same order, for values that are not NaN; `-0.0` and `0.0` share one.

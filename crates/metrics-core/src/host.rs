@@ -6,6 +6,7 @@ use crate::backend::ToTensor;
 use crate::cpu::Host;
 use crate::dtype::{Buffer, DType, Element};
 use crate::error::{Error, Result};
+use crate::float_mode::in_default_mode;
 
 /// A row-major tensor in host memory, borrowed or owned.
 ///
@@ -90,7 +91,9 @@ impl<'a> HostTensor<'a> {
 
     /// All elements as `f64`.
     pub fn to_f64_vec(&self) -> Vec<f64> {
-        crate::with_slice!(&self.buffer, data => data.iter().map(|&x| x.to_f64()).collect())
+        in_default_mode(
+            || crate::with_slice!(&self.buffer, data => data.iter().map(|&x| x.to_f64()).collect()),
+        )
     }
 }
 

@@ -23,6 +23,11 @@
 //! A [`Backend`] brings the tensors. Its primitives are enough for every metric; its fused steps
 //! make them fast, without changing a bit.
 //!
+//! Flush-to-zero, denormals-are-zero and rounding modes that another library of the process has set
+//! change no value, no check and no state byte on x86-64 and AArch64: metrics compute in the default
+//! mode, and the thread has its own back afterwards. On other processors, and in the x87 unit of 32-bit
+//! x86, the default mode is taken for granted.
+//!
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `parallel` | yes | several threads, through rayon; see below before you fork |
@@ -52,6 +57,7 @@ mod curves;
 mod dtype;
 mod error;
 mod exact;
+mod float_mode;
 mod host;
 pub mod index;
 mod input;

@@ -7,6 +7,7 @@ use crate::areas::Areas;
 use crate::backend::{Backend, Kept, KeptSamples, ToTensor};
 use crate::curve::{Point, PrecisionRecallCurve, RocCurve};
 use crate::error::{Error, Result};
+use crate::float_mode::in_default_mode;
 use crate::input::Batch;
 use crate::metric::Metric;
 use crate::options::{Undefined, UndefinedCase};
@@ -30,7 +31,8 @@ pub(crate) fn tasks<B: Backend, F: Formula>(
     batch: Batch<'_, B>,
     undefined: Undefined,
 ) -> Result<Vec<f64>> {
-    values::<F>(&batch_areas(batch.expect_samples()?)?, undefined)
+    let batch = batch.expect_samples()?;
+    in_default_mode(|| values::<F>(&batch_areas(batch)?, undefined))
 }
 
 /// The value of a batch of one task.
@@ -43,7 +45,7 @@ pub(crate) fn single<B: Backend, F: Formula>(
     Ok(values[0])
 }
 
-/// The points of a batch of one task, from the highest score down.
+/// The points of a batch of one task, from the highest score down; to be called in the default mode.
 pub(crate) fn single_points<B: Backend>(batch: Batch<'_, B>) -> Result<Vec<Point>> {
     let batch = batch.expect_tasks(1, "")?.expect_samples()?;
     if batch.weights.is_some() {
@@ -172,10 +174,10 @@ impl<B: Backend, F: Formula> Ranked<B, F> {
     /// [`Error::NoSamples`] before the first sample; [`Error::OutOfMemory`] where there are too many
     /// tasks for as many areas.
     pub fn areas(&mut self) -> Result<Vec<Areas>> {
-        match self.areas_of_kept()? {
+        in_default_mode(|| match self.areas_of_kept()? {
             Some(areas) => Ok(areas.to_vec()),
             None => self.state.read(F::OP, |areas| *areas),
-        }
+        })
     }
 
     /// The areas of each task, where samples are not in the state; else all of them are, and there are
@@ -202,7 +204,7 @@ impl<B: Backend, F: Formula> Ranked<B, F> {
     pub fn precision_recall_curve(&mut self, task: usize) -> Result<PrecisionRecallCurve> {
         let op = "precision_recall_curve";
         let case = UndefinedCase { op, task, reason: "there are no positives" };
-        PrecisionRecallCurve::new(&self.points(task)?, self.undefined, case)
+        in_default_mode(|| PrecisionRecallCurve::new(&self.points(task)?, self.undefined, case))
     }
 
     /// False and true positive rate of one task at each distinct score.
@@ -211,11 +213,8 @@ impl<B: Backend, F: Formula> Ranked<B, F> {
     /// [`Error::NoSamples`], [`Error::UnknownTask`], [`Error::Undefined`] if asked for.
     pub fn roc_curve(&mut self, task: usize) -> Result<RocCurve> {
         let reason = "there are no positives or no negatives";
-        RocCurve::new(
-            &self.points(task)?,
-            self.undefined,
-            UndefinedCase { op: "roc_curve", task, reason },
-        )
+        let case = UndefinedCase { op: "roc_curve", task, reason };
+        in_default_mode(|| RocCurve::new(&self.points(task)?, self.undefined, case))
     }
 
     fn points(&mut self, task: usize) -> Result<Vec<Point>> {
@@ -237,7 +236,7 @@ impl<B: Backend, F: Formula> Ranked<B, F> {
         if batch.is_empty() {
             return Ok(());
         }
-        batch.backend().keep(&batch, &mut self.state, &mut self.kept)?;
+        in_default_mode(|| batch.backend().keep(&batch, &mut self.state, &mut self.kept))?;
         self.areas = None;
         Ok(())
     }
@@ -272,29 +271,33 @@ impl<B: Backend, F: Formula> Metric for Ranked<B, F> {
     }
 
     fn compute_tasks(&mut self) -> Result<Vec<f64>> {
-        let values = match self.areas_of_kept()? {
-            Some(areas) => areas.iter().map(value_or_nan::<F>).collect(),
-            None => self.state.read(F::OP, value_or_nan::<F>)?,
-        };
-        resolved::<F>(values, self.undefined)
+        in_default_mode(|| {
+            let values = match self.areas_of_kept()? {
+                Some(areas) => areas.iter().map(value_or_nan::<F>).collect(),
+                None => self.state.read(F::OP, value_or_nan::<F>)?,
+            };
+            resolved::<F>(values, self.undefined)
+        })
     }
 
     fn merge(&mut self, other: &Self) -> Result<()> {
-        // What is wrong with an update of the other metric is for its own next reader.
-        let (mut theirs, mut kept) = (RankState::new(other.n_tasks()), other.kept.clone());
-        match kept.settle(&mut theirs) {
-            Err(Error::LeftOut { .. }) => kept.settle(&mut theirs)?,
-            settled => settled?,
-        }
-        self.kept.settle(&mut self.state)?;
-        if theirs.is_empty() {
-            self.state.merge(F::OP, &other.state)?;
-        } else {
-            theirs.merge(F::OP, &other.state)?;
-            self.state.merge(F::OP, &theirs)?;
-        }
-        self.areas = None;
-        Ok(())
+        in_default_mode(|| {
+            // What is wrong with an update of the other metric is for its own next reader.
+            let (mut theirs, mut kept) = (RankState::new(other.n_tasks()), other.kept.clone());
+            match kept.settle(&mut theirs) {
+                Err(Error::LeftOut { .. }) => kept.settle(&mut theirs)?,
+                settled => settled?,
+            }
+            self.kept.settle(&mut self.state)?;
+            if theirs.is_empty() {
+                self.state.merge(F::OP, &other.state)?;
+            } else {
+                theirs.merge(F::OP, &other.state)?;
+                self.state.merge(F::OP, &theirs)?;
+            }
+            self.areas = None;
+            Ok(())
+        })
     }
 
     fn reset(&mut self) {
@@ -304,8 +307,10 @@ impl<B: Backend, F: Formula> Metric for Ranked<B, F> {
     }
 
     fn state(&mut self) -> Result<RankState> {
-        self.kept.settle(&mut self.state)?;
-        self.state.saved()
+        in_default_mode(|| {
+            self.kept.settle(&mut self.state)?;
+            self.state.saved()
+        })
     }
 
     fn load_state(&mut self, state: &RankState) -> Result<()> {

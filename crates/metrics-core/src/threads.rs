@@ -3,6 +3,9 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+#[cfg(feature = "parallel")]
+use crate::float_mode::{in_callers_mode, in_default_mode};
+
 /// Threads that a call may use.
 pub(crate) fn available() -> usize {
     #[cfg(feature = "parallel")]
@@ -16,7 +19,9 @@ pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, f: impl Fn(T) -> R + Sync + S
     #[cfg(feature = "parallel")]
     if items.len() > 1 && available() > 1 {
         use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
-        return items.into_par_iter().with_max_len(8).map(f).collect();
+        // Each thread of the pool has a mode of its own, whichever.
+        let f = |item| in_default_mode(|| f(item));
+        return in_callers_mode(|| items.into_par_iter().with_max_len(8).map(f).collect());
     }
     items.into_iter().map(f).collect()
 }

@@ -18,6 +18,7 @@ mod laws;
 mod layouts;
 #[cfg(feature = "tch")]
 mod libtorch;
+mod modes;
 mod ops;
 mod sent;
 mod sizes;

@@ -14,6 +14,7 @@ use crate::buckets::BucketCounts;
 use crate::curve::RankedCounts;
 use crate::dtype::Element;
 use crate::error::Result;
+use crate::float_mode::in_default_mode;
 use crate::host::HostTensor;
 use crate::index::{
     IndexShape, check_column, check_matrix, check_one_row, check_reshape, check_row,
@@ -105,8 +106,10 @@ impl Backend for Host {
     }
 
     fn find_invalid(&self, x: &HostTensor<'_>, rule: Rule) -> Result<Option<(usize, f64)>> {
-        Ok(with_slice!(x.buffer(), data => {
-            data.iter().map(|x| x.to_f64()).enumerate().find(|&(_, x)| !rule.allows(x))
+        Ok(in_default_mode(|| {
+            with_slice!(x.buffer(), data => {
+                data.iter().map(|x| x.to_f64()).enumerate().find(|&(_, x)| !rule.allows(x))
+            })
         }))
     }
 
@@ -181,44 +184,49 @@ impl Backend for Host {
     }
 
     fn areas(&self, batch: &Batch<'_, Self>) -> Result<Vec<Areas>> {
-        rank_tasks(batch, |_, parts| total(parts).into())
+        in_default_mode(|| rank_tasks(batch, |_, parts| total(parts).into()))
     }
 
     fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
-        let counts = rank_tasks(batch, |kind, parts| accumulate(batch.op, kind, &parts))?;
-        counts.into_iter().collect()
+        in_default_mode(|| {
+            let counts = rank_tasks(batch, |kind, parts| accumulate(batch.op, kind, &parts))?;
+            counts.into_iter().collect()
+        })
     }
 
     fn count_buckets(&self, batch: &Batch<'_, Self>, counts: &mut BucketCounts) -> Result<()> {
-        bucket::count(batch, weights(batch)?.as_deref(), counts)
+        in_default_mode(|| bucket::count(batch, weights(batch)?.as_deref(), counts))
     }
 
     fn append(&self, batch: &Batch<'_, Self>, state: &mut RankState) -> Result<()> {
-        let weights = weights(batch)?;
-        let row_weights = |task: usize| {
-            weights.as_deref().map(|all| &all[task * batch.n_samples..(task + 1) * batch.n_samples])
-        };
-        // The samples of one task are checked as they are kept; of more, none is kept before.
-        let is_checked_later = batch.n_tasks == 1 && weights.is_none();
-        for task in 0..batch.n_tasks {
-            let (n_counted, weight) =
-                row_weights(task).map_or((batch.n_samples as u64, 0.0), weigh);
-            with_samples!(task_samples(batch, task), kind, samples => {
-                let room = state.check(batch.op, task, kind, n_counted, weight);
-                if room.is_err() || !is_checked_later {
-                    scan(samples, kind).map_err(|bad| error(batch, task, bad))?;
-                }
-                room?;
-            });
-        }
-        state.make_places(batch.op)?;
-        for task in 0..batch.n_tasks {
-            with_samples!(task_samples(batch, task), kind, samples => {
-                state.append(task, samples, kind, row_weights(task))
-            })
-            .map_err(|bad| error(batch, task, bad))?;
-        }
-        Ok(())
+        in_default_mode(|| {
+            let weights = weights(batch)?;
+            let row_weights = |task: usize| {
+                let of_task = task * batch.n_samples..(task + 1) * batch.n_samples;
+                weights.as_deref().map(|all| &all[of_task])
+            };
+            // The samples of one task are checked as they are kept; of more, none is kept before.
+            let is_checked_later = batch.n_tasks == 1 && weights.is_none();
+            for task in 0..batch.n_tasks {
+                let (n_counted, weight) =
+                    row_weights(task).map_or((batch.n_samples as u64, 0.0), weigh);
+                with_samples!(task_samples(batch, task), kind, samples => {
+                    let room = state.check(batch.op, task, kind, n_counted, weight);
+                    if room.is_err() || !is_checked_later {
+                        scan(samples, kind).map_err(|bad| error(batch, task, bad))?;
+                    }
+                    room?;
+                });
+            }
+            state.make_places(batch.op)?;
+            for task in 0..batch.n_tasks {
+                with_samples!(task_samples(batch, task), kind, samples => {
+                    state.append(task, samples, kind, row_weights(task))
+                })
+                .map_err(|bad| error(batch, task, bad))?;
+            }
+            Ok(())
+        })
     }
 }
 

@@ -28,7 +28,9 @@ pub fn argsort_descending<T: Element>(row: &[T]) -> Result<Vec<u64>> {
 /// # Errors
 /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
 pub fn group_ends<T: Element>(row: &[T]) -> Result<Vec<u64>> {
-    let ends_group = |i: usize| row.get(i + 1).is_none_or(|next| *next != row[i]);
+    // By key, since a thread may take all subnormals for equal.
+    let differs = |next: &T, i: usize| next.order_key() != row[i].order_key();
+    let ends_group = |i: usize| row.get(i + 1).is_none_or(|next| differs(next, i));
     let ends = || (0..row.len()).filter(|&i| ends_group(i)).map(|i| i as u64);
     let mut to = reserve::room("group_ends", ends().count())?;
     to.extend(ends());

@@ -234,9 +234,13 @@ pub(crate) fn read_labels(targets: &Buffer<'_>, start: usize, out: &mut [u8]) {
         Buffer::U8(data) => convert(&data[start..], out, |x| x.min(NO_LABEL)),
         Buffer::I32(data) => convert(&data[start..], out, |x| (x as u32).min(2) as u8),
         Buffer::I64(data) => convert(&data[start..], out, |x| (x as u64).min(2) as u8),
-        Buffer::F32(data) => convert(&data[start..], out, float_label),
+        Buffer::F32(data) => convert(&data[start..], out, |x| {
+            float_label(x.to_bits(), (-0f32).to_bits(), 1f32.to_bits())
+        }),
         other => with_slice!(other, data => {
-            convert(&data[start..], out, |x| float_label(x.to_f64()));
+            convert(&data[start..], out, |x| {
+                float_label(x.to_f64().to_bits(), (-0f64).to_bits(), 1f64.to_bits())
+            });
         }),
     }
 }
@@ -248,10 +252,13 @@ fn convert<T: Copy>(targets: &[T], out: &mut [u8], label: impl Fn(T) -> u8) {
     }
 }
 
-fn float_label<T: num_traits::One + num_traits::Zero + PartialEq>(x: T) -> u8 {
-    if x == T::one() {
+/// The label of a float: its bits, and those of `-0.0` and 1. A comparison of floats takes a subnormal
+/// for zero where the thread is set to.
+#[inline(always)]
+fn float_label<T: PartialEq + num_traits::Zero>(bits: T, minus_zero: T, one: T) -> u8 {
+    if bits == one {
         1
-    } else if x == T::zero() {
+    } else if bits == T::zero() || bits == minus_zero {
         0
     } else {
         NO_LABEL

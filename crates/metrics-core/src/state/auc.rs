@@ -7,6 +7,7 @@ use crate::auc::MAX_NUM_THRESHOLDS;
 use crate::buckets::{Bucket, BucketCounts};
 use crate::error::{Result, StateError};
 use crate::exact::Sum2;
+use crate::float_mode::in_default_mode;
 use crate::options::Curve;
 
 /// What an [`Auc`](crate::Auc) knows, as plain data.
@@ -134,7 +135,9 @@ impl AucState {
 
     fn dense(&self, count: impl Fn(&Bucket) -> u64) -> Vec<u64> {
         let mut counts = vec![0; self.num_thresholds + 1];
-        self.buckets().for_each(|bucket| counts[bucket.index] = count(&bucket));
+        in_default_mode(|| {
+            self.buckets().for_each(|bucket| counts[bucket.index] = count(&bucket));
+        });
         counts
     }
 
@@ -180,6 +183,10 @@ impl AucState {
     /// # Errors
     /// [`Error::InvalidState`](crate::Error::InvalidState) saying what is wrong and at which byte.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        in_default_mode(|| Self::checked(bytes))
+    }
+
+    fn checked(bytes: &[u8]) -> Result<Self> {
         let mut reader = Reader::state(bytes, StateKind::Auc)?;
         let curve = match reader.byte()? {
             0 => Curve::Roc,

@@ -19,6 +19,7 @@ use crate::cpu::{Bad, Samples};
 use crate::curve::Point;
 use crate::error::{Error, Result, StateError};
 use crate::exact::{MAX_SAMPLES, WEIGHT_LIMIT};
+use crate::float_mode::in_default_mode;
 use crate::kind::ScoreKind;
 use crate::reserve::{filled, room};
 use crate::threads;
@@ -105,19 +106,21 @@ impl RankState {
     /// (and nothing is weighed, so that it matters), or where a whole weight above 2^20 and up to 2^53
     /// is weighed, which version 1 counts. The score type of such a task has its high bit set.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let needs_version_2 = self.held.iter().any(|(_, slot)| slot.needs_version_2());
-        let mut out = header(StateKind::Rank, needs_version_2);
-        write_varint(&mut out, self.n_tasks as u64);
-        let n_bytes = self.held.iter().map(|(_, slot)| slot.n_bytes()).sum::<usize>();
-        out.reserve_exact(self.n_tasks - self.held.len() + n_bytes);
-        let mut n_written = 0;
-        for (task, slot) in &self.held {
-            out.resize(out.len() + task - n_written, 0);
-            slot.write(&mut out);
-            n_written = task + 1;
-        }
-        out.resize(out.len() + self.n_tasks - n_written, 0);
-        out
+        in_default_mode(|| {
+            let needs_version_2 = self.held.iter().any(|(_, slot)| slot.needs_version_2());
+            let mut out = header(StateKind::Rank, needs_version_2);
+            write_varint(&mut out, self.n_tasks as u64);
+            let n_bytes = self.held.iter().map(|(_, slot)| slot.n_bytes()).sum::<usize>();
+            out.reserve_exact(self.n_tasks - self.held.len() + n_bytes);
+            let mut n_written = 0;
+            for (task, slot) in &self.held {
+                out.resize(out.len() + task - n_written, 0);
+                slot.write(&mut out);
+                n_written = task + 1;
+            }
+            out.resize(out.len() + self.n_tasks - n_written, 0);
+            out
+        })
     }
 
     /// The state that [`to_bytes`](Self::to_bytes) wrote.
@@ -128,6 +131,10 @@ impl RankState {
     /// # Errors
     /// [`Error::InvalidState`] saying what is wrong and at which byte; [`Error::OutOfMemory`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        in_default_mode(|| Self::checked(bytes))
+    }
+
+    fn checked(bytes: &[u8]) -> Result<Self> {
         let mut reader = Reader::state(bytes, StateKind::Rank)?;
         let n_tasks = reader.length("number of tasks")?;
         if !(1..=MAX_TASKS).contains(&n_tasks) {
@@ -163,9 +170,11 @@ impl RankState {
 
     /// The areas of each task: 64 bytes for each, with samples or without.
     pub fn areas(&mut self) -> Vec<Areas> {
-        let mut all = vec![Areas::none(); self.n_tasks];
-        self.read_held(&mut all, |areas| *areas);
-        all
+        in_default_mode(|| {
+            let mut all = vec![Areas::none(); self.n_tasks];
+            self.read_held(&mut all, |areas| *areas);
+            all
+        })
     }
 
     /// What `read` makes of the areas of each task.
@@ -314,7 +323,7 @@ impl RankState {
         let empty = (self.held.len() < self.n_tasks)
             .then(|| (0..).zip(&self.held).take_while(|(i, (task, _))| i == task).count());
         let mut tasks = self.held.iter().map(|(task, _)| *task).chain(empty);
-        tasks.try_for_each(|task| self.check(op, task, kind, n_samples, 0.0))
+        in_default_mode(|| tasks.try_for_each(|task| self.check(op, task, kind, n_samples, 0.0)))
     }
 
     /// Adds samples that were ranked elsewhere, say on a device: for each task the keys of its
@@ -336,19 +345,17 @@ impl RankState {
         }
         for (task, groups) in tasks.iter().enumerate() {
             let n_samples = check_groups(op, task, kind, groups)?;
-            self.check(op, task, kind, n_samples, 0.0)?;
+            in_default_mode(|| self.check(op, task, kind, n_samples, 0.0))?;
         }
         self.make_places(op)?;
         let slots = self.held.iter_mut().map(|(_, slot)| slot);
         for (slot, groups) in slots.zip(tasks).filter(|(_, groups)| !groups.is_empty()) {
-            slot.open().append_runs(
-                kind,
-                groups.iter().map(|&[key, n_positives, n_negatives]| Run {
-                    key,
-                    n_positives,
-                    n_negatives,
-                }),
-            );
+            let runs = groups.iter().map(|&[key, n_positives, n_negatives]| Run {
+                key,
+                n_positives,
+                n_negatives,
+            });
+            in_default_mode(|| slot.open().append_runs(kind, runs));
         }
         Ok(())
     }
@@ -429,8 +436,10 @@ fn check_groups(
 impl PartialEq for RankState {
     /// Whether both hold the same multiset of samples with their weights.
     fn eq(&self, other: &Self) -> bool {
-        let ours = self.held.iter().filter(|(_, slot)| !slot.is_empty());
-        let theirs = other.held.iter().filter(|(_, slot)| !slot.is_empty());
-        self.n_tasks == other.n_tasks && ours.eq(theirs)
+        in_default_mode(|| {
+            let ours = self.held.iter().filter(|(_, slot)| !slot.is_empty());
+            let theirs = other.held.iter().filter(|(_, slot)| !slot.is_empty());
+            self.n_tasks == other.n_tasks && ours.eq(theirs)
+        })
     }
 }

@@ -175,6 +175,19 @@ macro_rules! conformance_suite {
                 }
             }
 
+            mod modes {
+                use metrics_conformance::modes::Mode;
+
+                checks! { $backend, modes,
+                    flush: modes_change_nothing(Mode::FLUSH, Mode::FLUSH);
+                    down: modes_change_nothing(Mode::DOWN, Mode::DOWN);
+                    up: modes_change_nothing(Mode::UP, Mode::UP);
+                    cut: modes_change_nothing(Mode::CUT, Mode::CUT);
+                    of_the_pool: modes_change_nothing(Mode::DEFAULT, Mode::CUT);
+                    of_both: modes_change_nothing(Mode::UP, Mode::FLUSH);
+                }
+            }
+
             mod undefined {
                 use metrics_core::Undefined::{Default, Error, Nan};
 
