@@ -70,6 +70,7 @@ pub mod reserve;
 mod shares;
 pub mod slice;
 mod state;
+mod sync;
 mod threads;
 
 pub use areas::{Areas, CountedAreas};

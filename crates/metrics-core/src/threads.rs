@@ -1,7 +1,8 @@
 //! The one place that knows whether there are threads.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::sync::{AtomicUsize, Ordering};
 
 #[cfg(feature = "parallel")]
 use crate::float_mode::{in_callers_mode, in_default_mode};
@@ -116,6 +117,49 @@ mod tests {
                     assert!(all.iter().rev().skip(1).all(|range| range.len() == 10), "{all:?}");
                 }
             }
+        }
+    }
+}
+
+#[cfg(all(test, loom))]
+mod models {
+    use loom::cell::UnsafeCell;
+    use loom::sync::Arc;
+
+    use super::*;
+
+    /// In whatever order three threads run, each position is some thread's and no other's: loom panics
+    /// where two threads write to one cell and nothing orders them.
+    #[test]
+    fn every_range_is_taken_once() {
+        const STEP: usize = 2;
+        for n in [3, 4, 5] {
+            loom::model(move || {
+                let taken = Arc::new(AtomicUsize::new(0));
+                let cells = Arc::new([(); 5].map(|()| UnsafeCell::new(0)));
+                let work = move |taken: &AtomicUsize, cells: &[UnsafeCell<i32>; 5]| {
+                    let share = Share { n, step: STEP, left: n, taken };
+                    for position in share.at_most(n.div_ceil(2)).flatten() {
+                        // SAFETY: loom says whether another thread reads or writes here.
+                        #[allow(unsafe_code)]
+                        cells[position].with_mut(|cell| unsafe { *cell += 1 });
+                    }
+                };
+                let others: Vec<_> = (0..2)
+                    .map(|_| {
+                        let (taken, cells) = (Arc::clone(&taken), Arc::clone(&cells));
+                        loom::thread::spawn(move || work(&taken, &cells))
+                    })
+                    .collect();
+                work(&taken, &cells);
+                others.into_iter().for_each(|other| other.join().expect("no panic"));
+                for (position, cell) in cells.iter().enumerate() {
+                    // SAFETY: the other threads have ended.
+                    #[allow(unsafe_code)]
+                    let times = cell.with(|cell| unsafe { *cell });
+                    assert_eq!(times, i32::from(position < n), "position {position} of {n}");
+                }
+            });
         }
     }
 }

@@ -4,7 +4,9 @@
 //! takes as long as the work done in them, and with huge ones it can still be felt.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
+
+use crate::sync::{Mutex, MutexGuard};
 
 /// A line of the caches.
 #[repr(align(64))]
@@ -32,7 +34,12 @@ const MAX_KEPT: usize = 128 << 20;
 /// Bytes of a block that is worth keeping.
 const MIN_KEPT: usize = 64 << 10;
 
-static SPARE: Mutex<Spare> = Mutex::new(Spare { kept: VecDeque::new() });
+#[cfg(not(all(test, loom)))]
+static SPARE: Mutex<Spare> = Mutex::new(Spare::new());
+#[cfg(all(test, loom))]
+loom::lazy_static! {
+    static ref SPARE: Mutex<Spare> = Mutex::new(Spare::new());
+}
 
 /// Gives back to the system what large calls and metrics left for the next ones.
 ///
@@ -48,7 +55,9 @@ static SPARE: Mutex<Spare> = Mutex::new(Spare { kept: VecDeque::new() });
 /// # Ok::<(), metrics_core::Error>(())
 /// ```
 pub fn free_spare_memory() {
-    spare().kept = VecDeque::new();
+    // Not in one expression: the system must not be waited for under the lock.
+    let freed = std::mem::take(&mut spare().kept);
+    drop(freed);
 }
 
 fn spare() -> MutexGuard<'static, Spare> {
@@ -124,6 +133,10 @@ struct Spare {
 }
 
 impl Spare {
+    const fn new() -> Self {
+        Self { kept: VecDeque::new() }
+    }
+
     /// A block of so many bytes or up to a quarter more, if there is one.
     fn take(&mut self, n_bytes: usize) -> Option<Block> {
         let least = n_bytes.next_multiple_of(if n_bytes < HUGE_PAGE { LINE } else { HUGE_PAGE });
@@ -179,7 +192,7 @@ mod tests {
 
     #[test]
     fn what_was_given_back_is_taken_again() {
-        let mut spare = Spare { kept: VecDeque::new() };
+        let mut spare = Spare::new();
         assert!(spare.take(100 * KIB).is_none());
         for n_bytes in [100 * KIB, 10 * HUGE_PAGE] {
             spare.keep(Block::new(n_bytes));
@@ -196,12 +209,83 @@ mod tests {
 
     #[test]
     fn what_is_too_much_is_not_kept() {
-        let mut spare = Spare { kept: VecDeque::new() };
+        let mut spare = Spare::new();
         let dropped: usize = (1..=20).map(|n| spare.keep(Block::new(n * HUGE_PAGE)).len()).sum();
         assert_eq!(spare.kept.len() + dropped, 20);
         assert!(spare.len() <= MAX_KEPT && spare.len() + 20 * HUGE_PAGE > MAX_KEPT);
         assert!(spare.take(20 * HUGE_PAGE).is_some(), "the last one is");
         spare.keep(Block::new(MAX_KEPT));
         assert_eq!(spare.kept.len(), 1);
+    }
+}
+
+#[cfg(all(test, loom))]
+mod models {
+    use std::collections::{HashMap, HashSet};
+    use std::sync as unseen;
+
+    use loom::cell::UnsafeCell;
+    use loom::sync::Arc;
+    use loom::thread;
+
+    use super::*;
+
+    /// What the threads know of the memory at each address, under a lock of the standard library: loom
+    /// does not see it, so it orders nothing.
+    #[derive(Default)]
+    struct Known {
+        in_use: HashSet<usize>,
+        cells: HashMap<usize, Arc<UnsafeCell<()>>>,
+    }
+
+    /// Takes a block, writes to it, gives it back. Loom panics where another thread writes to the same
+    /// memory and nothing orders them. Memory that was freed may come back from the system, which loom
+    /// does not see either: then nobody else may have it, and that is all.
+    fn use_block(n_bytes: usize, is_freed: bool, known: &unseen::Mutex<Known>) {
+        let mut block = Block::take(n_bytes);
+        let address = block.as_mut_ptr() as usize;
+        let cell = {
+            let mut known = known.lock().unwrap();
+            assert!(known.in_use.insert(address), "nobody else has it");
+            let new = || Arc::new(UnsafeCell::new(()));
+            Arc::clone(known.cells.entry(address).or_insert_with(new))
+        };
+        if is_freed {
+            thread::yield_now();
+        } else {
+            cell.with_mut(|_| ());
+        }
+        assert!(known.lock().unwrap().in_use.remove(&address));
+        block.give_back();
+    }
+
+    fn check(n_bytes: usize, is_freed: bool) {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(3);
+        model.check(move || {
+            let known = unseen::Arc::new(unseen::Mutex::new(Known::default()));
+            let other = {
+                let known = unseen::Arc::clone(&known);
+                thread::spawn(move || use_block(n_bytes, is_freed, &known))
+            };
+            let third = is_freed.then(|| thread::spawn(free_spare_memory));
+            use_block(n_bytes, is_freed, &known);
+            other.join().unwrap();
+            third.into_iter().for_each(|third| third.join().unwrap());
+            assert!(spare().len() <= 2 * n_bytes, "no more is kept than there was");
+            free_spare_memory();
+            assert_eq!(spare().len(), 0);
+        });
+    }
+
+    #[test]
+    fn a_block_is_one_thread_s_at_a_time() {
+        check(MIN_KEPT, false);
+        check(HUGE_PAGE, false);
+    }
+
+    #[test]
+    fn a_block_is_freed_only_while_nobody_uses_it() {
+        check(MIN_KEPT, true);
     }
 }
