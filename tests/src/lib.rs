@@ -9,6 +9,7 @@ pub mod deferring;
 pub mod inputs;
 pub mod modes;
 pub mod naive;
+pub mod panicking;
 pub mod primitives;
 pub mod random;
 pub mod rational;
