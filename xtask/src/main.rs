@@ -12,6 +12,7 @@ mod peers;
 mod processors;
 mod readme;
 mod run;
+mod sanitize;
 mod supply_chain;
 mod tools;
 mod wheels;
@@ -39,6 +40,8 @@ cargo xtask TASK
   processors     the engine's bits on processors that lack something, which QEMU plays
                  --aarch64: on an ARM processor
   supply-chain   licences, sources and unmaintained crates of what we build on
+  loom           models of what threads share, in every order they may run in
+  sanitize       AddressSanitizer, Valgrind's memcheck and loom over the tests; needs valgrind
   gpu-pack       the CUDA tests and benches in one folder, for a machine with a GPU and no Rust";
 
 fn main() -> ExitCode {
@@ -62,6 +65,8 @@ fn main() -> ExitCode {
         ["compare-peers"] => peers::compare(peers::Source::Measured),
         ["compare-peers", "--stored"] => peers::compare(peers::Source::Stored),
         ["compare-peers", "--store"] => peers::compare(peers::Source::MeasuredAndStored),
+        ["loom"] => sanitize::loom().map(|what| println!("{what}")),
+        ["sanitize"] => sanitize::check().map(|what| println!("{what}")),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

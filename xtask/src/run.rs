@@ -45,6 +45,13 @@ pub(crate) fn stdout(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// The triple of this machine, as rustc names it.
+pub(crate) fn host() -> Result<String> {
+    let version = stdout(&mut command("rustc", &["-vV"]))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.ok_or("rustc -vV names no host")?.to_owned())
+}
+
 /// Runs a test command, its output passed on; returns how many tests passed.
 pub(crate) fn count_tests(command: &mut Command) -> Result<u64> {
     let mut child = command
