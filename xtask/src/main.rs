@@ -6,6 +6,7 @@ mod bench_peers;
 mod candle;
 mod ci;
 mod cuda;
+mod fuzz;
 mod gpu_pack;
 mod libtorch;
 mod peers;
@@ -36,6 +37,9 @@ cargo xtask TASK
                  operations and torcheval
   compare-tch    time of AUPRC on libtorch tensors, beside torcheval's algorithm in libtorch's operations
   cuda-check     compile and lint everything with the feature `cuda`, link its tests; no GPU needed
+  fuzz           the fuzz targets, a minute each, beside the corpus that is checked in
+                 [--minutes N] [TARGET]: longer, or only one of states, api, csv, parquet
+                 --minimise: make the corpus of what runs on this machine have found
   libtorch       fetch a libtorch for metrics-tch into target/, and tell cargo where it is
   processors     the engine's bits on processors that lack something, which QEMU plays
                  --aarch64: on an ARM processor
@@ -55,6 +59,9 @@ fn main() -> ExitCode {
         ["ci"] => ci::run_steps(ci::Scope::Newcomer),
         ["ci", "--all"] => ci::run_steps(ci::Scope::All),
         ["cuda-check"] => cuda::check().map(|what| println!("{what}")),
+        ["fuzz", "--minimise"] => fuzz::minimise().map(|what| println!("{what}")),
+        ["fuzz"] => fuzz::check().map(|what| println!("{what}")),
+        ["fuzz", ref rest @ ..] => fuzz::run_as(rest).map(|what| println!("{what}")),
         ["gpu-pack"] => gpu_pack::pack(),
         ["libtorch"] => libtorch::set_up(),
         ["processors"] => processors::check().map(|what| println!("{what}")),
