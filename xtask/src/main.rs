@@ -5,6 +5,7 @@ mod bench_hostile;
 mod bench_peers;
 mod candle;
 mod ci;
+mod coverage;
 mod cuda;
 mod fuzz;
 mod gpu_pack;
@@ -41,6 +42,7 @@ cargo xtask TASK
                  [--minutes N] [TARGET]: longer, or only one of states, api, csv, parquet
                  --minimise: make the corpus of what runs on this machine have found
   libtorch       fetch a libtorch for metrics-tch into target/, and tell cargo where it is
+  coverage       how much of the core its tests run, and what they do not
   processors     the engine's bits on processors that lack something, which QEMU plays
                  --aarch64: on an ARM processor
   supply-chain   licences, sources and unmaintained crates of what we build on
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         ["fuzz", ref rest @ ..] => fuzz::run_as(rest).map(|what| println!("{what}")),
         ["gpu-pack"] => gpu_pack::pack(),
         ["libtorch"] => libtorch::set_up(),
+        ["coverage"] => coverage::check().map(|what| println!("{what}")),
         ["processors"] => processors::check().map(|what| println!("{what}")),
         ["processors", "--aarch64"] => processors::aarch64().map(|what| println!("{what}")),
         ["supply-chain"] => supply_chain::check().map(|what| println!("{what}")),
