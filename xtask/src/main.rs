@@ -10,6 +10,7 @@ mod cuda;
 mod fuzz;
 mod gpu_pack;
 mod libtorch;
+mod mutants;
 mod peers;
 mod processors;
 mod readme;
@@ -43,6 +44,8 @@ cargo xtask TASK
                  --minimise: make the corpus of what runs on this machine have found
   libtorch       fetch a libtorch for metrics-tch into target/, and tell cargo where it is
   coverage       how much of the core its tests run, and what they do not
+  mutants        whether the tests notice changes in the core, one at a time: hours
+                 --file GLOB: in these files; --shard K/N: every Nth, from K on; both in this order
   processors     the engine's bits on processors that lack something, which QEMU plays
                  --aarch64: on an ARM processor
   supply-chain   licences, sources and unmaintained crates of what we build on
@@ -67,6 +70,16 @@ fn main() -> ExitCode {
         ["gpu-pack"] => gpu_pack::pack(),
         ["libtorch"] => libtorch::set_up(),
         ["coverage"] => coverage::check().map(|what| println!("{what}")),
+        ["mutants"] => mutants::check(None, None).map(|what| println!("{what}")),
+        ["mutants", "--file", file] => {
+            mutants::check(Some(file), None).map(|what| println!("{what}"))
+        }
+        ["mutants", "--shard", shard] => {
+            mutants::check(None, Some(shard)).map(|what| println!("{what}"))
+        }
+        ["mutants", "--file", file, "--shard", shard] => {
+            mutants::check(Some(file), Some(shard)).map(|what| println!("{what}"))
+        }
         ["processors"] => processors::check().map(|what| println!("{what}")),
         ["processors", "--aarch64"] => processors::aarch64().map(|what| println!("{what}")),
         ["supply-chain"] => supply_chain::check().map(|what| println!("{what}")),
