@@ -196,10 +196,10 @@ mod tests {
         });
     }
 
-    /// What each mode changes.
+    /// What each mode changes: to the nearest, a tenth is rounded away from zero.
     fn sums() -> [u64; 4] {
         let x = black_box([5e-324, 2e-308, 1.0, -1.0]);
-        [x[0] * 2.0, x[1] / 4.0, x[2] / 3.0, x[3] / 3.0].map(f64::to_bits)
+        [x[0] * 2.0, x[1] / 4.0, x[2] / 10.0, x[3] / 10.0].map(f64::to_bits)
     }
 
     #[test]
