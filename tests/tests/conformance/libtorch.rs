@@ -1,15 +1,15 @@
 //! What is particular to libtorch tensors.
 
 use half::{bf16, f16};
-use metrics_conformance::check::same_bits;
+use metrics_conformance::check::{nearest, same_bits, within_ulps};
 use metrics_conformance::naive;
 use metrics_conformance::random::{Kind as ScoreKind, seed};
 use metrics_conformance::rational::exactly;
 use metrics_conformance::torcheval;
-use metrics_core::{Backend, HostTensor, Metric, RankState};
+use metrics_core::{Backend, Error, HostTensor, Metric, RankState, Rule};
 use metrics_tch::{
-    BinaryAuprc, Tch, binary_auprc, binary_auprc_tasks, binary_auroc, state_from_tensor,
-    state_to_tensor,
+    Auc, BinaryAuprc, Shared, Tch, binary_auprc, binary_auprc_tasks, binary_auroc,
+    state_from_tensor, state_to_tensor,
 };
 use num_traits::Signed;
 use tch::{Device, Kind, Tensor};
@@ -123,6 +123,117 @@ fn states_travel_in_tensors() {
     resumed.load_state(&state).unwrap();
     assert_eq!(resumed.compute().unwrap(), VALUE);
     assert!(state_from_tensor(&Tensor::from_slice(&SCORES)).is_err());
+}
+
+/// Views of a 4 × 6 matrix: reversed, strided, offset, transposed, expanded, empty.
+fn views(base: &Tensor) -> Vec<Tensor> {
+    vec![
+        base.shallow_clone(),
+        base.tr(),
+        base.flip([1]),
+        base.narrow(0, 1, 2),
+        base.narrow(1, 2, 3),
+        base.slice(1, 0, 6, 3),
+        base.slice(0, 0, 4, 2).slice(1, 1, 6, 2).tr(),
+        base.narrow(0, 1, 1).expand([3, 6], false),
+        base.narrow(1, 1, 1).expand([4, 5], false),
+        base.narrow(1, 1, 1).tr().expand([3, 4], false),
+        base.narrow(0, 2, 1).narrow(1, 3, 1).expand([2, 3], false),
+        base.narrow(0, 2, 0),
+        base.narrow(1, 3, 0),
+    ]
+}
+
+fn elements(x: &Tensor) -> Vec<f64> {
+    Tch::cpu().download(&x.shallow_clone().into()).unwrap().to_f64_vec()
+}
+
+#[test]
+fn small_views_equal_the_oracle() {
+    let scores: Vec<f32> = (0..24).map(|i| ((5 * (i / 6) + 3 * i) % 7) as f32 / 8.0).collect();
+    let targets: Vec<u8> = (0..24).map(|i| u8::from(i * i % 3 == 0)).collect();
+    let scores = Tensor::from_slice(&scores).reshape([4, 6]);
+    let targets = Tensor::from_slice(&targets).reshape([4, 6]);
+    for (x, y) in views(&scores).into_iter().zip(views(&targets)) {
+        let what = (x.size(), x.stride());
+        if x.numel() == 0 {
+            let error = binary_auprc_tasks(&x, &y).unwrap_err();
+            assert!(matches!(error, Error::Empty { .. }), "{error} for {what:?}");
+            continue;
+        }
+        let tasks = binary_auprc_tasks(&x, &y).unwrap();
+        for (task, &value) in (0..).zip(&tasks) {
+            let (x, y) = (x.get(task), y.get(task));
+            // Read one by one, as libtorch itself sees them.
+            let scores: Vec<f64> = (0..x.size()[0]).map(|i| x.double_value(&[i])).collect();
+            let targets: Vec<u8> = (0..y.size()[0]).map(|i| y.int64_value(&[i]) as u8).collect();
+            let ones = naive::ones(scores.len());
+            let auprc = naive::average_precision(&scores, &targets, &ones);
+            within_ulps(value, auprc.as_ref(), 0.0, &what);
+            let auroc = naive::auroc(&scores, &targets, &ones);
+            nearest(binary_auroc(&x, &y).unwrap(), auroc.as_ref(), 0.5, &what);
+        }
+    }
+}
+
+#[test]
+fn the_first_bad_element_of_a_view_is_found() {
+    let mut values = vec![0.5f64; 24];
+    values[2 * 6 + 3] = f64::NAN;
+    for x in views(&Tensor::from_slice(&values).reshape([4, 6])) {
+        let first = elements(&x).iter().position(|x| x.is_nan());
+        let what = (x.size(), x.stride());
+        let found = Tch::cpu().find_invalid(&x.into(), Rule::NotNan).unwrap();
+        assert_eq!(found.map(|(at, _)| at), first, "{what:?}");
+    }
+}
+
+/// More elements than memory: 2^40, and as many as a number may say.
+#[test]
+fn an_expanded_tensor_beyond_memory_is_an_error() {
+    #[track_caller]
+    fn is_refused<T: std::fmt::Debug>(result: metrics_core::Result<T>) {
+        // libtorch's own operations say it in its own words.
+        let error = result.unwrap_err();
+        assert!(matches!(error, Error::OutOfMemory { .. } | Error::Backend { .. }), "{error}");
+    }
+    let (score, target) = (Tensor::from_slice(&[0.5f32]), Tensor::from_slice(&[1u8]));
+    for n in [1 << 40, i64::MAX] {
+        let (Ok(x), Ok(y)) = (score.f_expand([n], false), target.f_expand([n], false)) else {
+            // libtorch refuses by itself.
+            continue;
+        };
+        let error = binary_auroc(&x, &y).unwrap_err();
+        assert!(matches!(error, Error::OutOfMemory { op: "binary_auroc", .. }), "{error}");
+        let (mut auprc, mut auc) = (BinaryAuprc::new(), Auc::default());
+        is_refused(auprc.update(&x, &y));
+        is_refused(auc.update(&x, &y));
+        assert!(matches!(auprc.compute(), Err(Error::NoSamples { .. })), "something was kept");
+        is_refused(state_from_tensor(&y));
+
+        let backend = Tch::cpu();
+        let row: Shared = score.expand([1, n], false).into();
+        is_refused(backend.download(&row));
+        is_refused(backend.reshape(row.clone(), [n as usize, 1]));
+        is_refused(backend.argsort_descending(&row));
+        is_refused(backend.cumsum(&row));
+        is_refused(backend.bucket(&row, 10));
+        assert_eq!(backend.find_invalid(&row, Rule::NotNan).unwrap(), None);
+        assert_eq!(backend.find_invalid(&row, Rule::Binary).unwrap(), Some((0, 0.5)));
+        assert_eq!(Tch::shape(&backend.column(&row, n as usize - 1).unwrap()), [1]);
+    }
+    assert!(score.f_expand([1 << 40], false).is_ok());
+}
+
+/// Layouts without strides are made dense; libtorch has no address for them.
+#[test]
+fn tensors_without_strides_are_read() {
+    let scores = Tensor::from_slice(&SCORES).reshape([1, 4]);
+    let targets = Tensor::from_slice(&TARGETS).reshape([1, 4]);
+    let rows = scores.to_sparse_csr(None);
+    assert_eq!(binary_auprc(&rows, &targets).unwrap(), VALUE);
+    assert_eq!(binary_auprc(&scores.to_mkldnn(), &targets).unwrap(), VALUE);
+    assert_eq!(Tch::cpu().find_invalid(&rows.into(), Rule::NotNan).unwrap(), None);
 }
 
 /// Both are close, and ours is never the further from the exact value.
