@@ -33,11 +33,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Shares of positives, the last of them about the most that the engine counts as rare.
+/// Shares of positives. Of many samples the last is such that positives are as many as can be, and still
+/// surely rare for the engine, which guesses that from a part of them.
 fn prevalences(n: usize) -> Vec<(String, f64)> {
     let shares = [0.5, 0.01, 0.0001].map(|share| (format!("{} %", 100.0 * share), share));
-    let most = 16_000.0 / n as f64;
-    shares.into_iter().chain((most < 0.03).then(|| ("16,000".into(), most))).collect()
+    let most = 10_000.0 / n as f64;
+    shares.into_iter().chain((most < 0.005).then(|| ("10,000".into(), most))).collect()
 }
 
 /// Scores of one distribution, and what is measured of them.
