@@ -6,7 +6,7 @@ use crate::run::{Result, cargo, command, root, run, stdout};
 use crate::tools;
 
 /// Workspaces whose crates are fetched and looked at. Of the others the lock file is.
-const WORKSPACES: [&str; 1] = ["Cargo.toml"];
+const WORKSPACES: [&str; 2] = ["Cargo.toml", "fuzz/Cargo.toml"];
 /// Where every crate must come from.
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
