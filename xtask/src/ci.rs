@@ -5,7 +5,9 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use crate::run::{Result, cargo, command, count_tests, root, run, stdout};
-use crate::{cuda, libtorch, peers, processors, readme, supply_chain, tools};
+use crate::{
+    coverage, cuda, fuzz, libtorch, peers, processors, readme, sanitize, supply_chain, tools,
+};
 
 /// Crates that hold tensors; the core may know none of them.
 const TENSOR_LIBRARIES: [&str; 6] = ["ndarray", "candle-core", "tch", "arrow", "burn", "cudarc"];
@@ -65,7 +67,7 @@ struct Done {
 
 const NOTHING: &str = "";
 
-const STEPS: [Step; 17] = [
+const STEPS: [Step; 20] = [
     step("format", Scope::Newcomer, NOTHING, format),
     step("core is free of tensor libraries", Scope::Newcomer, CRATES, core_is_free),
     step("golden data", Scope::Newcomer, NOTHING, golden_data),
@@ -83,6 +85,9 @@ const STEPS: [Step; 17] = [
     step("each crate alone", Scope::All, NOTHING, each_crate_alone),
     step("libtorch", Scope::All, libtorch::FETCHES, libtorch::check),
     step("CUDA", Scope::All, cuda::FETCHES, cuda::lint),
+    step("fuzz targets", Scope::All, "crates of fuzz/Cargo.lock, about 10 MB", fuzz::check),
+    step("sanitizers and models", Scope::All, sanitize::FETCHES, sanitize::check),
+    step("coverage", Scope::All, coverage::FETCHES, coverage::check),
 ];
 
 const CRATES: &str = "the crates that Cargo.lock names, about 60 MB";

@@ -33,6 +33,9 @@ const TARGETS: [&str; 13] = [
 /// Tests left out: they add up rationals for minutes, and run what smaller ones run.
 const SLOW: &str = "33_million";
 
+/// What is fetched, once, unless rustup brought it.
+pub(crate) const FETCHES: &str = "LLVM's tools, about 50 MB, or `rustup component add llvm-tools`";
+
 /// Runs the tests of a build that counts what runs; fails below the floor, and lists what did not run.
 pub(crate) fn check() -> Result<String> {
     let llvm_cov = tools::extension("cargo-llvm-cov")?.to_string_lossy().into_owned();
@@ -84,8 +87,7 @@ fn llvm() -> Result<Option<PathBuf>> {
         version.and_then(|version| version.split('.').next()).ok_or("rustc names no LLVM")?;
     let folder = PathBuf::from(format!("/usr/lib/llvm-{major}/bin"));
     let package = format!("llvm-{major}");
-    let what = "LLVM's tools (about 50 MB to fetch; or `rustup component add llvm-tools`)";
-    tools::debian(&folder.join("llvm-cov"), &[&package], what)?;
+    tools::debian(&folder.join("llvm-cov"), &[&package], FETCHES)?;
     Ok(Some(folder))
 }
 

@@ -5,9 +5,14 @@
 //! built with it too, and the source for that is no part of a stable toolchain. Without, it reports
 //! races where there are none. Loom tries every order of the two places where threads share memory.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::run::{Result, cargo, count_tests, host};
+use crate::tools;
+
+/// What is fetched, once.
+pub(crate) const FETCHES: &str = "Valgrind, about 40 MB";
 
 /// Tests of the core, of all backends in host memory, and the stress of threads and panics. The long
 /// sums of `exactness` add nothing that an address could be wrong in.
@@ -61,6 +66,7 @@ fn address() -> Result<String> {
 }
 
 fn memcheck() -> Result<String> {
+    tools::debian(Path::new("valgrind"), &["valgrind"], FETCHES)?;
     let runner = format!("CARGO_TARGET_{}_RUNNER", host()?.replace('-', "_").to_uppercase());
     let valgrind = "valgrind --quiet --error-exitcode=9 --leak-check=full \
                     --errors-for-leak-kinds=definite --show-leak-kinds=definite";
