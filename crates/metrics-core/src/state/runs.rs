@@ -132,6 +132,8 @@ impl<I: Iterator<Item = Run>> Iterator for Merge<I> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Runs {
     lists: Vec<RunList>,
+    /// Memory that all lists but the first take: there may be too many to add it up each time.
+    n_bytes_of_others: usize,
 }
 
 /// The others are at most so many times as large as the first list.
@@ -143,12 +145,13 @@ impl Runs {
         if list.is_empty() {
             return;
         }
-        self.lists.push(list);
-        let n_bytes = |lists: &[RunList]| lists.iter().map(RunList::n_bytes).sum::<usize>();
+        let Some(first) = self.lists.first() else { return self.lists.push(list) };
         // 16-bit scores take constant memory. It should not be several times that of one list.
         let growth = if kind.is_tiny() { 1 } else { GROWTH };
-        let (first, others) = self.lists.split_at(1);
-        if n_bytes(others) >= growth * n_bytes(first) {
+        let most = growth * first.n_bytes();
+        self.n_bytes_of_others += list.n_bytes();
+        self.lists.push(list);
+        if self.n_bytes_of_others >= most {
             self.join(kind);
         }
     }
@@ -161,6 +164,7 @@ impl Runs {
     /// Gives all keys the form they have in a wider kind.
     pub(crate) fn widen(&mut self, kind: ScoreKind, to: ScoreKind) {
         self.lists.iter_mut().for_each(|list| *list = list.widened(kind, to));
+        self.n_bytes_of_others = self.lists.iter().skip(1).map(RunList::n_bytes).sum();
     }
 
     /// Makes one list of all.
@@ -174,7 +178,7 @@ impl Runs {
                 RunList::encode(kind, n_bytes, Merge::new(lists))
             }
         };
-        self.lists = vec![joined];
+        *self = Self { lists: vec![joined], n_bytes_of_others: 0 };
     }
 
     /// The runs, from high to low; they must be [one list](Self::join).
@@ -211,7 +215,7 @@ impl From<RunBytes<'_>> for Runs {
     fn from(runs: RunBytes<'_>) -> Self {
         let RunBytes { bytes, n_runs } = runs;
         let list = (n_runs > 0).then(|| RunList { bytes: bytes.to_vec(), n_runs });
-        Self { lists: list.into_iter().collect() }
+        Self { lists: list.into_iter().collect(), n_bytes_of_others: 0 }
     }
 }
 
@@ -456,6 +460,8 @@ mod tests {
             }
         }
         assert!(n_written <= 200_000, "{n_written} runs written again");
+        let others = runs.lists.iter().skip(1).map(RunList::n_bytes).sum::<usize>();
+        assert_eq!(runs.n_bytes_of_others, others);
         runs.join(kind);
         assert_eq!(runs.n_runs(), 10_000);
     }
