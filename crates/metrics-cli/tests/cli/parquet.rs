@@ -5,13 +5,19 @@ use std::sync::Arc;
 use arrow_array::types::{Float16Type, Int8Type, Int32Type};
 use arrow_array::*;
 use half::f16;
-use parquet::basic::Compression;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, Encoding};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use rstest::rstest;
 
 use crate::program::{Dir, parquet_bytes};
 
 fn labels() -> ArrayRef {
-    Arc::new(Int8Array::from(vec![1, 0, 1, 1]))
+    labels_of([1, 0, 1, 1])
+}
+
+fn labels_of(labels: [i8; 4]) -> ArrayRef {
+    Arc::new(Int8Array::from(labels.to_vec()))
 }
 
 fn scores() -> ArrayRef {
@@ -64,6 +70,7 @@ fn target_types(#[case] targets: ArrayRef) {
 #[case::gzip(Compression::GZIP(Default::default()))]
 #[case::zstd(Compression::ZSTD(Default::default()))]
 #[case::lz4(Compression::LZ4_RAW)]
+#[case::lz4_of_hadoop(Compression::LZ4)]
 fn compressions(#[case] compression: Compression) {
     let bytes = parquet_bytes(&[("score", scores()), ("label", labels())], compression);
     let json = Dir::with("x.parquet", bytes).json("x.parquet -s score -t label");
@@ -88,6 +95,77 @@ fn group_types(#[case] groups: ArrayRef, #[case] expected: [&str; 2]) {
     let found: Vec<_> =
         results.iter().map(|result| (&result["group"], &result["samples"])).collect();
     assert_eq!(found[1..], [(&expected[0].into(), &3.into()), (&expected[1].into(), &1.into())]);
+}
+
+/// Every column of its own row: labels are read beside the numbers, a few at a time.
+#[rstest]
+#[case::dictionary(true, Encoding::PLAIN)]
+#[case::plain(false, Encoding::PLAIN)]
+#[case::delta_length(false, Encoding::DELTA_LENGTH_BYTE_ARRAY)]
+#[case::delta(false, Encoding::DELTA_BYTE_ARRAY)]
+fn labels_belong_to_their_rows(
+    #[case] dictionary: bool,
+    #[case] encoding: Encoding,
+    #[values(WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0)] version: WriterVersion,
+    #[values(1, 3000)] length: usize,
+) {
+    let n_rows = 12_000;
+    let label = |row: u32| {
+        let group = row.wrapping_mul(2_654_435_761) >> 29;
+        (!row.is_multiple_of(101)).then(|| format!("{}{group}", "label ".repeat(length / 6)))
+    };
+    let rows = || 0..n_rows;
+    let score = |row: u32| f64::from(row.wrapping_mul(40_503) % 1009) / 1009.0;
+    let scores: ArrayRef = Arc::new(rows().map(|row| Some(score(row))).collect::<Float64Array>());
+    let targets: ArrayRef =
+        Arc::new(rows().map(|row| Some((row % 3 == 0) as i8)).collect::<Int8Array>());
+    let labels: ArrayRef = Arc::new(rows().map(label).collect::<StringArray>());
+    let columns = [("g", labels), ("s", scores), ("y", targets)];
+    let batch = RecordBatch::try_from_iter_with_nullable(
+        columns.map(|(name, array)| (name, array, name == "g")),
+    );
+    let properties = WriterProperties::builder()
+        .set_writer_version(version)
+        .set_max_row_group_row_count(Some(5_000))
+        .set_data_page_row_count_limit(777)
+        .set_write_batch_size(100)
+        // Page headers of thousands of bytes.
+        .set_statistics_enabled(EnabledStatistics::Page)
+        .set_write_page_header_statistics(true)
+        .set_statistics_truncate_length(None)
+        .set_dictionary_enabled(dictionary)
+        .set_column_encoding("g".into(), encoding)
+        .build();
+    let batch = batch.unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    let dir = Dir::with("x.parquet", writer.into_inner().unwrap());
+    let line = |row: u32| {
+        let label = label(row).unwrap_or_default();
+        format!("{label},{},{}\n", score(row), u8::from(row.is_multiple_of(3)))
+    };
+    dir.write("x.csv", format!("g,s,y\n{}", rows().map(line).collect::<String>()));
+    let arguments = "-s s -t y -g g --skip-invalid";
+    let [parquet, csv] =
+        ["x.parquet", "x.csv"].map(|file| dir.json(&format!("{file} {arguments}")));
+    assert_eq!(parquet["rows"]["skipped"], 119);
+    assert_eq!(parquet["results"].as_array().unwrap().len(), 9);
+    assert!(parquet["results"] == csv["results"]);
+    dir.eval("x.parquet -s s -t y -g g").fails(1, r#"x.parquet: row 1: column "g": null"#);
+}
+
+#[test]
+fn a_bad_label_is_named_and_a_bad_number_before_it() {
+    let labels: ArrayRef = Arc::new(BinaryArray::from(vec![&b"a"[..], b"b", b"a\xff", b"a"]));
+    let dir = Dir::new();
+    let columns = [("g", labels), ("s", scores()), ("y", labels_of([1, 0, 1, 1]))];
+    dir.write_parquet("x.parquet", &columns);
+    let text = r#"x.parquet: row 3: column "g": "a\xFF" is not UTF-8 text"#;
+    dir.eval("x.parquet -s s -t y -g g").fails(1, text);
+    let columns = [columns[0].clone(), columns[1].clone(), ("y", labels_of([1, 2, 1, 1]))];
+    dir.write_parquet("x.parquet", &columns);
+    let text = r#"x.parquet: row 2: column "y": 2 is not a target: neither 0 nor 1"#;
+    dir.eval("x.parquet -s s -t y -g g --max-groups 1").fails(1, text);
 }
 
 #[test]
