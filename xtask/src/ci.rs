@@ -5,9 +5,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use crate::run::{Result, cargo, command, count_tests, root, run, stdout};
-use crate::{
-    coverage, cuda, fuzz, libtorch, peers, processors, readme, sanitize, supply_chain, tools,
-};
+use crate::{cuda, fuzz, libtorch, peers, processors, readme, sanitize, supply_chain, tools};
 
 /// Crates that hold tensors; the core may know none of them.
 const TENSOR_LIBRARIES: [&str; 6] = ["ndarray", "candle-core", "tch", "arrow", "burn", "cudarc"];
@@ -67,7 +65,7 @@ struct Done {
 
 const NOTHING: &str = "";
 
-const STEPS: [Step; 20] = [
+const STEPS: [Step; 19] = [
     step("format", Scope::Newcomer, NOTHING, format),
     step("core is free of tensor libraries", Scope::Newcomer, CRATES, core_is_free),
     step("golden data", Scope::Newcomer, NOTHING, golden_data),
@@ -86,8 +84,7 @@ const STEPS: [Step; 20] = [
     step("libtorch", Scope::All, libtorch::FETCHES, libtorch::check),
     step("CUDA", Scope::All, cuda::FETCHES, cuda::lint),
     step("fuzz targets", Scope::All, "crates of fuzz/Cargo.lock, about 10 MB", fuzz::check),
-    step("sanitizers and models", Scope::All, sanitize::FETCHES, sanitize::check),
-    step("coverage", Scope::All, coverage::FETCHES, coverage::check),
+    step("models", Scope::All, NOTHING, sanitize::loom),
 ];
 
 const CRATES: &str = "the crates that Cargo.lock names, about 60 MB";

@@ -34,7 +34,7 @@ const TARGETS: [&str; 13] = [
 const SLOW: &str = "33_million";
 
 /// What is fetched, once, unless rustup brought it.
-pub(crate) const FETCHES: &str = "LLVM's tools, about 50 MB, or `rustup component add llvm-tools`";
+const FETCHES: &str = "LLVM's tools, about 50 MB, or `rustup component add llvm-tools`";
 
 /// Runs the tests of a build that counts what runs; fails below the floor, and lists what did not run.
 pub(crate) fn check() -> Result<String> {

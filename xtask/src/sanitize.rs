@@ -12,7 +12,7 @@ use crate::run::{Result, cargo, count_tests, host};
 use crate::tools;
 
 /// What is fetched, once.
-pub(crate) const FETCHES: &str = "Valgrind, about 40 MB";
+const FETCHES: &str = "Valgrind, about 40 MB";
 
 /// Tests of the core, of all backends in host memory, and the stress of threads and panics. The long
 /// sums of `exactness` add nothing that an address could be wrong in.
