@@ -168,7 +168,9 @@ impl Batch {
         }
         let sample = |i: usize| {
             let sample = self.sample(n_columns * i + n_columns - 1, i)?;
-            (0.0..=1.0).contains(&sample.score).then_some(sample)
+            // A bucketed area takes probabilities of any type: they compare as numbers.
+            let (key, score) = key(Number::Float(sample.score))?;
+            (0.0..=1.0).contains(&score).then_some(Sample { key, ..sample })
         };
         let all: Option<Vec<Sample>> = (0..n_samples).map(sample).collect();
         Some(all?.into_iter().filter(|sample| sample.weight > 0.0).collect())
