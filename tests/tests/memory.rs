@@ -12,7 +12,7 @@ use half::f16;
 use metrics_conformance::random::{Random, seed};
 use metrics_core::ScoreKind;
 use rstest::rstest;
-use tensor_metrics::slice::{Auc, BinaryAuprc, binary_auprc, binary_auroc};
+use tensor_metrics::slice::{Auc, BinaryAuprc, BinaryAuroc, binary_auprc, binary_auroc};
 use tensor_metrics::{AucState, Curve, Element, Metric, RankState, free_spare_memory};
 
 /// The system's allocator, which counts the bytes in use and remembers the most there were.
@@ -506,4 +506,20 @@ fn ranking_f64_scores_takes_at_most_16_bytes_a_sample() {
     auroc.unwrap();
     println!("{} bytes a sample", n_bytes as f64 / scores.len() as f64);
     assert!(n_bytes <= 16 * scores.len() + 4 * NOISE, "{n_bytes}");
+}
+
+/// A list of all counts would take 24 bytes a sample.
+#[test]
+fn visiting_counts_takes_little_more_than_ranking() {
+    let _alone = alone();
+    let (scores, targets) = samples(2_000_000);
+    let mut auroc = BinaryAuroc::new();
+    auroc.update(&scores, &targets).unwrap();
+    let (n_counts, n_bytes) = peak(|| {
+        let mut n_counts = 0;
+        auroc.for_each_count(0, |_, _, _| n_counts += 1).unwrap();
+        n_counts
+    });
+    println!("{} bytes a sample", n_bytes as f64 / scores.len() as f64);
+    assert!(n_counts > 1_800_000 && n_bytes <= 12 * scores.len(), "{n_counts}, {n_bytes}");
 }

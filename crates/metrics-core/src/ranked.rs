@@ -217,12 +217,52 @@ impl<B: Backend, F: Formula> Ranked<B, F> {
         in_default_mode(|| RocCurve::new(&self.points(task)?, self.undefined, case))
     }
 
+    /// Calls `visit` with each distinct score of one task, from high to low, and the positives and the
+    /// negatives, counted or weighed, with a score at least as high: `visit(threshold, tps, fps)`.
+    ///
+    /// These are the counts of which curves are made, and no list of them is: for a reading that keeps few
+    /// of many, it takes the time and the memory of computing the areas.
+    ///
+    /// # Errors
+    /// [`Error::NoSamples`], [`Error::UnknownTask`].
+    ///
+    /// # Examples
+    /// ```
+    /// use metrics_core::Metric;
+    /// use metrics_core::slice::BinaryAuroc;
+    ///
+    /// let mut auroc = BinaryAuroc::new();
+    /// auroc.update(&[0.1, 0.8, 0.4, 0.8], &[0, 1, 1, 0])?;
+    /// let mut counts = Vec::new();
+    /// auroc.for_each_count(0, |threshold, tps, fps| counts.push((threshold, tps, fps)))?;
+    /// assert_eq!(counts, [(0.8, 1.0, 1.0), (0.4, 2.0, 1.0), (0.1, 2.0, 2.0)]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    pub fn for_each_count(
+        &mut self,
+        task: usize,
+        mut visit: impl FnMut(f64, f64, f64),
+    ) -> Result<()> {
+        in_default_mode(|| {
+            self.settle()?;
+            self.state.for_each_point(F::OP, task, |point| {
+                visit(point.threshold, point.tp, point.fp);
+            })
+        })
+    }
+
     fn points(&mut self, task: usize) -> Result<Vec<Point>> {
+        self.settle()?;
+        self.state.points(F::OP, task)
+    }
+
+    /// Brings all samples into the state, where there must be some.
+    fn settle(&mut self) -> Result<()> {
         self.kept.settle(&mut self.state)?;
         if self.state.is_empty() {
             return Err(Error::NoSamples { op: F::OP });
         }
-        self.state.points(F::OP, task)
+        Ok(())
     }
 
     fn append<'a>(

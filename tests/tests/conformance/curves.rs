@@ -1,7 +1,7 @@
 //! The curves: their points are counts, their order scikit-learn's, their area the metric.
 
 use metrics_conformance::check::{close, same_bits};
-use metrics_conformance::inputs::{areas, feed, vector};
+use metrics_conformance::inputs::{areas, feed, feed_weighted, vector};
 use metrics_conformance::random::Samples;
 use metrics_conformance::rational::{Rational, exactly};
 use metrics_core::{
@@ -136,6 +136,30 @@ pub(crate) fn curves_of_whole_weights_are_those_of_repetitions<B: Backend>(
     assert_eq!(pr, pr_curve(backend, &repeated), "{samples:?}");
     let roc = binary_roc_curve_with::<B>(&scores, &targets, options()).unwrap();
     assert_eq!(roc, roc_curve(backend, &repeated), "{samples:?}");
+}
+
+#[track_caller]
+pub(crate) fn counts_are_those_the_curves_are_made_of<B: Backend>(backend: &B, samples: &Samples) {
+    let (mut plain, mut weighted) = (BinaryAuprc::new(), BinaryAuprc::new());
+    samples.batches(9).iter().for_each(|batch| feed(backend, &mut plain, batch));
+    let weights: Vec<f64> = (0..samples.n_samples()).map(|i| [1.0, 0.3, 2.0][i % 3]).collect();
+    feed_weighted(backend, &mut weighted, samples, &weights);
+    for mut metric in [plain, weighted] {
+        let (mut thresholds, mut tps, mut fps) = (vec![f64::INFINITY], vec![0.0], vec![0.0]);
+        let visit = |threshold, tp, fp| {
+            thresholds.push(threshold);
+            tps.push(tp);
+            fps.push(fp);
+        };
+        metric.for_each_count(0, visit).unwrap();
+        let curve = metric.roc_curve(0).unwrap();
+        same_bits(&thresholds, &curve.thresholds, samples);
+        for (counts, rates) in [(tps, curve.tpr), (fps, curve.fpr)] {
+            let total = counts[counts.len() - 1];
+            let share = |&n: &f64| if total == 0.0 { 0.0 } else { n / total };
+            same_bits(&counts.iter().map(share).collect::<Vec<_>>(), &rates, samples);
+        }
+    }
 }
 
 #[track_caller]

@@ -83,6 +83,8 @@ fn refuses_unknown_task<B: Backend>(backend: &B) {
     let text = "no task 2 among 2 tasks, counted from 0";
     assert_eq!(text_of(auprc.precision_recall_curve(2)), format!("binary_auprc: {text}"));
     assert_eq!(text_of(auprc.roc_curve(2)), format!("binary_auprc: {text}"));
+    let counted = auprc.for_each_count(2, |_, _, _| ());
+    assert_eq!(text_of(counted), format!("binary_auprc: {text}"));
     let mut one = BinaryAuprc::<B>::new();
     given(filled(&[4]), filled(&[4])).update(backend, &mut one).unwrap();
     let text = "binary_auprc: no task 1 among 1 task, counted from 0";

@@ -130,6 +130,7 @@ fn has_no_value<B: Backend>(backend: &B, history: History) {
     assert_eq!(text_of(auprc.areas()), text);
     assert_eq!(text_of(auprc.precision_recall_curve(0)), text);
     assert_eq!(text_of(auprc.roc_curve(0)), text);
+    assert_eq!(text_of(auprc.for_each_count(0, |_, _, _| ())), text);
 
     let mut auroc = BinaryAuroc::<B>::new();
     live(backend, &mut auroc, history);

@@ -24,6 +24,8 @@ const MAX_BINS: usize = 1024;
 const FAR: u64 = 1 << 18;
 /// Bins that a thread takes at once to sort and walk them.
 const STEP: usize = 8;
+/// Bins that are walked before the first of them is handed out: a few steps for each thread.
+const BINS_AT_ONCE: usize = 8 * STEP;
 /// Most lines of a piece.
 const MAX_LINES: usize = 64;
 
@@ -57,6 +59,15 @@ struct Bin {
     end: usize,
 }
 
+/// A bin that holds samples, with the positives and negatives above it.
+#[derive(Debug, Clone, Copy)]
+struct FilledBin {
+    bin: usize,
+    n_samples: usize,
+    tp: u64,
+    fp: u64,
+}
+
 impl<K: Key> Partition<K> {
     /// Reads the samples, which should lie about as those of the probe.
     ///
@@ -75,28 +86,45 @@ impl<K: Key> Partition<K> {
 
     /// Sorts each bin and walks its groups.
     pub(crate) fn walk<S: Sink>(&self) -> Vec<S> {
+        self.walk_bins(&self.filled_bins())
+    }
+
+    /// As [`walk`](Self::walk), but hands out what was made of a bin as soon as it is its turn: only
+    /// [`BINS_AT_ONCE`] are held.
+    pub(crate) fn walk_each<S: Sink>(&self, mut take: impl FnMut(S)) {
+        for bins in self.filled_bins().chunks(BINS_AT_ONCE) {
+            self.walk_bins(bins).into_iter().for_each(&mut take);
+        }
+    }
+
+    /// The bins that hold samples, and what lies above each.
+    fn filled_bins(&self) -> Vec<FilledBin> {
         let (mut tp, mut fp) = (0, 0);
-        let mut starts = Vec::with_capacity(self.bins.len());
+        let mut filled = Vec::with_capacity(self.bins.len());
         for bin in 0..self.bins.len() {
             let of_bin = || self.parts.iter().map(|part| part.bins[bin]);
-            let n: usize = of_bin().map(|bin| bin.n_samples).sum();
+            let n_samples: usize = of_bin().map(|bin| bin.n_samples).sum();
             let n_positives: usize = of_bin().map(|bin| bin.n_positives).sum();
-            if n > 0 {
-                starts.push((bin, n, tp, fp));
+            if n_samples > 0 {
+                filled.push(FilledBin { bin, n_samples, tp, fp });
             }
             tp += n_positives as u64;
-            fp += (n - n_positives) as u64;
+            fp += (n_samples - n_positives) as u64;
         }
-        let is_far = tp + fp >= FAR;
+        filled
+    }
+
+    fn walk_bins<S: Sink>(&self, filled: &[FilledBin]) -> Vec<S> {
+        let is_far = self.n_samples() >= FAR;
         let walk = |share: Share<'_>| {
             let (mut scratch, mut walk) = (Scratch::default(), Walk::default());
             let mut walked = Vec::new();
-            for &(bin, n, tp, fp) in share.flat_map(|range| &starts[range]) {
+            for &FilledBin { bin, n_samples, tp, fp } in share.flat_map(|range| &filled[range]) {
                 let pieces_of = |bin| self.parts.iter().flat_map(move |part| part.pieces(bin));
                 if is_far && bin + 1 < self.bins.len() {
                     pieces_of(bin + 1).for_each(fetch);
                 }
-                let sorted = sort(pieces_of(bin), n, &mut scratch);
+                let sorted = sort(pieces_of(bin), n_samples, &mut scratch);
                 let lost = if bin >= self.bins.middle() { K::TOP_BIT } else { 0 };
                 let mut sink = S::starting_at(tp, fp);
                 sink.push_sorted(sorted, K::max_value().to_u64() - lost, &mut walk);
@@ -104,10 +132,15 @@ impl<K: Key> Partition<K> {
             }
             walked
         };
-        let shares = threads::share(starts.len(), self.parts.len(), STEP, walk);
+        let shares = threads::share(filled.len(), self.parts.len(), STEP, walk);
         let mut walked: Vec<_> = shares.into_iter().flatten().collect();
         walked.sort_unstable_by_key(|(bin, _)| *bin);
         walked.into_iter().map(|(_, sink)| sink).collect()
+    }
+
+    fn n_samples(&self) -> u64 {
+        let bins = self.parts.iter().flat_map(|part| &part.bins);
+        bins.map(|bin| bin.n_samples as u64).sum()
     }
 }
 

@@ -137,27 +137,60 @@ pub(crate) fn rank<K: Key, S: Sink>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
 ) -> Result<Vec<S>, Bad> {
+    Ok(match prepare(samples, kind)? {
+        Prepared::Whole(sink) => vec![sink],
+        Prepared::Bins(partition) => partition.walk(),
+    })
+}
+
+/// As [`rank`], but each part goes to `take` as it is ready, and few of them are held at a time.
+///
+/// # Errors
+/// The first sample that cannot be ranked, before any part is ready.
+pub(crate) fn rank_each<K: Key, S: Sink>(
+    samples: &dyn Samples<K>,
+    kind: ScoreKind,
+    mut take: impl FnMut(S),
+) -> Result<(), Bad> {
+    match prepare(samples, kind)? {
+        Prepared::Whole(sink) => take(sink),
+        Prepared::Bins(partition) => partition.walk_each(take),
+    }
+    Ok(())
+}
+
+/// Samples of which the groups are known, or bins whose groups are to be walked.
+enum Prepared<K, S> {
+    Whole(S),
+    Bins(Partition<K>),
+}
+
+/// Reads the samples, and ranks them unless they are many.
+fn prepare<K: Key, S: Sink>(
+    samples: &dyn Samples<K>,
+    kind: ScoreKind,
+) -> Result<Prepared<K, S>, Bad> {
     let n = samples.len();
     if n <= VERY_FEW {
-        return Ok(vec![rank_very_few(samples, kind)?]);
+        return rank_very_few(samples, kind).map(Prepared::Whole);
     }
     if n <= FEW {
-        return Ok(vec![rank_few(samples, kind)?]);
+        return rank_few(samples, kind).map(Prepared::Whole);
     }
     if kind.is_tiny() && n >= MANY {
         let (min, max) = kind.key_range();
-        return Ok(vec![count(samples, kind, K::from_u64(min), K::from_u64(max))?]);
+        return count(samples, kind, K::from_u64(min), K::from_u64(max)).map(Prepared::Whole);
     }
     if let Some(probe) = probe(samples, kind)
         && !is_counted(probe.min, probe.max, n)
     {
-        return rank_many(samples, kind, &probe);
+        return prepare_many(samples, kind, &probe);
     }
     let (min, max) = scan(samples, kind)?.extremes();
     if is_counted(min, max, n) {
-        return Ok(vec![count(samples, kind, min, max)?]);
+        return count(samples, kind, min, max).map(Prepared::Whole);
     }
-    rank_many(samples, kind, &Probe { keys: Vec::new(), min, max })
+    prepare_many(samples, kind, &Probe { keys: Vec::new(), min, max })
 }
 
 /// Whether so many keys in this range are better counted than sorted.
@@ -243,19 +276,19 @@ fn rank_few<K: Key, S: Sink>(samples: &dyn Samples<K>, kind: ScoreKind) -> Resul
     Ok(sink)
 }
 
-/// Ranks samples of which a few are known.
-fn rank_many<K: Key, S: Sink>(
+/// Reads samples of which a few are known, and ranks them if positives are rare.
+fn prepare_many<K: Key, S: Sink>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
     probe: &Probe<K>,
-) -> Result<Vec<S>, Bad> {
+) -> Result<Prepared<K, S>, Bad> {
     if S::NEEDS_POSITIVES_ONLY
         && rare::is_likely(samples)
         && let Some(sink) = rare::rank(samples, kind, probe)?
     {
-        return Ok(vec![sink]);
+        return Ok(Prepared::Whole(sink));
     }
-    Ok(Partition::new(samples, kind, probe)?.walk())
+    Partition::new(samples, kind, probe).map(Prepared::Bins)
 }
 
 /// Counts each possible key from `min` to `max`, of which all samples must be, but for bad ones: no

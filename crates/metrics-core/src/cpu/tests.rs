@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use half::{bf16, f16};
 
 use super::bins::Probe;
-use super::rank::{Bad, FEW, MANY, rank};
+use super::rank::{Bad, FEW, MANY, rank, rank_each};
 use super::samples::{AnySamples, BLOCK, Samples, with_samples};
 use super::simd::without_avx2;
 use super::sort::GIVEN_UP;
@@ -89,6 +89,9 @@ fn check(buffer: &Buffer<'_>, labels: &[u8], expected: &[Run], what: &str) {
     with_samples!(AnySamples::new(buffer, &targets, 0..labels.len()), kind, samples => {
         let runs: Result<Vec<Vec<Run>>, _> = rank(samples, kind);
         assert!(runs.map(|runs| runs.concat()) == Ok(expected.into()), "groups of {what}");
+        let mut each = Vec::new();
+        let ranked = rank_each(samples, kind, |runs: Vec<Run>| each.extend(runs));
+        assert!(ranked.is_ok() && each == expected, "groups, part by part, of {what}");
         let areas = rank(samples, kind).map(|parts| Areas::from(total(parts)));
         assert_eq!(areas, Ok(sums.into()), "{what}");
     });

@@ -206,14 +206,33 @@ impl RankState {
     /// # Errors
     /// [`Error::UnknownTask`], [`Error::OutOfMemory`].
     pub(crate) fn points(&mut self, op: &'static str, task: usize) -> Result<Vec<Point>> {
+        self.slot(op, task)?.map_or(Ok(Vec::new()), Slot::points)
+    }
+
+    /// Calls `visit` with each of the [`points`](Self::points).
+    ///
+    /// # Errors
+    /// [`Error::UnknownTask`].
+    pub(crate) fn for_each_point(
+        &mut self,
+        op: &'static str,
+        task: usize,
+        visit: impl FnMut(Point),
+    ) -> Result<()> {
+        if let Some(slot) = self.slot(op, task)? {
+            slot.for_each_point(visit);
+        }
+        Ok(())
+    }
+
+    /// What is held of a task, if anything.
+    fn slot(&mut self, op: &'static str, task: usize) -> Result<Option<&mut Slot>> {
         let n_tasks = self.n_tasks;
         if task >= n_tasks {
             return Err(Error::UnknownTask { op, task, n_tasks });
         }
-        match self.position(task) {
-            Ok(position) => self.held[position].1.points(),
-            Err(_) => Ok(Vec::new()),
-        }
+        let position = self.position(task).ok();
+        Ok(position.map(|position| &mut self.held[position].1))
     }
 
     /// A copy that holds its tasks as bytes. The samples of this state are counted and sorted first.

@@ -177,6 +177,18 @@ impl Slot {
         }
     }
 
+    /// Calls `visit` with each of the [`points`](Self::points).
+    pub(crate) fn for_each_point(&mut self, visit: impl FnMut(Point)) {
+        match self {
+            Self::Open(task) => task.for_each_point(visit),
+            closed => {
+                if let Some(mut task) = closed.unpacked() {
+                    task.for_each_point(visit);
+                }
+            }
+        }
+    }
+
     /// Takes in all samples of another task. The kinds must have a join.
     pub(crate) fn merge(&mut self, other: &Self) {
         if other.is_empty() {

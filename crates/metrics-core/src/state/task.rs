@@ -321,7 +321,7 @@ impl TaskState {
 
     fn compute_areas(&mut self) -> Areas {
         let Some(kind) = self.kind else { return CountedAreas::default().into() };
-        if self.fractional.is_empty() && self.runs.is_empty() && self.repeated.is_empty() {
+        if self.is_raw() {
             return cpu::total(self.rank()).into();
         }
         self.compact();
@@ -334,6 +334,11 @@ impl TaskState {
             return sums.into();
         }
         self.weigh(kind).into()
+    }
+
+    /// Whether all samples are raw ones.
+    fn is_raw(&self) -> bool {
+        self.fractional.is_empty() && self.runs.is_empty() && self.repeated.is_empty()
     }
 
     /// The sums over the groups of a compacted state.
@@ -356,13 +361,42 @@ impl TaskState {
         let Some(kind) = self.kind else { return Ok(Vec::new()) };
         self.compact();
         let mut points = room("curve", self.groups(kind).count())?;
+        self.for_each_group_sum(kind, |point| points.push(point));
+        Ok(points)
+    }
+
+    /// Calls `visit` with each of the [`points`](Self::points); where all samples are raw they stay so, and
+    /// no more than a few thousand points are held at a time.
+    pub(crate) fn for_each_point(&mut self, mut visit: impl FnMut(Point)) {
+        let Some(kind) = self.kind else { return };
+        if !self.is_raw() {
+            self.compact();
+            return self.for_each_group_sum(kind, visit);
+        }
+        let (mut tp, mut fp) = (0, 0);
+        let visit_part = |runs: Vec<Run>| {
+            for run in runs {
+                tp += run.n_positives;
+                fp += run.n_negatives;
+                let threshold = kind.threshold(run.key);
+                visit(Point { threshold, tp: tp as f64, fp: fp as f64 });
+            }
+        };
+        if self.raw.len() > 0 {
+            // Samples were checked as they were kept.
+            with_kept!(&self.raw, kept => cpu::rank_each(kept, kind, visit_part))
+                .unwrap_or_else(|bad| unreachable!("kept {bad:?}"));
+        }
+    }
+
+    /// Calls `visit` with what is above and in each group of a compacted state.
+    fn for_each_group_sum(&self, kind: ScoreKind, mut visit: impl FnMut(Point)) {
         let (mut tp, mut fp) = (Sum2::default(), Sum2::default());
-        points.extend(self.groups(kind).map(|group| {
+        self.groups(kind).for_each(|group| {
             tp.add(group.positives);
             fp.add(group.negatives);
-            Point { threshold: kind.threshold(group.key), tp: tp.value(), fp: fp.value() }
-        }));
-        Ok(points)
+            visit(Point { threshold: kind.threshold(group.key), tp: tp.value(), fp: fp.value() });
+        });
     }
 
     /// Runs and fractional samples of a compacted state as groups of equal scores, high to low.

@@ -130,6 +130,7 @@ macro_rules! conformance_suite {
                     area_of_the_roc_curve_is_auroc,
                     streamed_curves_are_those_of_the_functions,
                     curves_of_whole_weights_are_those_of_repetitions,
+                    counts_are_those_the_curves_are_made_of,
                 }
                 checks! { $backend, curves, infinity: roc_repeats_infinity_where_a_score_is(); }
             }
