@@ -12,8 +12,8 @@ use crate::memory::peak_of;
 const MAX_CSV: usize = 16 << 20;
 /// Bytes of memory that the longest input made may take as Parquet, which compresses.
 const MAX_PARQUET: usize = 256 << 20;
-/// Buckets of the bucketed area, less one.
-const NUM_THRESHOLDS: usize = 100;
+/// Buckets of the bucketed area.
+const BUCKETS: Option<usize> = Some(101);
 
 /// Takes the first byte for options and the others for a CSV file.
 pub fn csv(bytes: &[u8]) {
@@ -66,7 +66,7 @@ fn measure(
 ) -> Result<Evaluation> {
     let (result, peak) = peak_of(|| {
         let mut source = input::read("file", content.to_vec(), columns, &options)?;
-        let options = EvaluateOptions { num_thresholds: NUM_THRESHOLDS, curves: false };
+        let options = EvaluateOptions { buckets: BUCKETS, curves: false };
         evaluate(source.as_mut(), "file", columns, options)
     });
     assert!(peak <= limit, "{} bytes of a file held {peak} bytes", content.len());
@@ -111,7 +111,7 @@ fn print(evaluation: Evaluation, format: Format, columns: &Columns) {
         file: "file".to_owned(),
         format,
         columns: columns.clone(),
-        num_thresholds: NUM_THRESHOLDS,
+        buckets: BUCKETS,
         rows: evaluation.rows,
         results: evaluation.results,
         not_probabilities: evaluation.not_probabilities,

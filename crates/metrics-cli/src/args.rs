@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::builder::RangedI64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::error::{Error, Result};
@@ -106,9 +105,10 @@ pub struct EvalArgs {
     #[arg(long)]
     pub skip_invalid: bool,
 
-    /// Buckets of the bucketed AUC, less one
-    #[arg(long, value_name = "N", default_value_t = 4095, value_parser = num_thresholds())]
-    pub num_thresholds: u32,
+    /// Measure AUROC a second time, from counts of the scores in N buckets, 4096 for instance, and say how
+    /// far off that can be; for scores in [0, 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1 << 24))]
+    pub buckets: Option<u32>,
 
     /// Format of the file [default: by its extension: csv, tsv, txt, or parquet, pq]
     #[arg(long, value_enum)]
@@ -205,10 +205,6 @@ impl EvalArgs {
     fn extension(&self) -> String {
         self.file.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase()
     }
-}
-
-fn num_thresholds() -> RangedI64ValueParser<u32> {
-    clap::value_parser!(u32).range(1..=1 << 24)
 }
 
 fn parse_delimiter(text: &str) -> Result<u8, String> {

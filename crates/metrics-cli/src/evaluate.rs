@@ -18,8 +18,8 @@ use meters::RowMeters;
 /// What to compute beside the areas.
 #[derive(Debug, Clone, Copy)]
 pub struct EvaluateOptions {
-    /// Buckets of the bucketed AUC, less one.
-    pub num_thresholds: usize,
+    /// Buckets of a bucketed AUC, at least 2; none is measured unless asked for.
+    pub buckets: Option<usize>,
     /// Whether to keep the curves of all rows for plots.
     pub curves: bool,
 }
@@ -32,7 +32,7 @@ pub struct Evaluation {
     /// All rows first, then group by group in the order of their labels; in each the models in the
     /// order asked for.
     pub results: Vec<Measured>,
-    /// Models without a bucketed AUC, because their scores are no probabilities.
+    /// Models without the bucketed AUC that was asked for, because their scores are no probabilities.
     pub not_probabilities: Vec<NotProbabilities>,
     /// The curves of each model, if they were asked for.
     pub curves: Vec<ModelCurves>,
@@ -71,7 +71,7 @@ pub struct Measured {
     pub auprc: Option<f64>,
     /// Area under the ROC curve, exact.
     pub auroc: Option<f64>,
-    /// Area under the ROC curve of the buckets.
+    /// Area under the ROC curve of the buckets, if asked for.
     pub bucketed_auc: Option<BucketedAuc>,
 }
 
@@ -112,13 +112,15 @@ pub fn evaluate(
     options: EvaluateOptions,
 ) -> Result<Evaluation> {
     let n_models = columns.scores.len();
-    let mut meters = RowMeters::new(columns, options.num_thresholds)?;
-    let mut groups = GroupMeters::new(columns, options.num_thresholds);
+    let mut meters = RowMeters::new(columns, options.buckets)?;
+    let mut groups = GroupMeters::new(columns, options.buckets);
     let mut outside: Vec<Option<f64>> = vec![None; n_models];
     let mut batch = source.new_batch();
     while source.next_batch(&mut batch)? {
-        for (first, scores) in outside.iter_mut().zip(&batch.scores) {
-            *first = first.or_else(|| scores.first_outside_unit());
+        if options.buckets.is_some() {
+            for (first, scores) in outside.iter_mut().zip(&batch.scores) {
+                *first = first.or_else(|| scores.first_outside_unit());
+            }
         }
         meters.update(&batch, &outside)?;
         groups.update(&batch, &outside)?;

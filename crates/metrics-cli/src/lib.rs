@@ -40,8 +40,8 @@ fn eval(args: &EvalArgs, out: &mut impl Write) -> Result<()> {
     let columns = args.columns()?;
     let reading = args.read_options()?;
     let file = args.file.display().to_string();
-    let num_thresholds = args.num_thresholds as usize;
-    let options = EvaluateOptions { num_thresholds, curves: args.plot.is_some() };
+    let buckets = args.buckets.map(|n| n as usize);
+    let options = EvaluateOptions { buckets, curves: args.plot.is_some() };
     let mut source = input::open(&args.file, &columns, &reading)?;
     let evaluation = evaluate::evaluate(source.as_mut(), &file, &columns, options)?;
     let plots = match &args.plot {
@@ -53,7 +53,7 @@ fn eval(args: &EvalArgs, out: &mut impl Write) -> Result<()> {
         file,
         format: reading.format,
         columns,
-        num_thresholds,
+        buckets,
         rows: evaluation.rows,
         results: evaluation.results,
         not_probabilities: evaluation.not_probabilities,

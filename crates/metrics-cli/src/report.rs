@@ -22,8 +22,8 @@ pub struct Report {
     pub format: Format,
     /// The columns in use.
     pub columns: Columns,
-    /// Buckets of the bucketed AUC, less one.
-    pub num_thresholds: usize,
+    /// Buckets of the bucketed AUC, if it was asked for.
+    pub buckets: Option<usize>,
     /// How many rows there were.
     pub rows: RowCounts,
     /// The metrics, all rows first.

@@ -64,7 +64,7 @@ fn peak(content: &[u8], format: Format) -> (metrics_cli::Result<Evaluation>, usi
         group: Some("g".to_owned()),
     };
     let options = ReadOptions { max_piece_bytes: LIMIT as u64, ..ReadOptions::new(format) };
-    let evaluating = EvaluateOptions { num_thresholds: 15, curves: false };
+    let evaluating = EvaluateOptions { buckets: Some(16), curves: false };
     let content = content.to_vec();
     let before = IN_USE.load(Ordering::Relaxed);
     PEAK.store(before, Ordering::Relaxed);

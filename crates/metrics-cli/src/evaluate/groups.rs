@@ -18,7 +18,7 @@ const MIN_FLUSH_ROWS: usize = 4096;
 #[derive(Debug)]
 pub(super) struct GroupMeters {
     columns: Columns,
-    num_thresholds: usize,
+    buckets: Option<usize>,
     groups: Vec<Group>,
 }
 
@@ -29,8 +29,8 @@ struct Group {
 }
 
 impl GroupMeters {
-    pub(super) fn new(columns: &Columns, num_thresholds: usize) -> Self {
-        Self { columns: columns.clone(), num_thresholds, groups: Vec::new() }
+    pub(super) fn new(columns: &Columns, buckets: Option<usize>) -> Self {
+        Self { columns: columns.clone(), buckets, groups: Vec::new() }
     }
 
     /// Adds each row of `batch` to its group; does nothing without a group column.
@@ -43,10 +43,10 @@ impl GroupMeters {
             self.groups.push(Group { waiting: empty_like(batch), meters: None });
         }
         self.scatter(batch, ids);
-        let flush_rows = self.num_thresholds.max(MIN_FLUSH_ROWS);
+        let flush_rows = self.buckets.unwrap_or(0).max(MIN_FLUSH_ROWS);
         for group in &mut self.groups {
             if group.waiting.len() >= flush_rows {
-                group.flush(&self.columns, self.num_thresholds, outside)?;
+                group.flush(&self.columns, self.buckets, outside)?;
             }
         }
         Ok(())
@@ -82,7 +82,7 @@ impl GroupMeters {
         groups.sort_by(|(a, _), (b, _)| order::compare(a, b));
         let mut results = Vec::new();
         for (label, mut group) in groups {
-            let meters = group.flush(&self.columns, self.num_thresholds, outside)?;
+            let meters = group.flush(&self.columns, self.buckets, outside)?;
             results.extend(meters.measure(Some(label), outside)?);
         }
         Ok(results)
@@ -94,12 +94,12 @@ impl Group {
     fn flush(
         &mut self,
         columns: &Columns,
-        num_thresholds: usize,
+        buckets: Option<usize>,
         outside: &[Option<f64>],
     ) -> Result<&mut RowMeters> {
         let meters = match &mut self.meters {
             Some(meters) => meters,
-            none => none.insert(RowMeters::new(columns, num_thresholds)?),
+            none => none.insert(RowMeters::new(columns, buckets)?),
         };
         meters.update(&self.waiting, outside)?;
         self.waiting.clear();

@@ -23,14 +23,14 @@ pub(super) struct RowMeters {
 struct Meter {
     score: String,
     exact: BinaryAuprc,
-    auc: Auc,
+    auc: Option<Auc>,
 }
 
 impl RowMeters {
-    pub(super) fn new(columns: &Columns, num_thresholds: usize) -> Result<Self> {
+    /// Nothing measured yet; with `buckets` each model has a bucketed AUC, too.
+    pub(super) fn new(columns: &Columns, buckets: Option<usize>) -> Result<Self> {
         let meter = |score: &String| {
-            let auc = Auc::builder().curve(Curve::Roc).num_thresholds(num_thresholds);
-            let auc = auc.undefined(Undefined::Nan).build();
+            let auc = buckets.map(new_auc).transpose();
             let auc = auc.map_err(|source| Error::Metric { column: score.clone(), source })?;
             Ok(Meter { score: score.clone(), exact: BinaryAuprc::new(), auc })
         };
@@ -87,6 +87,11 @@ impl RowMeters {
     }
 }
 
+fn new_auc(buckets: usize) -> tensor_metrics::Result<Auc> {
+    let auc = Auc::builder().curve(Curve::Roc).num_thresholds(buckets.saturating_sub(1));
+    auc.undefined(Undefined::Nan).build()
+}
+
 impl Meter {
     fn update(
         &mut self,
@@ -94,17 +99,18 @@ impl Meter {
         batch: &Batch,
         with_auc: bool,
     ) -> tensor_metrics::Result<()> {
-        let (exact, auc, targets) = (&mut self.exact, &mut self.auc, &batch.targets);
+        let (exact, targets) = (&mut self.exact, &batch.targets);
+        let auc = self.auc.as_mut().filter(|_| with_auc);
         with_scores!(scores, scores => match &batch.weights {
             None => {
                 exact.update(scores, targets)?;
-                if with_auc {
+                if let Some(auc) = auc {
                     auc.update(scores, targets)?;
                 }
             }
             Some(weights) => {
                 exact.update_weighted(scores, targets, weights)?;
-                if with_auc {
+                if let Some(auc) = auc {
                     auc.update_weighted(scores, targets, weights)?;
                 }
             }
@@ -135,11 +141,12 @@ impl Meter {
     }
 
     fn bucketed_auc(&mut self) -> tensor_metrics::Result<Option<BucketedAuc>> {
-        let value = none_without_samples(self.auc.compute().map(Some))?;
+        let Some(auc) = &mut self.auc else { return Ok(None) };
+        let value = none_without_samples(auc.compute().map(Some))?;
         let Some(value) = value.filter(|value| !value.is_nan()) else {
             return Ok(None);
         };
-        let bounds = self.auc.bounds()?;
+        let bounds = auc.bounds()?;
         Ok(Some(BucketedAuc { value, lower: bounds.lower, upper: bounds.upper }))
     }
 

@@ -12,6 +12,10 @@ use crate::text;
 /// Shown where a model has no bucketed AUC.
 const NONE: &str = "–";
 
+/// Heads the distance that bounds leave between the bucketed and the exact area. They are certain: nobody
+/// should take them for an interval of confidence.
+const BUCKETING: &str = "bucketing error";
+
 /// Longer names are cut; JSON has all of them.
 const MAX_NAME_CHARS: usize = 100;
 
@@ -46,13 +50,14 @@ fn write_report(report: &Report, out: &mut impl Write) -> io::Result<()> {
 
 fn build(report: &Report) -> Table {
     let grouped = report.columns.group.as_deref();
-    let auc = format!("AUC in {} buckets", report.num_thresholds + 1);
     let header =
-        ["model", "samples", "positives", "prevalence", "AUPRC", "AUROC", &auc, "[lower, upper]"];
+        ["model", "samples", "positives", "prevalence", "AUPRC", "AUROC"].map(str::to_owned);
+    let bucketed = report.buckets.map(|n| [format!("AUROC in {n} buckets"), BUCKETING.to_owned()]);
     let mut table = Table::new();
     table.load_style(STYLE);
     table.set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(grouped.into_iter().chain(header));
+    let grouped_by = grouped.map(str::to_owned).into_iter();
+    table.set_header(grouped_by.chain(header).chain(bucketed.into_iter().flatten()));
     let n_text_columns = 1 + usize::from(grouped.is_some());
     for result in &report.results {
         let group = grouped.map(|_| result.group.as_deref().map_or("all".to_owned(), printable));
@@ -65,22 +70,31 @@ fn build(report: &Report) -> Table {
 }
 
 fn cells(report: &Report, result: &Measured) -> Vec<String> {
-    let no_probabilities = report.not_probabilities.iter().any(|model| model.score == result.score);
-    let (auc, bounds) = match result.bucketed_auc {
-        Some(auc) => (number(Some(auc.value)), format!("[{:.6}, {:.6}]", auc.lower, auc.upper)),
-        None if no_probabilities => (NONE.to_owned(), NONE.to_owned()),
-        None => (number(None), NONE.to_owned()),
-    };
-    vec![
+    let mut cells = vec![
         printable(&result.score),
         result.samples.to_string(),
         result.positives.to_string(),
         number(result.prevalence),
         number(result.auprc),
         number(result.auroc),
-        auc,
-        bounds,
-    ]
+    ];
+    if report.buckets.is_some() {
+        cells.extend(bucketed_cells(report, result));
+    }
+    cells
+}
+
+/// The bucketed area, and how far from it the exact one may be.
+fn bucketed_cells(report: &Report, result: &Measured) -> [String; 2] {
+    let no_probabilities = report.not_probabilities.iter().any(|model| model.score == result.score);
+    match result.bucketed_auc {
+        Some(auc) => {
+            let error = (auc.upper - auc.value).max(auc.value - auc.lower);
+            [number(Some(auc.value)), format!("≤ {:.6}", (error * 1e6).ceil() / 1e6)]
+        }
+        None if no_probabilities => [NONE, NONE].map(str::to_owned),
+        None => [number(None), NONE.to_owned()],
+    }
 }
 
 fn number(value: Option<f64>) -> String {

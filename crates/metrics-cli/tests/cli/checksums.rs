@@ -34,7 +34,7 @@ fn evaluation(content: Vec<u8>) -> metrics_cli::Result<Evaluation> {
     };
     let options = ReadOptions::new(Format::Parquet);
     let mut source = input::read("x.parquet", content, &columns, &options)?;
-    let options = EvaluateOptions { num_thresholds: 15, curves: false };
+    let options = EvaluateOptions { buckets: None, curves: false };
     evaluate(source.as_mut(), "x.parquet", &columns, options)
 }
 

@@ -17,7 +17,7 @@ fn evaluation(content: Vec<u8>, format: Format) -> metrics_cli::Result<Evaluatio
         group: Some("label".to_owned()),
     };
     let mut source = input::read("memory", content, &columns, &ReadOptions::new(format))?;
-    let options = EvaluateOptions { num_thresholds: 100, curves: true };
+    let options = EvaluateOptions { buckets: Some(100), curves: true };
     evaluate(source.as_mut(), "memory", &columns, options)
 }
 

@@ -9,14 +9,14 @@ use crate::program::{Dir, FOUR_ROWS, run};
 #[test]
 fn the_json_document_is_stable() {
     let dir = Dir::with("x.csv", FOUR_ROWS);
-    let mut json = dir.json("x.csv -s score -t label --num-thresholds 10");
+    let mut json = dir.json("x.csv -s score -t label --buckets 11");
     let auc = json["results"][0]["bucketed_auc"].take();
     let expected = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "file": "x.csv",
         "format": "csv",
         "columns": {"scores": ["score"], "target": "label", "weight": null, "group": null},
-        "num_thresholds": 10,
+        "buckets": 11,
         "rows": {"read": 4, "used": 4, "skipped": 0, "skipped_by_reason": []},
         "results": [{
             "group": null,
@@ -43,9 +43,27 @@ fn the_table_shows_six_digits() {
     let outcome = Dir::with("x.csv", FOUR_ROWS).eval("x.csv -s score -t label");
     let row = outcome.stdout.lines().find(|line| line.trim_start().starts_with("score")).unwrap();
     let cells: Vec<_> = row.split_whitespace().collect();
-    assert_eq!(cells[..6], ["score", "4", "3", "0.750000", "0.916667", "0.666667"]);
-    assert_eq!(cells[6..], ["0.666667", "[0.666667,", "0.666667]"]);
+    assert_eq!(cells, ["score", "4", "3", "0.750000", "0.916667", "0.666667"]);
     assert_eq!(outcome.stderr, "");
+}
+
+/// Beside an exact area, bounds look like an interval of confidence: they are there only if asked for, and
+/// headed by what they are.
+#[test]
+fn buckets_are_shown_only_if_asked_for() {
+    let dir = Dir::with("x.csv", "score,label\n0.1,1\n0.55,0\n0.5,1\n0.8,1\n");
+    let plain = dir.eval("x.csv -s score -t label").stdout;
+    assert!(!plain.contains("bucket") && !plain.contains('['), "{plain}");
+    let json = dir.json("x.csv -s score -t label");
+    assert_eq!([&json["buckets"], &json["results"][0]["bucketed_auc"]], [&Value::Null; 2]);
+
+    let table = dir.eval("x.csv -s score -t label --buckets 11").stdout;
+    let header = table.lines().nth(2).unwrap();
+    assert!(header.ends_with("AUROC   AUROC in 11 buckets   bucketing error"), "{header}");
+    let row = table.lines().nth(4).unwrap();
+    // Scores 0.5 and 0.55 share a bucket: their pair counts half, and could count 0 or 1.
+    let cells: Vec<_> = row.split_whitespace().collect();
+    assert_eq!(cells[5..], ["0.333333", "0.500000", "≤", "0.166667"], "{row}");
 }
 
 #[test]
@@ -54,7 +72,7 @@ fn bounds_hold_the_exact_area() {
         .map(|i| format!("{},{}\n", f64::from(i * 7919 % 5003) / 5003.0, u8::from(i % 3 == 0)))
         .collect();
     let dir = Dir::with("x.csv", format!("s,y\n{rows}"));
-    let result = &dir.json("x.csv -s s -t y --num-thresholds 20")["results"][0];
+    let result = &dir.json("x.csv -s s -t y --buckets 21")["results"][0];
     let auc = |name: &str| result["bucketed_auc"][name].as_f64().unwrap();
     let exact = result["auroc"].as_f64().unwrap();
     assert!(auc("lower") < exact && exact < auc("upper"), "{result}");
@@ -63,14 +81,14 @@ fn bounds_hold_the_exact_area() {
 #[test]
 fn logits_have_no_bucketed_auc() {
     let dir = Dir::with("x.csv", "p,logit,y\n0.1,-2,1\n0.5,0.5,0\n0.7,1.5,1\n0.8,3,1\n");
-    let json = dir.json("x.csv -s p -s logit -t y");
+    let json = dir.json("x.csv -s p -s logit -t y --buckets 100");
     let results = &json["results"];
     assert_eq!(results[0]["auprc"], results[1]["auprc"]);
     assert!(results[0]["bucketed_auc"].is_object());
     assert_eq!(results[1]["bucketed_auc"], Value::Null);
     assert_eq!(json["not_probabilities"], json!([{"score": "logit", "example": "-2"}]));
 
-    let table = dir.eval("x.csv -s p -s logit -t y").stdout;
+    let table = dir.eval("x.csv -s p -s logit -t y --buckets 100").stdout;
     assert!(table.contains("– the bucketed AUC needs probabilities"), "{table}");
     assert!(table.contains("outside [0, 1]: logit (-2)."), "{table}");
     let row = table.lines().find(|line| line.trim_start().starts_with("logit")).unwrap();
@@ -86,7 +104,7 @@ fn undefined_values_say_so() {
     let all = &dir.json("all.csv -s s -t y")["results"][0];
     assert_eq!((&all["auprc"], &all["auroc"]), (&json!(1.0), &Value::Null));
 
-    let table = dir.eval("none.csv -s s -t y").stdout;
+    let table = dir.eval("none.csv -s s -t y --buckets 100").stdout;
     assert_eq!(table.matches(" undefined").count(), 3, "{table}");
     assert!(table.contains("undefined: no positives"), "{table}");
 }
