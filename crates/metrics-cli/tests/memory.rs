@@ -42,7 +42,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// One test runs at a time: the counters are those of the whole process.
+/// One test runs at a time, and makes its file only then: the counters are those of the whole process.
 fn alone() -> MutexGuard<'static, ()> {
     static ONE: Mutex<()> = Mutex::new(());
     ONE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -73,9 +73,9 @@ fn peak(content: &[u8], format: Format) -> (metrics_cli::Result<Evaluation>, usi
     (result, PEAK.load(Ordering::Relaxed) - before)
 }
 
+/// To be called [alone].
 #[track_caller]
 fn too_large(content: &[u8], format: Format, text: &str) {
-    let _alone = alone();
     let (result, n_bytes) = peak(content, format);
     let error = result.unwrap_err();
     assert!(matches!(error, Error::PieceTooLarge { .. }), "{error}");
@@ -166,7 +166,8 @@ fn pages_are_read_one_after_the_other(
 #[case::gzip(Labels::Plain, GZIP)]
 #[case::delta(Labels::Delta, ZSTD)]
 fn a_page_beyond_the_limit(#[case] how: Labels, #[case] compression: fn() -> Compression) {
-    let file = parquet(&vec!["a".repeat(20 << 20); 100][..2], how, compression());
+    let _alone = alone();
+    let file = parquet(&vec!["a".repeat(20 << 20); 2], how, compression());
     let text = r#"x: row group 1, column "g": a page takes "#;
     too_large(&file, Format::Parquet, text);
     too_large(&file, Format::Parquet, "a piece of a file may take 8 MiB (--max-piece-mib)");
@@ -189,6 +190,7 @@ fn labels_at(file: &[u8]) -> usize {
 /// The size of 64 MiB and 4 bytes in a page header, replaced by 100 bytes in as many bytes.
 #[test]
 fn a_gzip_page_that_says_it_is_small() {
+    let _alone = alone();
     let mut file = parquet(&["a".repeat(64 << 20)], Labels::Plain, GZIP());
     let start = labels_at(&file);
     patch(&mut file, start, &[0x88, 0x80, 0x80, 0x40], &[0xc8, 0x81, 0x80, 0x00]);
@@ -243,6 +245,7 @@ fn footer(bytes: &[u8]) -> Vec<u8> {
 /// Groups in groups, 100,000 deep: whoever follows them down needs a stack as deep.
 #[test]
 fn a_deep_schema_ends_no_process() {
+    let _alone = alone();
     let mut schema = vec![0x15, 2, 0x19, 0xfc, 0xa0, 0x8d, 0x06];
     for _ in 0..100_000 {
         // REPEATED, the name "g", one child.
@@ -250,7 +253,6 @@ fn a_deep_schema_ends_no_process() {
     }
     // Rows, and no row groups.
     schema.extend([0x16, 0, 0x19, 0x0c, 0]);
-    let _alone = alone();
     let (result, n_bytes) = peak(&footer(&schema), Format::Parquet);
     let error = result.unwrap_err().to_string();
     assert!(error.ends_with("damaged: columns are nested too deep"), "{error}");
@@ -269,6 +271,7 @@ fn lists_of_nothing_take_no_time() {
 
 #[test]
 fn a_footer_of_too_many_columns() {
+    let _alone = alone();
     // Version 1, then a schema of 10,000 columns in name only.
     let mut schema = vec![0x15, 2, 0x19, 0xfc, 0x90, 0x4e];
     (0..10_000).for_each(|_| schema.extend([0x48, 1, b'g', 0]));
@@ -280,6 +283,7 @@ fn a_footer_of_too_many_columns() {
 #[case::one_field(b'x')]
 #[case::many_fields(b',')]
 fn a_line_of_csv_beyond_the_limit(#[case] byte: u8) {
+    let _alone = alone();
     let line = vec![byte; 64 << 20];
     too_large(&line, Format::Csv, "x:1: a record takes ");
     too_large(&[&b"s,y,g\n0.5,1,a\n"[..], &line].concat(), Format::Csv, "x:3: a record takes ");
@@ -300,6 +304,7 @@ fn a_header_of_many_columns() {
 #[case::csv(Format::Csv)]
 #[case::parquet(Format::Parquet)]
 fn labels_together_beyond_the_limit(#[case] format: Format) {
+    let _alone = alone();
     let labels: Vec<String> = (0..2_000).map(|i| format!("{i:010000}")).collect();
     let file = match format {
         Format::Csv => {
