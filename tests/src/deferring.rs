@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use metrics_core::{
-    Areas, Backend, Batch, BucketCounts, Error, Host, HostTensor, Kept, KeptSamples, RankState,
-    RankedCounts, Result, Rule,
+    Areas, Backend, Batch, BucketCounts, Error, Host, HostTensor, Kept, KeptSamples, Lend,
+    RankState, RankedCounts, Result, Rule,
 };
 
 /// The backend; its tensors are those of plain slices.
@@ -15,11 +15,6 @@ pub struct Deferring;
 /// Batches that nobody has looked at.
 #[derive(Debug, Clone, Default)]
 pub struct Unseen(Vec<Batch<'static, Host>>);
-
-fn host<'a>(batch: &Batch<'a, Deferring>) -> Result<Batch<'a, Host>> {
-    let (scores, targets) = (batch.scores().clone(), batch.targets().clone());
-    Batch::new(batch.op(), scores, targets, batch.weights().cloned())
-}
 
 /// A copy: the caller may write to its tensors later.
 fn owned(batch: &Batch<'_, Deferring>) -> Result<Batch<'static, Host>> {
@@ -49,7 +44,17 @@ impl Kept<RankState> for Unseen {
     }
 }
 
-impl KeptSamples for Unseen {}
+impl KeptSamples for Unseen {
+    /// As a device may, which ranks what it keeps and keeps it.
+    fn areas(&mut self, state: &mut RankState) -> Result<Option<Vec<Areas>>> {
+        let mut all = state.clone();
+        if self.clone().settle(&mut all).is_ok() {
+            return Ok(Some(all.areas()));
+        }
+        self.settle(state)?;
+        Ok(None)
+    }
+}
 
 impl Kept<BucketCounts> for Unseen {
     fn settle(&mut self, counts: &mut BucketCounts) -> Result<()> {
@@ -138,11 +143,15 @@ impl Backend for Deferring {
     }
 
     fn areas(&self, batch: &Batch<'_, Self>) -> Result<Vec<Areas>> {
-        Host.areas(&host(batch)?)
+        batch.in_host(|batch| Host.areas(batch))
     }
 
     fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
-        Host.ranked_counts(&host(batch)?)
+        batch.in_host(|batch| Host.ranked_counts(batch))
+    }
+
+    fn append(&self, batch: &Batch<'_, Self>, state: &mut RankState) -> Result<()> {
+        batch.in_host(|batch| Host.append(batch, state))
     }
 
     fn keep(&self, batch: &Batch<'_, Self>, _: &mut RankState, kept: &mut Unseen) -> Result<()> {
@@ -158,5 +167,16 @@ impl Backend for Deferring {
     ) -> Result<()> {
         kept.0.push(owned(batch)?);
         Ok(())
+    }
+}
+
+impl Lend for Deferring {
+    fn lend<R>(
+        x: &HostTensor<'_>,
+        _op: &'static str,
+        _what: &'static str,
+        f: impl FnOnce(HostTensor<'_>) -> Result<R>,
+    ) -> Result<R> {
+        f(x.borrow())
     }
 }

@@ -74,6 +74,18 @@ pub(crate) fn find_invalid_names_the_first<B: Backend>(
     }
 }
 
+/// Values of any dtype that grow.
+#[track_caller]
+pub(crate) fn argsort_orders_values<B: Backend, T: Element>(backend: &B, values: &[T]) {
+    let row = tensor(backend, values, &[1, values.len()]);
+    let order = backend.argsort_descending(&row).unwrap();
+    let falling: Vec<u64> = (0..values.len() as u64).rev().collect();
+    assert_eq!(backend.download_index(&order).unwrap(), falling, "{:?}", T::DTYPE);
+    let ends = backend.group_ends(&row).unwrap();
+    let each: Vec<u64> = (0..values.len() as u64).collect();
+    assert_eq!(backend.download_index(&ends).unwrap(), each, "{:?}", T::DTYPE);
+}
+
 #[track_caller]
 pub(crate) fn argsort_orders_each_row<B: Backend>(backend: &B, n_columns: usize) {
     for kind in [Kind::Uniform, Kind::FewDistinct, Kind::Extremes] {

@@ -122,6 +122,49 @@ fn buckets_of_too_many_samples_are_refused(
     assert!(counts.add("auc", &[0, 0], &[0, 1]).is_err());
 }
 
+#[test]
+fn room_for_samples_is_told_before_they_are_added() {
+    let mut counts = BucketCounts::new(1).unwrap();
+    counts.add("auc", &[3, 0], &[0, 4]).unwrap();
+    counts.check_room("auc", MAX_SAMPLES - 7).unwrap();
+    let error = counts.check_room("auc", MAX_SAMPLES - 6).unwrap_err();
+    assert!(matches!(error, Error::TooManySamples { .. }), "{error}");
+    assert!(counts.check_room("auc", u64::MAX).is_err());
+}
+
+/// The first task has no samples, the second three.
+#[test]
+fn room_of_every_task_counts() {
+    let mut state = BinaryAuprc::<Host>::with_tasks(2).unwrap().state().unwrap();
+    state.check_counted("test", ScoreKind::U64, MAX_SAMPLES).unwrap();
+    let tasks = [vec![], vec![[TOP, 1, 2]]];
+    state.append_groups("test", ScoreKind::F32, &tasks).unwrap();
+    assert_eq!([0, 1, 2].map(|task| state.score_kind(task)), [None, Some(ScoreKind::F32), None]);
+    state.check_counted("test", ScoreKind::F16, MAX_SAMPLES - 3).unwrap();
+    let error = state.check_counted("test", ScoreKind::F32, MAX_SAMPLES - 2).unwrap_err();
+    assert!(matches!(error, Error::TooManySamples { task: 1, .. }), "{error}");
+    let error = state.check_counted("test", ScoreKind::U64, 1).unwrap_err();
+    assert!(matches!(error, Error::ScoreTypeMismatch { .. }), "{error}");
+    // What is read has no place for tasks without samples, which have no more room for that.
+    let read = RankState::from_bytes(&state.to_bytes()).unwrap();
+    read.check_counted("test", ScoreKind::F16, MAX_SAMPLES - 3).unwrap();
+    assert!(read.check_counted("test", ScoreKind::F32, MAX_SAMPLES - 2).is_err());
+    let empty = BinaryAuprc::<Host>::new().state().unwrap();
+    let error = empty.check_counted("test", ScoreKind::F32, MAX_SAMPLES + 1).unwrap_err();
+    assert!(matches!(error, Error::TooManySamples { task: 0, .. }), "{error}");
+}
+
+#[test]
+fn ranked_counts_of_keys_have_their_scores() {
+    let keys = [TOP, (1 << 31) + 1, 1 << 31, 0x7f_ffff];
+    let counts = RankedCounts::from_keys(ScoreKind::F32, &keys, vec![1, 1, 2, 2], vec![0, 3, 3, 4]);
+    assert_eq!(counts.thresholds, [f64::INFINITY, 2f64.powi(-149), 0.0, f64::NEG_INFINITY]);
+    let areas = counts.areas("test", 0).unwrap();
+    assert_eq!((areas.n_positives(), areas.n_negatives()), (2.0, 4.0));
+    // Of the eight pairs one positive wins four, the other one.
+    assert_eq!(areas.auroc(), Some(5.0 / 8.0));
+}
+
 #[rstest]
 #[case::decreasing(&[2.0, 1.0], &[2, 1], &[0, 1], "at 1, the counts do not grow")]
 #[case::no_sample(&[2.0, 1.0], &[2, 2], &[1, 1], "at 1, the counts do not grow")]

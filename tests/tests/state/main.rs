@@ -12,6 +12,7 @@ mod given;
 mod golden;
 mod handmade_auc;
 mod handmade_rank;
+mod kinds;
 mod malformed;
 mod merging;
 mod multiset;

@@ -177,6 +177,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_cut_off_is_gone() {
+        let mut filled = Filled::with_capacity(5);
+        filled.extend([7u32, 8, 9].into_iter());
+        filled.truncate(4);
+        assert_eq!(format!("{filled:?}"), "[7, 8, 9]");
+        filled.truncate(1);
+        filled.extend([6].into_iter());
+        assert_eq!(filled.as_slice(), [7, 6]);
+    }
+
     /// Were it for fewer, writing to them would be undefined.
     #[test]
     fn memory_for_more_than_there_are_addresses_is_refused() {

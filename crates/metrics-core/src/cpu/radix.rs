@@ -110,4 +110,11 @@ mod tests {
         sort(&mut keys, 1..31, &mut [0; 30_000]);
         assert!(keys.is_sorted());
     }
+
+    #[test]
+    fn no_bits_to_sort_by_change_nothing() {
+        let mut keys = [3u64, 1, 2];
+        sort(&mut keys, 5..5, &mut [0; 3]);
+        assert_eq!(keys, [3, 1, 2]);
+    }
 }

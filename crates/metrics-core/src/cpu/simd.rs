@@ -103,7 +103,15 @@ mod tests {
     use std::process::Command;
     use std::{env, fs};
 
-    use super::{IMPLIED, NAMED};
+    use super::{IMPLIED, NAMED, positions};
+
+    #[test]
+    fn positions_are_those_of_the_flags_that_are_set() {
+        let table = positions::<8, 256>();
+        assert_eq!(table[0b1010_0110], [1, 2, 5, 7, 0, 0, 0, 0]);
+        assert_eq!((table[0], table[255]), ([0; 8], [0, 1, 2, 3, 4, 5, 6, 7]));
+        assert_eq!(positions::<4, 16>()[0b1001], [0, 3, 0, 0]);
+    }
 
     fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap() {
