@@ -44,7 +44,7 @@ cargo xtask TASK
                  --minimise: make the corpus of what runs on this machine have found
   libtorch       fetch a libtorch for metrics-tch into target/, and tell cargo where it is
   coverage       how much of the core its tests run, and what they do not
-  mutants        whether the tests notice changes in the core, one at a time: hours
+  mutants        whether the tests notice changes in the core, one at a time: an hour or two
                  --file GLOB: in these files; --shard K/N: every Nth, from K on; both in this order
   processors     the engine's bits on processors that lack something, which QEMU plays
                  --aarch64: on an ARM processor

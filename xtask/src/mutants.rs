@@ -1,10 +1,20 @@
 //! `cargo xtask mutants`: whether the tests notice when one thing in the core is changed, one after another.
+//!
+//! cargo-mutants lists the changes. All of them are compiled at once ([`weave`]), and each is chosen in turn
+//! when the tests start.
 
-use std::collections::HashMap;
+mod programs;
+mod weave;
+
+use std::collections::{HashMap, HashSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::run::{Result, cargo, root, run};
+use serde_json::Value;
+
+use self::programs::{N_STAGES, Tests};
+use self::weave::{ASK, MODULE, weave};
+use crate::run::{Result, cargo, command, root, run, stdout};
 
 /// Where the changes are made.
 const SOURCE: &str = "crates/metrics-core/src";
@@ -25,74 +35,81 @@ const FILES: [&str; 13] = [
     "shares.rs",
     "state/*.rs",
 ];
-/// Tests, the fastest first: what gets past some meets the next.
-const STAGES: [(&str, &[&str]); 3] = [
-    ("metrics-core", &["--lib"]),
-    ("metrics-conformance", &["--test", "errors", "--test", "exactness", "--test", "state"]),
-    ("metrics-conformance", &["--test", "conformance"]),
-];
 /// Changes that no value shows, each with the reason.
 const EQUIVALENT: &str = "xtask/mutants/equivalent.tsv";
 /// Share of the changes that the tests must notice, those listed apart.
 const FLOOR: f64 = 0.95;
 
-/// Makes the changes cargo-mutants knows of, in the files that match a glob, or the `K`th of every `N`
-/// of them. Takes half a minute a change: nothing for CI.
-pub(crate) fn check(file: Option<&str>, shard: Option<&str>) -> Result<String> {
-    if !cargo(&["mutants", "--version"]).output().is_ok_and(|output| output.status.success()) {
-        run(&mut cargo(&["install", "cargo-mutants", "--locked", "--version", "^27.1"]))?;
-    }
-    let folder = root().join("target/mutants");
-    fs::create_dir_all(&folder)?;
-    let out = folder.join("mutants.out");
-    if out.exists() {
-        fs::remove_dir_all(&out)?;
-    }
-    let (mut n_caught, mut n_unviable) = (0, 0);
-    for (package, tests) in STAGES {
-        println!("\n== {package} {}", tests.join(" "));
-        let mut mutants = cargo(&["mutants", "--package", "metrics-core", "--profile", "mutants"]);
-        // What is only shown changes no value.
-        mutants.args(["--exclude-re", "impl fmt::", "--iterate", "--test-package", package]);
-        mutants.arg("--output").arg(&folder);
-        match file {
-            Some(file) => mutants.args(["--file", file]),
-            None => mutants.args(FILES.map(|file| format!("--file={SOURCE}/{file}"))),
-        };
-        if let Some(shard) = shard {
-            mutants.args(["--sharding", "round-robin", "--shard", shard]);
-        }
-        mutants.arg("--").args(tests).env("CARGO_TARGET_DIR", folder.join("target"));
-        let status = mutants.status().map_err(|error| format!("{mutants:?}: {error}"))?;
-        // 2 and 3: some got past, or ran for ever.
-        if !matches!(status.code(), Some(0 | 2 | 3)) {
-            return Err(format!("{mutants:?}: {status}").into());
-        }
-        n_caught += lines(&out.join("caught.txt"))?.len();
-        n_unviable += lines(&out.join("unviable.txt"))?.len();
-    }
-    // A change after which a test never ends is noticed.
-    n_caught += lines(&out.join("timeout.txt"))?.len();
-    let listed = lines(&root().join(EQUIVALENT))?;
-    let reasons: HashMap<_, _> = listed.iter().filter_map(|line| line.split_once('\t')).collect();
-    let missed = lines(&out.join("missed.txt"))?;
-    let (known, unknown): (Vec<_>, Vec<_>) =
-        missed.iter().map(|line| unplaced(line)).partition(|name| reasons.contains_key(&**name));
-    known.iter().for_each(|name| println!("no value shows: {name}: {}", reasons[&**name]));
-    unknown.iter().for_each(|name| println!("not noticed: {name}"));
-    let n_viable = n_caught + unknown.len();
-    let share = n_caught as f64 / n_viable.max(1) as f64;
-    let (n_known, percent) = (known.len(), 100.0 * share);
-    let what = format!(
-        "{n_caught} of {n_viable} changes noticed ({percent:.1} %); {n_known} more show in no value, \
-         {n_unviable} do not compile"
-    );
-    if share < FLOOR { Err(what.into()) } else { Ok(what) }
+/// One change.
+struct Mutant {
+    /// `FILE:LINE:COLUMN: what`.
+    name: String,
+    file: String,
+    genre: String,
+    /// Where it begins in the file, in bytes.
+    start: usize,
+    replacement: String,
 }
 
-fn lines(file: &Path) -> Result<Vec<String>> {
-    let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    Ok(text.lines().map(str::to_owned).collect())
+/// Makes the changes in the files that match a glob, or the `K`th of every `N` of them.
+pub(crate) fn check(file: Option<&str>, shard: Option<&str>) -> Result<String> {
+    let mutants = list(file, shard)?;
+    let tree = Tree::copy()?;
+    let woven = tree.weave(&mutants)?;
+    let tests = Tests::build(&tree.folder, &tree.target)?;
+    let mut outcomes: Vec<_> = (1..)
+        .take(mutants.len())
+        .map(|id| match (woven.contains(&id), tests.reach(id)) {
+            (false, _) => "does not compile",
+            (true, false) => "not reached",
+            (true, true) => "missed",
+        })
+        .collect();
+    for stage in 0..N_STAGES {
+        for at in 0..mutants.len() {
+            if outcomes[at] == "missed" && tests.notice(at as u32 + 1, stage)? {
+                outcomes[at] = "caught";
+            }
+            // Who loses patience still has what is known by then.
+            if at % 50 == 49 || at + 1 == mutants.len() {
+                println!("stage {stage}, {} of {}", at + 1, mutants.len());
+                write(&mutants, &outcomes)?;
+            }
+        }
+    }
+    report(&mutants, &outcomes)
+}
+
+/// Writes what became of each change, for who wants to look closer.
+fn write(mutants: &[Mutant], outcomes: &[&str]) -> Result<()> {
+    let lines = mutants.iter().zip(outcomes);
+    let lines: Vec<_> = lines.map(|(mutant, what)| format!("{what}\t{}\n", mutant.name)).collect();
+    Ok(fs::write(root().join("target/mutants/results.tsv"), lines.concat())?)
+}
+
+fn report(mutants: &[Mutant], outcomes: &[&str]) -> Result<String> {
+    let listed = fs::read_to_string(root().join(EQUIVALENT))?;
+    let reasons: HashMap<_, _> = listed.lines().filter_map(|line| line.split_once('\t')).collect();
+    let (mut n_caught, mut n_known, mut n_missed, mut n_uncompiled) = (0, 0, 0, 0);
+    for (mutant, &outcome) in mutants.iter().zip(outcomes) {
+        match outcome {
+            "caught" => n_caught += 1,
+            "does not compile" => n_uncompiled += 1,
+            _ if reasons.contains_key(&*unplaced(&mutant.name)) => n_known += 1,
+            _ => {
+                n_missed += 1;
+                println!("{outcome}: {}", mutant.name);
+            }
+        }
+    }
+    let n_viable = n_caught + n_missed;
+    let share = f64::from(n_caught) / f64::from(n_viable.max(1));
+    let percent = 100.0 * share;
+    let what = format!(
+        "{n_caught} of {n_viable} changes noticed ({percent:.1} %); {n_known} more show in no value, \
+         {n_uncompiled} do not compile beside the others"
+    );
+    if share < FLOOR { Err(what.into()) } else { Ok(what) }
 }
 
 /// The name of a change without line and column, which move: `FILE: what`.
@@ -101,5 +118,135 @@ fn unplaced(name: &str) -> String {
     match (parts.next(), parts.nth(2)) {
         (Some(file), Some(what)) => format!("{file}:{what}"),
         _ => name.to_owned(),
+    }
+}
+
+/// The changes that cargo-mutants knows.
+fn list(file: Option<&str>, shard: Option<&str>) -> Result<Vec<Mutant>> {
+    if !cargo(&["mutants", "--version"]).output().is_ok_and(|output| output.status.success()) {
+        run(&mut cargo(&["install", "cargo-mutants", "--locked", "--version", "^27.1"]))?;
+    }
+    let mut list = cargo(&["mutants", "--list", "--json", "--package", "metrics-core"]);
+    // What is only shown changes no value.
+    list.args(["--exclude-re", "impl fmt::"]);
+    match file {
+        Some(file) => list.args(["--file", file]),
+        None => list.args(FILES.map(|file| format!("--file={SOURCE}/{file}"))),
+    };
+    if let Some(shard) = shard {
+        list.args(["--sharding", "round-robin", "--shard", shard]);
+    }
+    let listed: Value = serde_json::from_str(&stdout(&mut list)?)?;
+    listed.as_array().into_iter().flatten().map(Mutant::read).collect()
+}
+
+impl Mutant {
+    fn read(value: &Value) -> Result<Self> {
+        let text = |key: &str| value[key].as_str().map(str::to_owned).ok_or("no such field");
+        let place = &value["span"]["start"];
+        let number = |key: &str| place[key].as_u64().ok_or("no such number");
+        let file = text("file")?;
+        let source = fs::read_to_string(root().join(&file))?;
+        let line = number("line")? as usize - 1;
+        let before: usize = source.split_inclusive('\n').take(line).map(str::len).sum();
+        let chars = source[before..].chars().take(number("column")? as usize - 1);
+        let start = before + chars.map(char::len_utf8).sum::<usize>();
+        let (name, genre, replacement) = (text("name")?, text("genre")?, text("replacement")?);
+        Ok(Self { name, file, genre, start, replacement })
+    }
+}
+
+/// A copy of the workspace that the changes are made in.
+struct Tree {
+    folder: PathBuf,
+    target: PathBuf,
+}
+
+impl Tree {
+    /// Copies what git tracks or would.
+    fn copy() -> Result<Self> {
+        let folder = root().join("target/mutants/tree");
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        let args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ":!fuzz"];
+        let files = stdout(&mut command("git", &args))?;
+        for file in files.split_terminator('\0') {
+            let (from, to) = (root().join(file), folder.join(file));
+            fs::create_dir_all(to.parent().ok_or("a file without a folder")?)?;
+            fs::copy(from, to)?;
+        }
+        Ok(Self { folder, target: root().join("target/mutants/target") })
+    }
+
+    /// Weaves all changes in; leaves out those that do not compile, and returns the others.
+    fn weave(&self, mutants: &[Mutant]) -> Result<HashSet<u32>> {
+        let mut left_out = HashSet::new();
+        loop {
+            let woven = self.write(mutants, &left_out)?;
+            let wrong = self.errors()?;
+            println!("{} changes woven in, {} do not compile", woven.len(), wrong.len());
+            if wrong.is_empty() {
+                return Ok(woven);
+            }
+            left_out.extend(wrong);
+        }
+    }
+
+    fn write(&self, mutants: &[Mutant], left_out: &HashSet<u32>) -> Result<HashSet<u32>> {
+        let mut of_file: HashMap<&str, Vec<_>> = HashMap::new();
+        for (id, mutant) in (1..).zip(mutants) {
+            let here = of_file.entry(&mutant.file).or_default();
+            if !left_out.contains(&id) {
+                here.push((id, mutant));
+            }
+        }
+        let mut all = HashSet::new();
+        for (file, mutants) in of_file {
+            let (text, woven) = weave(&fs::read_to_string(root().join(file))?, &mutants)?;
+            fs::write(self.folder.join(file), text)?;
+            all.extend(woven);
+        }
+        let lib = Path::new(SOURCE).join("lib.rs");
+        let text = fs::read_to_string(root().join(&lib))? + MODULE;
+        fs::write(self.folder.join(lib), text)?;
+        Ok(all)
+    }
+
+    /// The changes that the compiler complains of.
+    fn errors(&self) -> Result<HashSet<u32>> {
+        let mut check = cargo(&["check", "--quiet", "--message-format", "json"]);
+        check.args(["-p", "metrics-core", "--target-dir"]).arg(&self.target);
+        let output = check.current_dir(&self.folder).output()?;
+        if output.status.success() {
+            return Ok(HashSet::new());
+        }
+        let text = String::from_utf8(output.stdout)?;
+        let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let errors = messages
+            .map(|message| message["message"].clone())
+            .filter(|message| message["level"] == "error");
+        let mut wrong = HashSet::new();
+        for error in errors {
+            for span in error["spans"].as_array().into_iter().flatten() {
+                if span["is_primary"] == true {
+                    wrong.extend(self.asked_at(span)?);
+                }
+            }
+        }
+        if wrong.is_empty() {
+            return Err(format!("errors of no change:\n{text}").into());
+        }
+        Ok(wrong)
+    }
+
+    /// The change that stands at a place, or last before it.
+    fn asked_at(&self, span: &Value) -> Result<Option<u32>> {
+        let file = span["file_name"].as_str().ok_or("an error without a file")?;
+        let line = span["line_start"].as_u64().ok_or("an error without a line")? as usize;
+        let source = fs::read_to_string(self.folder.join(file))?;
+        let lines: Vec<&str> = source.lines().take(line).collect();
+        let asked = lines.iter().rev().find_map(|line| line.rsplit_once(ASK));
+        Ok(asked.and_then(|(_, rest)| rest.split(')').next()?.parse().ok()))
     }
 }
