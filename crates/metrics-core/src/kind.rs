@@ -119,10 +119,18 @@ impl ScoreKind {
     }
 
     /// The score of a key, rounded for 64-bit integers beyond 2^53.
+    // Always, so that it costs nothing where nobody looks at the threshold.
+    #[inline(always)]
     pub(crate) fn threshold(self, key: u64) -> f64 {
-        match self.value(key) {
-            Value::Float(x) => x,
-            Value::Int(x) => x as f64,
+        // Not of a `Value`: the compiler would turn its 128 bits into a float for every key, of floats too.
+        match self {
+            Self::F16 => half::f16::from_bits(bits16(key as u16)).to_f64(),
+            Self::Bf16 => half::bf16::from_bits(bits16(key as u16)).to_f64(),
+            Self::F32 => f32::from_bits(bits32(key as u32)).into(),
+            Self::F64 => f64::from_bits(bits64(key)),
+            Self::I32 => i32_of(key).into(),
+            Self::I64 => i64_of(key) as f64,
+            Self::U64 => key as f64,
         }
     }
 
@@ -145,8 +153,8 @@ impl ScoreKind {
             Self::Bf16 => Value::Float(half::bf16::from_bits(bits16(key as u16)).to_f64()),
             Self::F32 => Value::Float(f32::from_bits(bits32(key as u32)).into()),
             Self::F64 => Value::Float(f64::from_bits(bits64(key))),
-            Self::I32 => Value::Int(i128::from((key as u32 ^ (1 << 31)) as i32)),
-            Self::I64 => Value::Int(i128::from((key ^ (1 << 63)) as i64)),
+            Self::I32 => Value::Int(i32_of(key).into()),
+            Self::I64 => Value::Int(i64_of(key).into()),
             Self::U64 => Value::Int(i128::from(key)),
         }
     }
@@ -189,6 +197,16 @@ pub(crate) fn f64_key(x: f64) -> u64 {
 #[inline]
 pub(crate) fn i32_key(x: i32) -> u32 {
     x as u32 ^ (1 << 31)
+}
+
+#[inline]
+fn i32_of(key: u64) -> i32 {
+    (key as u32 ^ (1 << 31)) as i32
+}
+
+#[inline]
+fn i64_of(key: u64) -> i64 {
+    (key ^ (1 << 63)) as i64
 }
 
 #[inline]

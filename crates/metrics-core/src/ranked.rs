@@ -221,7 +221,8 @@ impl<B: Backend, F: Formula> Ranked<B, F> {
     /// negatives, counted or weighed, with a score at least as high: `visit(threshold, tps, fps)`.
     ///
     /// These are the counts of which curves are made, and no list of them is: for a reading that keeps few
-    /// of many, it takes the time and the memory of computing the areas.
+    /// of many. It takes the memory of computing the areas, and of samples without weights these are known
+    /// afterwards.
     ///
     /// # Errors
     /// [`Error::NoSamples`], [`Error::UnknownTask`].

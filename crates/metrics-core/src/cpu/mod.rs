@@ -33,9 +33,9 @@ pub use host::{Host, HostIndex};
 pub(crate) use memory::{Filled, extend};
 pub use ops::{argsort_descending, group_ends};
 pub(crate) use pack::{pack_apart, packed, unpacked};
-pub(crate) use rank::{Bad, Seen, for_blocks, rank, rank_each, scan};
+pub(crate) use rank::{Bad, Seen, for_blocks, for_each_group, rank, scan};
 pub(crate) use samples::{BLOCK, Key, Samples};
-pub(crate) use walk::Sink;
+pub(crate) use walk::{Sink, TieGroup};
 
 use crate::areas::CountedAreas;
 

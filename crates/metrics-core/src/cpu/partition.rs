@@ -12,7 +12,8 @@ use super::samples::{BLOCK, Key, Samples};
 use super::simd;
 use super::sort::{Scratch, sort};
 use super::tally;
-use super::walk::{Sink, Walk};
+use super::walk::{Sink, TieGroup, Walk, for_each_group};
+use crate::areas::CountedAreas;
 use crate::kind::ScoreKind;
 use crate::threads::{self, Share};
 
@@ -24,8 +25,6 @@ const MAX_BINS: usize = 1024;
 const FAR: u64 = 1 << 18;
 /// Bins that a thread takes at once to sort and walk them.
 const STEP: usize = 8;
-/// Bins that are walked before the first of them is handed out: a few steps for each thread.
-const BINS_AT_ONCE: usize = 8 * STEP;
 /// Most lines of a piece.
 const MAX_LINES: usize = 64;
 
@@ -86,15 +85,55 @@ impl<K: Key> Partition<K> {
 
     /// Sorts each bin and walks its groups.
     pub(crate) fn walk<S: Sink>(&self) -> Vec<S> {
-        self.walk_bins(&self.filled_bins())
+        let filled = self.filled_bins();
+        let is_far = self.n_samples() >= FAR;
+        let walk = |share: Share<'_>| {
+            let (mut scratch, mut walk) = (Scratch::default(), Walk::default());
+            let mut walked = Vec::new();
+            for &FilledBin { bin, n_samples, tp, fp } in share.flat_map(|range| &filled[range]) {
+                let (sorted, top) = self.sorted(bin, n_samples, is_far, &mut scratch);
+                let mut sink = S::starting_at(tp, fp);
+                sink.push_sorted(sorted, top, &mut walk);
+                walked.push((bin, sink));
+            }
+            walked
+        };
+        let shares = threads::share(filled.len(), self.parts.len(), STEP, walk);
+        let mut walked: Vec<_> = shares.into_iter().flatten().collect();
+        walked.sort_unstable_by_key(|(bin, _)| *bin);
+        walked.into_iter().map(|(_, sink)| sink).collect()
     }
 
-    /// As [`walk`](Self::walk), but hands out what was made of a bin as soon as it is its turn: only
-    /// [`BINS_AT_ONCE`] are held.
-    pub(crate) fn walk_each<S: Sink>(&self, mut take: impl FnMut(S)) {
-        for bins in self.filled_bins().chunks(BINS_AT_ONCE) {
-            self.walk_bins(bins).into_iter().for_each(&mut take);
+    /// Sorts one bin after the other, on this thread, and calls `visit` with each of its groups. Returns the
+    /// sums of all bins: once samples are sorted, these cost next to nothing.
+    pub(crate) fn for_each_group(&self, mut visit: impl FnMut(TieGroup)) -> CountedAreas {
+        let (is_far, mut scratch) = (self.n_samples() >= FAR, Scratch::default());
+        let (mut areas, mut walk) = (CountedAreas::default(), Walk::default());
+        for FilledBin { bin, n_samples, tp, fp } in self.filled_bins() {
+            let (sorted, top) = self.sorted(bin, n_samples, is_far, &mut scratch);
+            for_each_group(sorted, top, &mut visit);
+            let mut of_bin = CountedAreas::starting_at(tp, fp);
+            of_bin.push_sorted(sorted, top, &mut walk);
+            areas = areas.join(of_bin);
         }
+        areas
+    }
+
+    /// The samples of a bin, sorted, and the key they are distances below. While they are, the next bin is
+    /// fetched if it is far.
+    fn sorted<'s>(
+        &self,
+        bin: usize,
+        n_samples: usize,
+        is_far: bool,
+        scratch: &'s mut Scratch<K>,
+    ) -> (&'s [K], u64) {
+        let pieces_of = |bin| self.parts.iter().flat_map(move |part| part.pieces(bin));
+        if is_far && bin + 1 < self.bins.len() {
+            pieces_of(bin + 1).for_each(fetch);
+        }
+        let lost = if bin >= self.bins.middle() { K::TOP_BIT } else { 0 };
+        (sort(pieces_of(bin), n_samples, scratch), K::max_value().to_u64() - lost)
     }
 
     /// The bins that hold samples, and what lies above each.
@@ -112,30 +151,6 @@ impl<K: Key> Partition<K> {
             fp += (n_samples - n_positives) as u64;
         }
         filled
-    }
-
-    fn walk_bins<S: Sink>(&self, filled: &[FilledBin]) -> Vec<S> {
-        let is_far = self.n_samples() >= FAR;
-        let walk = |share: Share<'_>| {
-            let (mut scratch, mut walk) = (Scratch::default(), Walk::default());
-            let mut walked = Vec::new();
-            for &FilledBin { bin, n_samples, tp, fp } in share.flat_map(|range| &filled[range]) {
-                let pieces_of = |bin| self.parts.iter().flat_map(move |part| part.pieces(bin));
-                if is_far && bin + 1 < self.bins.len() {
-                    pieces_of(bin + 1).for_each(fetch);
-                }
-                let sorted = sort(pieces_of(bin), n_samples, &mut scratch);
-                let lost = if bin >= self.bins.middle() { K::TOP_BIT } else { 0 };
-                let mut sink = S::starting_at(tp, fp);
-                sink.push_sorted(sorted, K::max_value().to_u64() - lost, &mut walk);
-                walked.push((bin, sink));
-            }
-            walked
-        };
-        let shares = threads::share(filled.len(), self.parts.len(), STEP, walk);
-        let mut walked: Vec<_> = shares.into_iter().flatten().collect();
-        walked.sort_unstable_by_key(|(bin, _)| *bin);
-        walked.into_iter().map(|(_, sink)| sink).collect()
     }
 
     fn n_samples(&self) -> u64 {

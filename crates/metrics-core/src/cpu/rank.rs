@@ -24,7 +24,8 @@ use super::samples::{BLOCK, Key, NO_LABEL, Samples};
 use super::simd;
 use super::sort::{distribute, sort_in_bins};
 use super::tally::tally;
-use super::walk::{Sink, Walk};
+use super::walk::{Sink, TieGroup, Walk};
+use crate::areas::CountedAreas;
 use crate::kind::ScoreKind;
 use crate::threads::{self, Share};
 
@@ -143,20 +144,27 @@ pub(crate) fn rank<K: Key, S: Sink>(
     })
 }
 
-/// As [`rank`], but each part goes to `take` as it is ready, and few of them are held at a time.
+/// Calls `visit` with each group of equal scores of one task, from high to low, and makes no list of them;
+/// returns their sums. There must be samples.
 ///
 /// # Errors
-/// The first sample that cannot be ranked, before any part is ready.
-pub(crate) fn rank_each<K: Key, S: Sink>(
+/// The first sample that cannot be ranked, before any group is visited.
+pub(crate) fn for_each_group<K: Key>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
-    mut take: impl FnMut(S),
-) -> Result<(), Bad> {
-    match prepare(samples, kind)? {
-        Prepared::Whole(sink) => take(sink),
-        Prepared::Bins(partition) => partition.walk_each(take),
-    }
-    Ok(())
+    mut visit: impl FnMut(TieGroup),
+) -> Result<CountedAreas, Bad> {
+    Ok(match prepare::<K, Vec<TieGroup>>(samples, kind)? {
+        Prepared::Whole(groups) => {
+            let mut areas = CountedAreas::default();
+            for group in groups {
+                areas.push(group.n_positives, group.n_negatives);
+                visit(group);
+            }
+            areas
+        }
+        Prepared::Bins(partition) => partition.for_each_group(visit),
+    })
 }
 
 /// Samples of which the groups are known, or bins whose groups are to be walked.

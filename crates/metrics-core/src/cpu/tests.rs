@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use half::{bf16, f16};
 
 use super::bins::Probe;
-use super::rank::{Bad, FEW, MANY, rank, rank_each};
+use super::rank::{Bad, FEW, MANY, for_each_group, rank};
 use super::samples::{AnySamples, BLOCK, Samples, with_samples};
 use super::simd::without_avx2;
 use super::sort::GIVEN_UP;
+use super::walk::TieGroup;
 use super::{rare, total};
 use crate::areas::{Areas, CountedAreas};
 use crate::dtype::{Buffer, Element};
@@ -90,8 +91,11 @@ fn check(buffer: &Buffer<'_>, labels: &[u8], expected: &[Run], what: &str) {
         let runs: Result<Vec<Vec<Run>>, _> = rank(samples, kind);
         assert!(runs.map(|runs| runs.concat()) == Ok(expected.into()), "groups of {what}");
         let mut each = Vec::new();
-        let ranked = rank_each(samples, kind, |runs: Vec<Run>| each.extend(runs));
-        assert!(ranked.is_ok() && each == expected, "groups, part by part, of {what}");
+        let visit = |TieGroup { key, n_positives, n_negatives }| {
+            each.push(Run { key, n_positives, n_negatives });
+        };
+        let visited = for_each_group(samples, kind, visit);
+        assert!(visited == Ok(sums) && each == expected, "groups, one by one, of {what}");
         let areas = rank(samples, kind).map(|parts| Areas::from(total(parts)));
         assert_eq!(areas, Ok(sums.into()), "{what}");
     });

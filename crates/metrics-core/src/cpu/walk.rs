@@ -20,17 +20,46 @@ pub(crate) trait Sink: Send {
     /// All groups of a sorted segment: distances below `top`, shifted up by the label in bit 0. The walk
     /// is memory that segments share.
     fn push_sorted<K: Key>(&mut self, packed: &[K], top: u64, _walk: &mut Walk) {
-        let mut start = 0;
-        while start < packed.len() {
-            let (end, n_positives) = group(packed, start);
-            let n = (end - start) as u64;
-            self.push(top - (packed[start] >> 1).to_u64(), n_positives, n - n_positives);
-            start = end;
-        }
+        for_each_group(packed, top, &mut |TieGroup { key, n_positives, n_negatives }| {
+            self.push(key, n_positives, n_negatives);
+        });
+    }
+}
+
+/// Samples of one score.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TieGroup {
+    pub(crate) key: u64,
+    pub(crate) n_positives: u64,
+    pub(crate) n_negatives: u64,
+}
+
+impl Sink for Vec<TieGroup> {
+    const NEEDS_POSITIVES_ONLY: bool = false;
+
+    fn starting_at(_tp: u64, _fp: u64) -> Self {
+        Self::new()
+    }
+
+    fn push(&mut self, key: u64, n_positives: u64, n_negatives: u64) {
+        self.push(TieGroup { key, n_positives, n_negatives });
+    }
+}
+
+/// Calls `visit` with each group of a sorted segment, whose samples are distances below `top`.
+#[inline]
+pub(super) fn for_each_group<K: Key>(packed: &[K], top: u64, visit: &mut impl FnMut(TieGroup)) {
+    let mut start = 0;
+    while start < packed.len() {
+        let (end, n_positives) = group(packed, start);
+        let n_negatives = (end - start) as u64 - n_positives;
+        visit(TieGroup { key: top - (packed[start] >> 1).to_u64(), n_positives, n_negatives });
+        start = end;
     }
 }
 
 /// End of the group that starts here, and its positives.
+#[inline]
 fn group<K: Key>(packed: &[K], start: usize) -> (usize, u64) {
     let group = packed[start] | K::one();
     let (mut end, mut n_positives) = (start, 0);

@@ -365,27 +365,27 @@ impl TaskState {
         Ok(points)
     }
 
-    /// Calls `visit` with each of the [`points`](Self::points); where all samples are raw they stay so, and
-    /// no more than a few thousand points are held at a time.
+    /// Calls `visit` with each of the [`points`](Self::points). Where all samples are raw they stay so, no list
+    /// of points is made, and the areas are known afterwards.
     pub(crate) fn for_each_point(&mut self, mut visit: impl FnMut(Point)) {
         let Some(kind) = self.kind else { return };
         if !self.is_raw() {
             self.compact();
             return self.for_each_group_sum(kind, visit);
         }
-        let (mut tp, mut fp) = (0, 0);
-        let visit_part = |runs: Vec<Run>| {
-            for run in runs {
-                tp += run.n_positives;
-                fp += run.n_negatives;
-                let threshold = kind.threshold(run.key);
-                visit(Point { threshold, tp: tp as f64, fp: fp as f64 });
-            }
+        let (mut tp, mut fp) = (0u64, 0u64);
+        let visit_group = |group: cpu::TieGroup| {
+            tp += group.n_positives;
+            fp += group.n_negatives;
+            let threshold = kind.threshold(group.key);
+            // Counts end at 2^53: as signed integers they convert in one instruction.
+            visit(Point { threshold, tp: tp as i64 as f64, fp: fp as i64 as f64 });
         };
         if self.raw.len() > 0 {
             // Samples were checked as they were kept.
-            with_kept!(&self.raw, kept => cpu::rank_each(kept, kind, visit_part))
+            let sums = with_kept!(&self.raw, kept => cpu::for_each_group(kept, kind, visit_group))
                 .unwrap_or_else(|bad| unreachable!("kept {bad:?}"));
+            self.areas = Some(Box::new(sums.into()));
         }
     }
 
