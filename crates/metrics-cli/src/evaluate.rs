@@ -6,14 +6,17 @@ use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
 use crate::input::{Columns, SkippedReason, Source};
-use crate::plot::ModelCurves;
 
+mod curves;
 mod groups;
 mod meters;
 mod order;
+mod thin;
 
+pub use curves::ModelCurves;
 use groups::GroupMeters;
 use meters::RowMeters;
+pub use thin::Point;
 
 /// What to compute beside the areas.
 #[derive(Debug, Clone, Copy)]
@@ -129,8 +132,10 @@ pub fn evaluate(
         let skipped = source.skipped().iter().map(|reason| reason.count).sum();
         return Err(Error::NoRows { path: path.to_owned(), skipped });
     }
+    let mut curves =
+        if options.curves { meters.curves(columns.weight.is_some())? } else { Vec::new() };
     let mut results = meters.measure(None, &outside)?;
-    let curves = if options.curves { meters.curves(&results)? } else { Vec::new() };
+    curves.iter_mut().zip(&results).for_each(|(curves, result)| curves.label(result));
     let rows = RowCounts {
         read: source.n_rows(),
         used: meters.n_samples(),

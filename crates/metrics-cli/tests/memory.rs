@@ -57,18 +57,25 @@ const MAX_PEAK: usize = 5 * LIMIT;
 /// Evaluates a file of columns `s`, `y` and `g`; the most memory that took beside its bytes.
 #[track_caller]
 fn peak(content: &[u8], format: Format) -> (metrics_cli::Result<Evaluation>, usize) {
+    let options = ReadOptions { max_piece_bytes: LIMIT as u64, ..ReadOptions::new(format) };
+    peak_with(content, &options, EvaluateOptions { buckets: Some(16), curves: false })
+}
+
+fn peak_with(
+    content: &[u8],
+    options: &ReadOptions,
+    evaluating: EvaluateOptions,
+) -> (metrics_cli::Result<Evaluation>, usize) {
     let columns = Columns {
         scores: vec!["s".to_owned()],
         target: "y".to_owned(),
         weight: None,
         group: Some("g".to_owned()),
     };
-    let options = ReadOptions { max_piece_bytes: LIMIT as u64, ..ReadOptions::new(format) };
-    let evaluating = EvaluateOptions { buckets: Some(16), curves: false };
     let content = content.to_vec();
     let before = IN_USE.load(Ordering::Relaxed);
     PEAK.store(before, Ordering::Relaxed);
-    let result = input::read("x", content, &columns, &options)
+    let result = input::read("x", content, &columns, options)
         .and_then(|mut source| evaluate(source.as_mut(), "x", &columns, evaluating));
     (result, PEAK.load(Ordering::Relaxed) - before)
 }
@@ -314,4 +321,23 @@ fn labels_together_beyond_the_limit(#[case] format: Format) {
         Format::Parquet => parquet(&labels, Labels::Plain, ZSTD()),
     };
     too_large(&file, format, r#"x: column "g": the list of all groups takes 8.0 MiB"#);
+}
+
+/// Curves of a million points are thinned as they are read.
+#[test]
+fn curves_take_little_beside_the_areas() {
+    let _alone = alone();
+    let rows = (0..1_000_000u64).map(|i| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11, i % 3));
+    let rows: String = rows.map(|(score, i)| format!("{score},{},a\n", i.min(1))).collect();
+    let content = format!("s,y,g\n{rows}");
+    let [plain, with_curves] = [false, true].map(|curves| {
+        tensor_metrics::free_spare_memory();
+        let options = EvaluateOptions { buckets: None, curves };
+        let (result, n_bytes) =
+            peak_with(content.as_bytes(), &ReadOptions::new(Format::Csv), options);
+        assert_eq!(result.unwrap().curves.len(), usize::from(curves));
+        n_bytes
+    });
+    println!("{plain} bytes, {with_curves} with curves");
+    assert!(with_curves <= plain + plain / 4, "{plain} bytes, {with_curves} with curves");
 }

@@ -3,12 +3,11 @@
 use std::rc::Rc;
 
 use tensor_metrics::slice::{Auc, BinaryAuprc};
-use tensor_metrics::{Curve, Metric, Undefined};
+use tensor_metrics::{Areas, Curve, Metric, Undefined};
 
-use super::{BucketedAuc, Measured};
+use super::{BucketedAuc, Measured, ModelCurves};
 use crate::error::{Error, Result};
 use crate::input::{Batch, Columns, Scores, with_scores};
-use crate::plot::ModelCurves;
 
 /// The metrics of all models on one set of rows.
 #[derive(Debug)]
@@ -78,12 +77,16 @@ impl RowMeters {
         Ok(results)
     }
 
-    /// The curves of each model beside its `results`.
-    pub(super) fn curves(&mut self, results: &[Measured]) -> Result<Vec<ModelCurves>> {
-        let models = self.models.iter_mut().zip(results);
-        models
-            .map(|(meter, result)| meter.curves(result).map_err(|source| meter.error(source)))
-            .collect()
+    /// The curves of each model, which still lack their areas. Reading them first leaves the areas to be
+    /// had for nothing, where samples have no weights.
+    pub(super) fn curves(&mut self, is_weighted: bool) -> Result<Vec<ModelCurves>> {
+        let n_negatives = self.n_samples - self.n_positives;
+        let counted = [self.n_positives as f64, n_negatives as f64];
+        let models = self.models.iter_mut().map(|meter| {
+            let curves = meter.curves((!is_weighted).then_some(counted));
+            curves.map_err(|source| meter.error(source))
+        });
+        models.collect()
     }
 }
 
@@ -120,9 +123,7 @@ impl Meter {
 
     /// Everything but the group and the counts of rows.
     fn measure(&mut self, with_auc: bool) -> tensor_metrics::Result<Measured> {
-        // One task, so one value; none when all weights are 0.
-        let areas = self.exact.areas().map(|areas| areas.into_iter().next());
-        let areas = none_without_samples(areas)?;
+        let areas = self.areas()?;
         let (positives, negatives) =
             areas.as_ref().map_or((0.0, 0.0), |areas| (areas.n_positives(), areas.n_negatives()));
         let prevalence = positives / (positives + negatives);
@@ -140,6 +141,25 @@ impl Meter {
         })
     }
 
+    /// The curves, of samples that are counted or weighed.
+    fn curves(&mut self, counted: Option<[f64; 2]>) -> tensor_metrics::Result<ModelCurves> {
+        let mut curves = ModelCurves::new(&self.score);
+        let totals = match counted {
+            Some(counted) => Some(counted),
+            None => self.areas()?.map(|areas| [areas.n_positives(), areas.n_negatives()]),
+        };
+        if let Some(totals) = totals {
+            curves.read(&mut self.exact, totals)?;
+        }
+        Ok(curves)
+    }
+
+    /// The areas; none when all weights are 0.
+    fn areas(&mut self) -> tensor_metrics::Result<Option<Areas>> {
+        // One task, so one value.
+        none_without_samples(self.exact.areas().map(|areas| areas.into_iter().next()))
+    }
+
     fn bucketed_auc(&mut self) -> tensor_metrics::Result<Option<BucketedAuc>> {
         let Some(auc) = &mut self.auc else { return Ok(None) };
         let value = none_without_samples(auc.compute().map(Some))?;
@@ -148,17 +168,6 @@ impl Meter {
         };
         let bounds = auc.bounds()?;
         Ok(Some(BucketedAuc { value, lower: bounds.lower, upper: bounds.upper }))
-    }
-
-    fn curves(&mut self, result: &Measured) -> tensor_metrics::Result<ModelCurves> {
-        let mut curves = ModelCurves::new(&self.score, result.auprc, result.auroc);
-        if result.auprc.is_some() {
-            curves.set_precision_recall(&self.exact.precision_recall_curve(0)?);
-        }
-        if result.auroc.is_some() {
-            curves.set_roc(&self.exact.roc_curve(0)?);
-        }
-        Ok(curves)
     }
 
     fn error(&self, source: tensor_metrics::Error) -> Error {

@@ -8,8 +8,8 @@ use plotters::prelude::*;
 use plotters::style::register_font;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::Point;
 use crate::args::PlotFormat;
+use crate::evaluate::Point;
 
 /// Width of the picture in pixels; its height depends on the legend. An SVG has the same units,
 /// since plotters draws at whole numbers.

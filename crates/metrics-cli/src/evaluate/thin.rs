@@ -1,6 +1,6 @@
-//! Curves of any length made as short as a picture can show.
+//! Curves of any length made as short as a picture can show, a vertex at a time.
 
-/// A vertex of a polyline in the unit square.
+/// A vertex of a polyline.
 pub type Point = (f64, f64);
 
 /// Columns a long curve is thinned to: two for each pixel.
@@ -9,21 +9,37 @@ const COLUMNS: usize = 2160;
 /// Curves up to this many vertices are drawn with all of them.
 const MAX_VERTICES: usize = 4 * COLUMNS;
 
-/// The polyline through `points`, which run from left to right, with at most [`MAX_VERTICES`].
+/// The polyline through vertices that come from left to right, with at most [`MAX_VERTICES`].
 ///
 /// Vertices in the middle of a horizontal or vertical line are dropped, which changes nothing:
 /// often that is enough. If not, the x axis is cut into [`COLUMNS`] columns, and in each one the
 /// first, the lowest, the highest and the last vertex stay, in their order; what lies between them
 /// would be drawn over pixels that are inked already. (This is the M4 aggregation of Jugel et al.,
 /// VLDB 2014.) Either way no vertex is moved, and the two end points stay.
-pub(crate) fn thin(points: impl IntoIterator<Item = Point>) -> Vec<Point> {
-    let mut corners = Corners::default();
-    let mut columns = Columns::default();
-    for point in points {
-        corners.add(point);
-        columns.add(point);
+#[derive(Debug)]
+pub(super) struct Thinned {
+    corners: Corners,
+    columns: Columns,
+}
+
+impl Thinned {
+    /// For vertices from x = 0 to `x_end`.
+    pub(super) fn new(x_end: f64) -> Self {
+        let per_x = COLUMNS as f64 / x_end;
+        let columns = Columns { per_x, finished: Vec::new(), current: None };
+        Self { corners: Corners::default(), columns }
     }
-    corners.finish().unwrap_or_else(|| columns.finish())
+
+    #[inline]
+    pub(super) fn add(&mut self, point: Point) {
+        self.corners.add(point);
+        self.columns.add(point);
+    }
+
+    /// The vertices that stay.
+    pub(super) fn finish(self) -> Vec<Point> {
+        self.corners.finish().unwrap_or_else(|| self.columns.finish())
+    }
 }
 
 /// All vertices but those in the middle of a horizontal or vertical line; gives up when they are
@@ -35,10 +51,15 @@ struct Corners {
 }
 
 impl Corners {
+    #[inline]
     fn add(&mut self, point: Point) {
-        if self.overflow {
-            return;
+        if !self.overflow {
+            self.push(point);
         }
+    }
+
+    #[cold]
+    fn push(&mut self, point: Point) {
         if let [.., a, b] = self.vertices[..] {
             // Exact comparisons: a line that is only nearly straight has a corner. Curves never
             // turn back on a horizontal line; on a vertical one they may, and then b is a corner.
@@ -58,43 +79,43 @@ impl Corners {
 }
 
 /// The vertices to keep of each column.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Columns {
+    /// Columns in a unit of x.
+    per_x: f64,
     finished: Vec<Point>,
     current: Option<Column>,
-    n_points: usize,
 }
 
-/// The vertices to keep of one column, each with its position along the curve.
+/// The vertices to keep of one column.
 #[derive(Debug)]
 struct Column {
     index: usize,
-    first: (usize, Point),
-    lowest: (usize, Point),
-    highest: (usize, Point),
-    last: (usize, Point),
+    first: Point,
+    lowest: Point,
+    highest: Point,
+    last: Point,
+    /// Whether the lowest comes after the highest.
+    falls: bool,
 }
 
 impl Columns {
+    #[inline]
     fn add(&mut self, point: Point) {
         // The right edge belongs to the last column.
-        let index = ((point.0 * COLUMNS as f64) as usize).min(COLUMNS - 1);
-        let numbered = (self.n_points, point);
-        self.n_points += 1;
+        let index = ((point.0 * self.per_x) as usize).min(COLUMNS - 1);
         match &mut self.current {
-            Some(column) if column.index == index => column.add(numbered),
-            _ => {
-                let next = Column {
-                    index,
-                    first: numbered,
-                    lowest: numbered,
-                    highest: numbered,
-                    last: numbered,
-                };
-                if let Some(column) = self.current.replace(next) {
-                    self.finished.extend(column.vertices());
-                }
-            }
+            Some(column) if column.index == index => column.add(point),
+            _ => self.start(index, point),
+        }
+    }
+
+    #[cold]
+    fn start(&mut self, index: usize, first: Point) {
+        let next =
+            Column { index, first, lowest: first, highest: first, last: first, falls: false };
+        if let Some(column) = self.current.replace(next) {
+            self.finished.extend(column.vertices());
         }
     }
 
@@ -107,28 +128,35 @@ impl Columns {
 }
 
 impl Column {
-    fn add(&mut self, numbered: (usize, Point)) {
-        let height = numbered.1.1;
-        if height < self.lowest.1.1 {
-            self.lowest = numbered;
+    #[inline]
+    fn add(&mut self, point: Point) {
+        if point.1 < self.lowest.1 {
+            (self.lowest, self.falls) = (point, true);
         }
-        if height > self.highest.1.1 {
-            self.highest = numbered;
+        if point.1 > self.highest.1 {
+            (self.highest, self.falls) = (point, false);
         }
-        self.last = numbered;
+        self.last = point;
     }
 
     fn vertices(self) -> impl Iterator<Item = Point> {
-        let mut kept = vec![self.first, self.lowest, self.highest, self.last];
-        kept.sort_by_key(|(position, _)| *position);
-        kept.dedup_by_key(|(position, _)| *position);
-        kept.into_iter().map(|(_, point)| point)
+        let Self { first, lowest, highest, last, .. } = self;
+        let [second, third] = if self.falls { [highest, lowest] } else { [lowest, highest] };
+        let mut kept = vec![first, second, third, last];
+        kept.dedup();
+        kept.into_iter()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn thin(points: impl IntoIterator<Item = Point>) -> Vec<Point> {
+        let mut thinned = Thinned::new(1.0);
+        points.into_iter().for_each(|point| thinned.add(point));
+        thinned.finish()
+    }
 
     #[test]
     fn short_curves_keep_every_corner() {
@@ -171,7 +199,7 @@ mod tests {
     #[test]
     fn order_within_a_column_is_kept() {
         let points = [(0.0, 0.5), (1e-5, 0.9), (2e-5, 0.6), (3e-5, 0.1), (4e-5, 0.5)];
-        let mut columns = Columns::default();
+        let mut columns = Thinned::new(1.0).columns;
         points.into_iter().for_each(|point| columns.add(point));
         assert_eq!(columns.finish(), [points[0], points[1], points[3], points[4]]);
     }
