@@ -119,6 +119,8 @@ fn print(evaluation: Evaluation, format: Format, columns: &Columns) {
     };
     let (mut json, mut table) = (Vec::new(), Vec::new());
     report::json(&report, &mut json).expect("a vector takes all that is written");
-    report::table(&report, &mut table).expect("a vector takes all that is written");
+    for width in [None, Some(40)] {
+        report::table(&report, width, &mut table).expect("a vector takes all that is written");
+    }
     assert!(json.starts_with(b"{") && std::str::from_utf8(&table).is_ok());
 }

@@ -12,28 +12,44 @@ use crate::text::MEBIBYTE;
 const AFTER_HELP: &str = "\
 Exit codes:
   0  the report was written
-  1  the data is at fault: a file that cannot be read, a missing column, a bad row
+  1  the data is at fault: a file that
+     cannot be read, a missing column, a
+     bad row
   2  the command line is at fault";
 
+// Clap breaks no usage.
+const EVAL_USAGE: &str = "\
+tensor-metrics eval [OPTIONS]
+       --score <COLUMN>
+       --target <COLUMN> <FILE>";
+
+// What is broken by hand fits 40 columns; the rest is broken where the terminal ends.
 const EVAL_AFTER_HELP: &str = "\
 Examples:
-  tensor-metrics eval predictions.csv --score model_a --score model_b --target label
-  tensor-metrics eval predictions.parquet --score p --target y --group country --json
-  tensor-metrics eval predictions.csv --score logit --target y --plot plots --plot-format png
+  tensor-metrics eval predictions.csv \\
+    --score model_a --score model_b \\
+    --target label
+  tensor-metrics eval predictions.parquet \\
+    --score p --target y --group country
+  tensor-metrics eval predictions.csv \\
+    --score logit --target y \\
+    --plot plots --plot-format png
 
 Exit codes:
   0  the report was written
-  1  the data is at fault: a file that cannot be read, a missing column, a bad row
+  1  the data is at fault: a file that
+     cannot be read, a missing column, a
+     bad row
   2  the command line is at fault
 
-Numbers in CSV are read as the nearest 64-bit float: 1e-400 is 0. One beyond all of them, as 1e400, is
+Numbers in CSV are read as the nearest 64-bit float: 1e-400 is 0. One beyond all of them, as 1e400, is \
 an error; an infinite score is written inf or -inf.
 
-Checksums of Parquet pages are verified. Without them, and many writers leave them out unless asked,
+Checksums of Parquet pages are verified. Without them, and many writers leave them out unless asked, \
 damage that decompresses and decodes is not found: the numbers are then those of the damaged file.
 
-An error is one line that names the file, the line (CSV) or row (Parquet), the column and the value:
-  error: predictions.csv:17: column \"score\": \"abc\" is not a number";
+An error is one line that names the file, the line (CSV) or row (Parquet), the column and the value: \
+error: predictions.csv:17: column \"score\": \"abc\" is not a number";
 
 /// Exact AUPRC and AUROC of the predictions in a file.
 #[derive(Debug, Parser)]
@@ -53,7 +69,7 @@ pub enum Command {
 
 /// The arguments of `eval`.
 #[derive(Debug, Args)]
-#[command(after_help = EVAL_AFTER_HELP)]
+#[command(override_usage = EVAL_USAGE, after_help = EVAL_AFTER_HELP)]
 pub struct EvalArgs {
     /// Prediction file: CSV with a header line, or Parquet; `-` reads CSV from standard input
     pub file: PathBuf,
@@ -106,7 +122,7 @@ pub struct EvalArgs {
     pub skip_invalid: bool,
 
     /// Measure AUROC a second time, from counts of the scores in N buckets, 4096 for instance, and say how
-    /// far off that can be; for scores in [0, 1]
+    /// far off that can be; for scores from 0 to 1
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1 << 24))]
     pub buckets: Option<u32>,
 

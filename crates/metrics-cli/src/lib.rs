@@ -15,6 +15,7 @@ pub mod input;
 pub mod plot;
 mod progress;
 pub mod report;
+pub mod terminal;
 mod text;
 
 use std::io::Write;
@@ -24,19 +25,19 @@ pub use error::{Error, Result};
 use evaluate::EvaluateOptions;
 use report::Report;
 
-/// Runs the command in `cli` and writes its report to `out`.
+/// Runs the command in `cli` and writes its report to `out`, in lines of `width` columns if possible.
 ///
 /// # Errors
 /// Any [`Error`]; [`Error::exit_code`] says with which code a program should end.
-pub fn run(cli: &Cli, out: &mut impl Write) -> Result<()> {
+pub fn run(cli: &Cli, width: Option<usize>, out: &mut impl Write) -> Result<()> {
     match &cli.command {
-        Command::Eval(args) => eval(args, out),
+        Command::Eval(args) => eval(args, width, out),
     }
 }
 
 /// Reads the whole file before anything is printed or drawn: a bad last row leaves no half a report
 /// behind.
-fn eval(args: &EvalArgs, out: &mut impl Write) -> Result<()> {
+fn eval(args: &EvalArgs, width: Option<usize>, out: &mut impl Write) -> Result<()> {
     let columns = args.columns()?;
     let reading = args.read_options()?;
     let file = args.file.display().to_string();
@@ -59,5 +60,5 @@ fn eval(args: &EvalArgs, out: &mut impl Write) -> Result<()> {
         not_probabilities: evaluation.not_probabilities,
         plots,
     };
-    if args.json { report::json(&report, out) } else { report::table(&report, out) }
+    if args.json { report::json(&report, out) } else { report::table(&report, width, out) }
 }

@@ -5,14 +5,14 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use metrics_cli::{Cli, Error};
+use metrics_cli::{Cli, Error, terminal};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(message) => return print(&message),
     };
-    match metrics_cli::run(&cli, &mut io::stdout().lock()) {
+    match metrics_cli::run(&cli, terminal::width(), &mut io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         // The reader of a pipe had enough: `tensor-metrics … | head -1` is not a failure.
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,

@@ -1,6 +1,7 @@
 //! What the program prints.
 
 mod json;
+mod layout;
 mod table;
 
 pub use json::json;

@@ -2,9 +2,8 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
-
 use super::Report;
+use super::layout::{self, Sheet};
 use crate::error::{Error, Result};
 use crate::evaluate::Measured;
 use crate::text;
@@ -19,54 +18,49 @@ const BUCKETING: &str = "bucketing error";
 /// Longer names are cut; JSON has all of them.
 const MAX_NAME_CHARS: usize = 100;
 
-/// One rule, under the header.
-const STYLE: TableStyle =
-    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
-
-/// Writes a table with one line for each model and group, and notes below it.
+/// Writes a table with one line for each model and group, and notes below it. No line is broken inside a
+/// number or a word: where a table does not fit into `width` columns it becomes narrower, or a list.
 ///
 /// # Errors
 /// [`Error::Output`] when `out` does not take it.
-pub fn table(report: &Report, out: &mut impl Write) -> Result<()> {
-    write_report(report, out).and_then(|()| out.flush()).map_err(Error::Output)
+pub fn table(report: &Report, width: Option<usize>, out: &mut impl Write) -> Result<()> {
+    write_report(report, width, out).and_then(|()| out.flush()).map_err(Error::Output)
 }
 
-fn write_report(report: &Report, out: &mut impl Write) -> io::Result<()> {
+fn write_report(report: &Report, width: Option<usize>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}: {}", report.file, text::count(report.rows.used, "row"))?;
     writeln!(out)?;
-    // Lines, and not the table at once: trailing blanks would wrap in narrow terminals.
-    for line in build(report).lines() {
-        writeln!(out, "{}", line.trim_end())?;
+    for line in sheet(report).lines(width) {
+        writeln!(out, "{line}")?;
     }
     let notes = notes(report);
     if !notes.is_empty() {
         writeln!(out)?;
     }
-    for note in notes {
-        writeln!(out, "{note}")?;
+    for line in notes.iter().flat_map(|note| layout::wrapped(note, width.unwrap_or(usize::MAX))) {
+        writeln!(out, "{line}")?;
     }
     Ok(())
 }
 
-fn build(report: &Report) -> Table {
+fn sheet(report: &Report) -> Sheet {
     let grouped = report.columns.group.as_deref();
-    let header =
-        ["model", "samples", "positives", "prevalence", "AUPRC", "AUROC"].map(str::to_owned);
+    let header = ["model", "samples", "positives", "prevalence", "AUPRC", "AUROC"];
     let bucketed = report.buckets.map(|n| [format!("AUROC in {n} buckets"), BUCKETING.to_owned()]);
-    let mut table = Table::new();
-    table.load_style(STYLE);
-    table.set_content_arrangement(ContentArrangement::Disabled);
-    let grouped_by = grouped.map(str::to_owned).into_iter();
-    table.set_header(grouped_by.chain(header).chain(bucketed.into_iter().flatten()));
-    let n_text_columns = 1 + usize::from(grouped.is_some());
-    for result in &report.results {
+    let row = |result: &Measured| {
         let group = grouped.map(|_| result.group.as_deref().map_or("all".to_owned(), printable));
-        table.add_row(group.into_iter().chain(cells(report, result)));
+        group.into_iter().chain(cells(report, result)).collect()
+    };
+    Sheet {
+        header: grouped
+            .into_iter()
+            .map(printable)
+            .chain(header.map(str::to_owned))
+            .chain(bucketed.into_iter().flatten())
+            .collect(),
+        n_names: 1 + usize::from(grouped.is_some()),
+        rows: report.results.iter().map(row).collect(),
     }
-    for column in table.column_iter_mut().skip(n_text_columns) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
 }
 
 fn cells(report: &Report, result: &Measured) -> Vec<String> {

@@ -13,3 +13,4 @@ mod program;
 mod report;
 mod robustness;
 mod skip;
+mod widths;

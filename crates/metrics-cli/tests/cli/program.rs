@@ -64,11 +64,23 @@ impl Dir {
         run(self.0.path(), &arguments, input)
     }
 
+    /// As [`eval`](Self::eval) where lines should have so many columns.
+    pub(crate) fn eval_in_columns(&self, arguments: &str, columns: usize) -> Outcome {
+        let output = Command::new(env!("CARGO_BIN_EXE_tensor-metrics"))
+            .args(["eval"].into_iter().chain(arguments.split(' ')))
+            .current_dir(self.0.path())
+            .env("COLUMNS", columns.to_string())
+            .output()
+            .unwrap();
+        Outcome::of(output)
+    }
+
     /// Runs a shell script in which `$PROGRAM` is the program.
     pub(crate) fn shell(&self, script: &str) -> Outcome {
         let output = Command::new("sh")
             .args(["-c", script])
             .env("PROGRAM", env!("CARGO_BIN_EXE_tensor-metrics"))
+            .env_remove("COLUMNS")
             .current_dir(self.0.path())
             .output()
             .unwrap();
@@ -107,6 +119,7 @@ pub(crate) fn run(dir: &Path, arguments: &[&str], input: &[u8]) -> Outcome {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tensor-metrics"))
         .args(arguments)
         .current_dir(dir)
+        .env_remove("COLUMNS")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -63,7 +63,7 @@ fn eval(path: &Path, what: &str) {
     for flags in [&["--json"][..], &["--skip-invalid", "--group", "g", "--weight", "w"]] {
         let arguments = ["tensor-metrics", "eval", path, "-s", "s", "-t", "y"].into_iter();
         let cli = Cli::try_parse_from(arguments.chain(flags.iter().copied())).unwrap();
-        let run = || metrics_cli::run(&cli, &mut Vec::new());
+        let run = || metrics_cli::run(&cli, None, &mut Vec::new());
         // AssertUnwindSafe: nothing of the run outlives it.
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
         assert!(result.is_ok(), "{what}: the program panicked");
