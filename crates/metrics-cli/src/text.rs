@@ -54,10 +54,17 @@ pub(crate) fn mebibytes(n_bytes: u64) -> String {
     }
 }
 
-/// `n` things, with an s unless there is one: `1 row`, `2 rows`.
+/// `n` things, with an s unless there is one: `1 row`, `2,000 rows`.
 pub(crate) fn count(n: u64, thing: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
-    format!("{n} {thing}{plural}")
+    format!("{} {thing}{plural}", thousands(n))
+}
+
+/// `n` with its thousands apart: `12,345,678`.
+pub(crate) fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
+    groups.collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -90,8 +97,15 @@ mod tests {
     }
 
     #[test]
+    fn thousands_are_apart() {
+        let numbers = [0, 999, 1_000, 1_000_000, u64::MAX].map(thousands);
+        assert_eq!(numbers, ["0", "999", "1,000", "1,000,000", "18,446,744,073,709,551,615"]);
+        assert_eq!(count(12_345, "row"), "12,345 rows");
+    }
+
+    #[test]
     fn memory_is_in_mebibytes() {
-        assert_eq!(mebibytes(1_000), "1000 bytes");
+        assert_eq!(mebibytes(1_000), "1,000 bytes");
         assert_eq!([1 << 20, 20 << 20, 3 << 19].map(mebibytes), ["1 MiB", "20 MiB", "1.5 MiB"]);
     }
 }

@@ -66,8 +66,8 @@ fn sheet(report: &Report) -> Sheet {
 fn cells(report: &Report, result: &Measured) -> Vec<String> {
     let mut cells = vec![
         printable(&result.score),
-        result.samples.to_string(),
-        result.positives.to_string(),
+        text::thousands(result.samples),
+        text::thousands(result.positives),
         number(result.prevalence),
         number(result.auprc),
         number(result.auroc),
@@ -134,7 +134,7 @@ fn notes(report: &Report) -> Vec<String> {
         notes.push(format!(
             "skipped {} of {}:",
             text::count(rows.skipped, "invalid row"),
-            rows.read
+            text::thousands(rows.read)
         ));
         for reason in &rows.skipped_by_reason {
             notes.push(format!(

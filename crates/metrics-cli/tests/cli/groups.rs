@@ -86,7 +86,7 @@ fn ten_thousand_groups_is_the_limit() {
     let rows: String = (0..10_001).map(|i| format!("0.5,{i},1\n")).collect();
     let dir = Dir::with("x.csv", format!("s,g,y\n{rows}"));
     let outcome = dir.eval("x.csv -s s -t y -g g");
-    assert!(outcome.stderr.contains("more than 10000 groups"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("more than 10,000 groups"), "{}", outcome.stderr);
     assert_eq!(outcome.code, Some(1));
 }
 
