@@ -67,7 +67,7 @@ fn measure(
     let (result, peak) = peak_of(|| {
         let mut source = input::read("file", content.to_vec(), columns, &options)?;
         let options = EvaluateOptions { buckets: BUCKETS, curves: false };
-        evaluate(source.as_mut(), "file", columns, options)
+        evaluate(source.as_mut(), "file", columns, options, &mut |_| ())
     });
     assert!(peak <= limit, "{} bytes of a file held {peak} bytes", content.len());
     if let Err(error) = &result {

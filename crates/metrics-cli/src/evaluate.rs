@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
 use crate::input::{Columns, SkippedReason, Source};
+use crate::progress::Step;
 
 mod curves;
 mod groups;
@@ -105,6 +106,8 @@ pub struct NotProbabilities {
 
 /// Reads `source` to its end and measures every model in `columns`, in all rows and in each group.
 ///
+/// Each step goes to `on_step`, before it is taken.
+///
 /// # Errors
 /// Whatever the source finds wrong with the file at `path`; [`Error::NoRows`] when no row of it is
 /// usable.
@@ -113,6 +116,7 @@ pub fn evaluate(
     path: &str,
     columns: &Columns,
     options: EvaluateOptions,
+    on_step: &mut dyn FnMut(Step),
 ) -> Result<Evaluation> {
     let n_models = columns.scores.len();
     let mut meters = RowMeters::new(columns, options.buckets)?;
@@ -127,14 +131,20 @@ pub fn evaluate(
         }
         meters.update(&batch, &outside)?;
         groups.update(&batch, &outside)?;
+        on_step(Step::Reading { n_rows: source.n_rows(), share: source.share_read() });
     }
     if meters.n_samples() == 0 {
         let skipped = source.skipped().iter().map(|reason| reason.count).sum();
         return Err(Error::NoRows { path: path.to_owned(), skipped });
     }
-    let mut curves =
-        if options.curves { meters.curves(columns.weight.is_some())? } else { Vec::new() };
-    let mut results = meters.measure(None, &outside)?;
+    let n_rankings = 1 + usize::from(options.curves) + source.groups().labels().len();
+    let mut ranking = Ranking::new(n_models * n_rankings, on_step);
+    let mut curves = if options.curves {
+        meters.curves(columns.weight.is_some(), &mut ranking)?
+    } else {
+        Vec::new()
+    };
+    let mut results = meters.measure(None, &outside, &mut ranking)?;
     curves.iter_mut().zip(&results).for_each(|(curves, result)| curves.label(result));
     let rows = RowCounts {
         read: source.n_rows(),
@@ -143,13 +153,38 @@ pub fn evaluate(
         skipped_by_reason: source.skipped().to_vec(),
     };
     drop(meters);
-    results.extend(groups.measure(source.groups().labels(), &outside)?);
+    results.extend(groups.measure(source.groups().labels(), &outside, &mut ranking)?);
     Ok(Evaluation {
         rows,
         results,
         not_probabilities: not_probabilities(columns, &outside),
         curves,
     })
+}
+
+/// Counts the rankings of a run.
+struct Ranking<'s> {
+    done: u64,
+    of: u64,
+    on_step: &'s mut dyn FnMut(Step),
+}
+
+impl<'s> Ranking<'s> {
+    fn new(n_rankings: usize, on_step: &'s mut dyn FnMut(Step)) -> Self {
+        let mut ranking = Self { done: 0, of: n_rankings as u64, on_step };
+        ranking.tell();
+        ranking
+    }
+
+    fn tell(&mut self) {
+        (self.on_step)(Step::Ranking { done: self.done, of: self.of });
+    }
+
+    /// One more is done.
+    fn step(&mut self) {
+        self.done += 1;
+        self.tell();
+    }
 }
 
 fn not_probabilities(columns: &Columns, outside: &[Option<f64>]) -> Vec<NotProbabilities> {

@@ -13,7 +13,7 @@ pub mod evaluate;
 mod files;
 pub mod input;
 pub mod plot;
-mod progress;
+pub mod progress;
 pub mod report;
 pub mod terminal;
 mod text;
@@ -23,6 +23,7 @@ use std::io::Write;
 pub use args::{Cli, Command, EvalArgs};
 pub use error::{Error, Result};
 use evaluate::EvaluateOptions;
+use progress::Progress;
 use report::Report;
 
 /// Runs the command in `cli` and writes its report to `out`, in lines of `width` columns if possible.
@@ -44,11 +45,14 @@ fn eval(args: &EvalArgs, width: Option<usize>, out: &mut impl Write) -> Result<(
     let buckets = args.buckets.map(|n| n as usize);
     let options = EvaluateOptions { buckets, curves: args.plot.is_some() };
     let mut source = input::open(&args.file, &columns, &reading)?;
-    let evaluation = evaluate::evaluate(source.as_mut(), &file, &columns, options)?;
+    let mut progress = Progress::new();
+    let mut show = |step| progress.show(step);
+    let evaluation = evaluate::evaluate(source.as_mut(), &file, &columns, options, &mut show)?;
     let plots = match &args.plot {
-        Some(dir) => plot::write(&evaluation, &args.file, dir, args.plot_format)?,
+        Some(dir) => plot::write(&evaluation, &args.file, dir, args.plot_format, &mut show)?,
         None => Vec::new(),
     };
+    drop(progress);
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
         file,

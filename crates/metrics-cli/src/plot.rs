@@ -14,11 +14,12 @@ use crate::args::PlotFormat;
 use crate::error::{Error, Result};
 use crate::evaluate::{Evaluation, ModelCurves};
 use crate::files::Staged;
+use crate::progress::Step;
 use crate::text;
 
 /// Writes `precision_recall` and `roc` into `dir`, which is made if missing. Returns the paths.
 ///
-/// Each file is written whole or not at all: on an error the former one is as it was.
+/// Each picture is told to `on_step` before it is drawn. Each file is written whole or not at all: on an error the former one is as it was.
 ///
 /// # Errors
 /// [`Error::Io`] when a file cannot be written, [`Error::Plot`] when it cannot be drawn.
@@ -27,6 +28,7 @@ pub fn write(
     file: &Path,
     dir: &Path,
     format: PlotFormat,
+    on_step: &mut dyn FnMut(Step),
 ) -> Result<Vec<String>> {
     fs::create_dir_all(dir).map_err(|source| io_error(dir, source))?;
     let subtitle = subtitle(evaluation, file);
@@ -37,7 +39,8 @@ pub fn write(
     ];
     // Both are complete before the first is put into its place.
     let mut staged = Vec::new();
-    for (name, figure) in figures {
+    for (done, (name, figure)) in (0..).zip(figures) {
+        on_step(Step::Drawing { done, of: 2 });
         let path = dir.join(name).with_extension(format.extension());
         let picture = figure.picture(format);
         let picture =

@@ -76,7 +76,7 @@ fn peak_with(
     let before = IN_USE.load(Ordering::Relaxed);
     PEAK.store(before, Ordering::Relaxed);
     let result = input::read("x", content, &columns, options)
-        .and_then(|mut source| evaluate(source.as_mut(), "x", &columns, evaluating));
+        .and_then(|mut source| evaluate(source.as_mut(), "x", &columns, evaluating, &mut |_| ()));
     (result, PEAK.load(Ordering::Relaxed) - before)
 }
 

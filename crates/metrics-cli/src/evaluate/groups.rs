@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::meters::RowMeters;
-use super::{Measured, order};
+use super::{Measured, Ranking, order};
 use crate::error::Result;
 use crate::input::{Batch, Columns, Score, with_scores};
 
@@ -77,13 +77,14 @@ impl GroupMeters {
         self,
         labels: &[Rc<str>],
         outside: &[Option<f64>],
+        ranking: &mut Ranking<'_>,
     ) -> Result<Vec<Measured>> {
         let mut groups: Vec<_> = labels.iter().zip(self.groups).collect();
         groups.sort_by(|(a, _), (b, _)| order::compare(a, b));
         let mut results = Vec::new();
         for (label, mut group) in groups {
             let meters = group.flush(&self.columns, self.buckets, outside)?;
-            results.extend(meters.measure(Some(label), outside)?);
+            results.extend(meters.measure(Some(label), outside, ranking)?);
         }
         Ok(results)
     }

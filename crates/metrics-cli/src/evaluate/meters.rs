@@ -5,7 +5,7 @@ use std::rc::Rc;
 use tensor_metrics::slice::{Auc, BinaryAuprc};
 use tensor_metrics::{Areas, Curve, Metric, Undefined};
 
-use super::{BucketedAuc, Measured, ModelCurves};
+use super::{BucketedAuc, Measured, ModelCurves, Ranking};
 use crate::error::{Error, Result};
 use crate::input::{Batch, Columns, Scores, with_scores};
 
@@ -60,12 +60,14 @@ impl RowMeters {
         &mut self,
         group: Option<&Rc<str>>,
         outside: &[Option<f64>],
+        ranking: &mut Ranking<'_>,
     ) -> Result<Vec<Measured>> {
         let (n_samples, n_positives) = (self.n_samples, self.n_positives);
         let mut results = Vec::with_capacity(self.models.len());
         for (meter, outside) in self.models.iter_mut().zip(outside) {
             let measured =
                 meter.measure(outside.is_none()).map_err(|source| meter.error(source))?;
+            ranking.step();
             results.push(Measured {
                 group: group.cloned(),
                 samples: n_samples,
@@ -79,11 +81,16 @@ impl RowMeters {
 
     /// The curves of each model, which still lack their areas. Reading them first leaves the areas to be
     /// had for nothing, where samples have no weights.
-    pub(super) fn curves(&mut self, is_weighted: bool) -> Result<Vec<ModelCurves>> {
+    pub(super) fn curves(
+        &mut self,
+        is_weighted: bool,
+        ranking: &mut Ranking<'_>,
+    ) -> Result<Vec<ModelCurves>> {
         let n_negatives = self.n_samples - self.n_positives;
         let counted = [self.n_positives as f64, n_negatives as f64];
         let models = self.models.iter_mut().map(|meter| {
             let curves = meter.curves((!is_weighted).then_some(counted));
+            ranking.step();
             curves.map_err(|source| meter.error(source))
         });
         models.collect()

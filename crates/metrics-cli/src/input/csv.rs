@@ -1,6 +1,8 @@
 //! Delimited text, record by record, without an allocation a row.
 
+use std::cell::Cell;
 use std::io::{self, Read};
+use std::rc::Rc;
 
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 
@@ -10,7 +12,6 @@ use super::guard::{Guarded, RecordLimit};
 use super::row::{BadRow, BadRows, Place, SkippedReason};
 use super::{BATCH_ROWS, Batch, Columns, ReadOptions, Score, Source};
 use crate::error::{Error, Result};
-use crate::progress;
 use crate::text;
 
 /// The CSV parser reads this much at once.
@@ -36,6 +37,9 @@ pub(super) struct CsvSource {
     /// The scores of one record; complete before any of them enters the batch.
     scores: Vec<f64>,
     n_rows: u64,
+    /// Bytes read, and of how many, if that is known.
+    n_read: Rc<Cell<u64>>,
+    n_bytes: Option<u64>,
     bad: BadRows,
     groups: Groups,
 }
@@ -50,7 +54,8 @@ impl CsvSource {
         options: &ReadOptions,
     ) -> Result<Self> {
         let limit = RecordLimit::new(options.max_piece_bytes);
-        let file = Guarded::new(file, progress::bar(n_bytes), limit.clone(), options.delimiter);
+        let n_read = Rc::default();
+        let file = Guarded::new(file, Rc::clone(&n_read), limit.clone(), options.delimiter);
         let mut records = ReaderBuilder::new()
             .delimiter(options.delimiter)
             // Lengths are checked here, where a bad record can be named or skipped.
@@ -70,6 +75,8 @@ impl CsvSource {
             limit,
             scores: Vec::new(),
             n_rows: 0,
+            n_read,
+            n_bytes,
             bad: BadRows::new(options.skip_invalid),
             groups: Groups::new(options.max_groups, options.max_piece_bytes),
         })
@@ -141,6 +148,11 @@ impl Source for CsvSource {
 
     fn n_rows(&self) -> u64 {
         self.n_rows
+    }
+
+    fn share_read(&self) -> Option<f64> {
+        // A file may grow while it is read.
+        self.n_bytes.map(|n_bytes| (self.n_read.get() as f64 / n_bytes.max(1) as f64).min(1.0))
     }
 
     fn skipped(&self) -> &[SkippedReason] {

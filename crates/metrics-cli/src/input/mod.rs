@@ -111,6 +111,9 @@ pub trait Source {
     /// Rows seen so far, bad ones included.
     fn n_rows(&self) -> u64;
 
+    /// The share of the file that is read, unless its length is unknown.
+    fn share_read(&self) -> Option<f64>;
+
     /// The bad rows skipped so far.
     fn skipped(&self) -> &[SkippedReason];
 
@@ -147,7 +150,7 @@ pub fn open(path: &Path, columns: &Columns, options: &ReadOptions) -> Result<Box
         }
         Format::Parquet => {
             let file = file()?;
-            Box::new(parquet::ParquetSource::new(name, file, n_bytes, columns, options)?)
+            Box::new(parquet::ParquetSource::new(name, file, columns, options)?)
         }
     })
 }
@@ -171,7 +174,7 @@ pub fn read(
         }
         Format::Parquet => {
             let content = Bytes::from(content);
-            Box::new(parquet::ParquetSource::new(name, content, n_bytes, columns, options)?)
+            Box::new(parquet::ParquetSource::new(name, content, columns, options)?)
         }
     })
 }

@@ -35,7 +35,7 @@ fn evaluation(content: Vec<u8>) -> metrics_cli::Result<Evaluation> {
     let options = ReadOptions::new(Format::Parquet);
     let mut source = input::read("x.parquet", content, &columns, &options)?;
     let options = EvaluateOptions { buckets: None, curves: false };
-    evaluate(source.as_mut(), "x.parquet", &columns, options)
+    evaluate(source.as_mut(), "x.parquet", &columns, options, &mut |_| ())
 }
 
 #[rstest]

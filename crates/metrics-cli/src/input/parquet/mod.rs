@@ -13,7 +13,6 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Schema};
-use indicatif::ProgressBar;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
 };
@@ -38,7 +37,6 @@ use super::groups::Groups;
 use super::row::{BadRow, BadRows, Place, Problem, SkippedReason};
 use super::{BATCH_ROWS, Batch, Columns, ReadOptions, Source, find_column};
 use crate::error::{Error, Result};
-use crate::progress;
 use crate::text;
 
 /// A Parquet file being read.
@@ -51,7 +49,7 @@ pub(super) struct ParquetSource<R> {
     columns: Vec<Column>,
     empty_batch: Batch,
     n_rows: u64,
-    progress: Progress,
+    total_rows: u64,
     bad: BadRows,
     groups: Groups,
 }
@@ -73,7 +71,6 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
     pub(super) fn new(
         name: String,
         file: R,
-        n_bytes: Option<u64>,
         columns: &Columns,
         options: &ReadOptions,
     ) -> Result<Self> {
@@ -117,7 +114,7 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
             columns,
             empty_batch,
             n_rows: 0,
-            progress: Progress::new(n_bytes, total_rows),
+            total_rows,
             bad: BadRows::new(options.skip_invalid),
             groups: Groups::new(options.max_groups, limit),
             path: name,
@@ -250,18 +247,20 @@ impl<R: ChunkReader + 'static> Source for ParquetSource<R> {
             let batches = &mut self.batches;
             let rows = Self::decode(&self.file, &self.path, || batches.next().transpose())?;
             let Some(rows) = rows else {
-                self.progress.bar.finish_and_clear();
                 return Ok(false);
             };
             self.take_rows(&rows, batch)?;
             self.n_rows += rows.num_rows() as u64;
-            self.progress.set(self.n_rows);
         }
         Ok(true)
     }
 
     fn n_rows(&self) -> u64 {
         self.n_rows
+    }
+
+    fn share_read(&self) -> Option<f64> {
+        Some((self.n_rows as f64 / self.total_rows.max(1) as f64).min(1.0))
     }
 
     fn skipped(&self) -> &[SkippedReason] {
@@ -339,23 +338,4 @@ fn decode<T, E: Display>(path: &str, decode: impl FnOnce() -> Result<T, E>) -> R
         path: path.to_owned(),
         reason: format!("cannot be read as Parquet: {reason}"),
     })
-}
-
-/// A bar in bytes, moved by rows: the reader does not say which bytes it has read.
-#[derive(Debug)]
-struct Progress {
-    bar: ProgressBar,
-    n_bytes: u64,
-    total_rows: u64,
-}
-
-impl Progress {
-    fn new(n_bytes: Option<u64>, total_rows: u64) -> Self {
-        Self { bar: progress::bar(n_bytes), n_bytes: n_bytes.unwrap_or(0), total_rows }
-    }
-
-    fn set(&self, n_rows: u64) {
-        let share = n_rows as f64 / self.total_rows.max(1) as f64;
-        self.bar.set_position((self.n_bytes as f64 * share) as u64);
-    }
 }
