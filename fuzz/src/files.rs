@@ -116,6 +116,7 @@ fn print(evaluation: Evaluation, format: Format, columns: &Columns) {
         results: evaluation.results,
         not_probabilities: evaluation.not_probabilities,
         plots: Vec::new(),
+        names_without_font: Vec::new(),
     };
     let (mut json, mut table) = (Vec::new(), Vec::new());
     report::json(&report, &mut json).expect("a vector takes all that is written");

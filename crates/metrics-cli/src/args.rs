@@ -1,13 +1,17 @@
 //! The command line.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::error::{Error, Result};
 use crate::input::{Columns, Format, ReadOptions, is_stdin};
+use crate::plot::Target;
 use crate::text::MEBIBYTE;
+
+/// Extensions of pictures that are not drawn: a folder of such a name would be a surprise.
+const OTHER_PICTURES: [&str; 8] = ["bmp", "eps", "gif", "jpeg", "jpg", "pdf", "tiff", "webp"];
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -33,7 +37,7 @@ Examples:
     --score p --target y --group country
   tensor-metrics eval predictions.csv \\
     --score logit --target y \\
-    --plot plots --plot-format png
+    --plot curves.png
 
 Exit codes:
   0  the report was written
@@ -108,14 +112,14 @@ pub struct EvalArgs {
     #[arg(long)]
     pub json: bool,
 
-    /// Directory for precision_recall.svg and roc.svg, made if missing; the curves are those of all
-    /// rows
-    #[arg(long, value_name = "DIR")]
+    /// Folder for precision_recall.svg and roc.svg, made if missing, or a file .svg or .png for both side
+    /// by side; the curves are those of all rows
+    #[arg(long, value_name = "PATH")]
     pub plot: Option<PathBuf>,
 
-    /// Format of the plots
-    #[arg(long, value_enum, default_value_t = PlotFormat::Svg, requires = "plot")]
-    pub plot_format: PlotFormat,
+    /// Format of the plots in a folder [default: svg]
+    #[arg(long, value_enum, requires = "plot")]
+    pub plot_format: Option<PlotFormat>,
 
     /// Count and report rows that cannot be used instead of failing on the first
     #[arg(long)]
@@ -188,7 +192,8 @@ impl EvalArgs {
                 "Parquet cannot be read from standard input: its index is at the end of the file";
             return Err(Error::Usage(text.to_owned()));
         }
-        let by_name = if matches!(self.extension().as_str(), "tsv" | "tab") { b'\t' } else { b',' };
+        let by_name =
+            if matches!(extension(&self.file).as_str(), "tsv" | "tab") { b'\t' } else { b',' };
         Ok(ReadOptions {
             delimiter: self.delimiter.unwrap_or(by_name),
             skip_invalid: self.skip_invalid,
@@ -198,11 +203,40 @@ impl EvalArgs {
         })
     }
 
+    /// Where plots go, if there shall be any.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the path looks like a picture of another format.
+    pub fn plot_target(&self) -> Result<Option<Target>> {
+        let Some(path) = self.plot.clone() else { return Ok(None) };
+        let shown = path.display();
+        let usage = |text: String| Err(Error::Usage(format!("--plot {shown}: {text}")));
+        let is_folder = path.is_dir() || shown.to_string().ends_with(std::path::is_separator);
+        let extension = if is_folder { String::new() } else { extension(&path) };
+        let of_file = match extension.as_str() {
+            "svg" => PlotFormat::Svg,
+            "png" => PlotFormat::Png,
+            extension if OTHER_PICTURES.contains(&extension) => {
+                return usage("a picture is an SVG or a PNG".to_owned());
+            }
+            _ => {
+                let format = self.plot_format.unwrap_or(PlotFormat::Svg);
+                return Ok(Some(Target::Folder(path, format)));
+            }
+        };
+        match self.plot_format {
+            Some(format) if format != of_file => {
+                usage(format!("--plot-format {} asks for another format", format.extension()))
+            }
+            _ => Ok(Some(Target::File(path, of_file))),
+        }
+    }
+
     fn file_format(&self) -> Result<Format> {
         if let Some(format) = self.format {
             return Ok(format);
         }
-        match self.extension().as_str() {
+        match extension(&self.file).as_str() {
             "csv" | "tsv" | "tab" | "txt" => Ok(Format::Csv),
             "parquet" | "pq" => Ok(Format::Parquet),
             _ if is_stdin(&self.file) => Ok(Format::Csv),
@@ -217,10 +251,11 @@ impl EvalArgs {
             }
         }
     }
+}
 
-    fn extension(&self) -> String {
-        self.file.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase()
-    }
+/// The extension of a path in lower case.
+fn extension(path: &Path) -> String {
+    path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase()
 }
 
 fn parse_delimiter(text: &str) -> Result<u8, String> {
@@ -274,10 +309,19 @@ mod tests {
         "- -s p -t y --format parquet",
         "Parquet cannot be read from standard input"
     )]
+    #[case::other_picture(
+        "a.csv -s p -t y --plot x.PDF",
+        "--plot x.PDF: a picture is an SVG or a PNG"
+    )]
+    #[case::two_formats(
+        "a.csv -s p -t y --plot x.png --plot-format svg",
+        "--plot x.png: --plot-format svg asks for another format"
+    )]
     #[case::unknown_extension("Cargo.toml -s p -t y", "pass --format csv or parquet")]
     fn contradictions_are_usage_errors(#[case] arguments: &str, #[case] text: &str) {
         let args = parse(arguments);
-        let error = args.columns().err().or_else(|| args.read_options().err()).unwrap();
+        let error = args.columns().err().or_else(|| args.read_options().err());
+        let error = error.or_else(|| args.plot_target().err()).unwrap();
         assert!(error.to_string().contains(text), "{error}");
         assert_eq!(error.exit_code(), 2);
     }

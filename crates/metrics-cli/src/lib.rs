@@ -23,6 +23,7 @@ use std::io::Write;
 pub use args::{Cli, Command, EvalArgs};
 pub use error::{Error, Result};
 use evaluate::EvaluateOptions;
+use plot::Plots;
 use progress::Progress;
 use report::Report;
 
@@ -41,16 +42,19 @@ pub fn run(cli: &Cli, width: Option<usize>, out: &mut impl Write) -> Result<()> 
 fn eval(args: &EvalArgs, width: Option<usize>, out: &mut impl Write) -> Result<()> {
     let columns = args.columns()?;
     let reading = args.read_options()?;
+    let plot_target = args.plot_target()?;
     let file = args.file.display().to_string();
     let buckets = args.buckets.map(|n| n as usize);
-    let options = EvaluateOptions { buckets, curves: args.plot.is_some() };
+    let options = EvaluateOptions { buckets, curves: plot_target.is_some() };
     let mut source = input::open(&args.file, &columns, &reading)?;
     let mut progress = Progress::new();
     let mut show = |step| progress.show(step);
     let evaluation = evaluate::evaluate(source.as_mut(), &file, &columns, options, &mut show)?;
-    let plots = match &args.plot {
-        Some(dir) => plot::write(&evaluation, &args.file, dir, args.plot_format, &mut show)?,
-        None => Vec::new(),
+    let plots = match &plot_target {
+        Some(target) => {
+            plot::write(&evaluation, &args.file, columns.weight.as_deref(), target, &mut show)?
+        }
+        None => Plots::default(),
     };
     drop(progress);
     let report = Report {
@@ -62,7 +66,8 @@ fn eval(args: &EvalArgs, width: Option<usize>, out: &mut impl Write) -> Result<(
         rows: evaluation.rows,
         results: evaluation.results,
         not_probabilities: evaluation.not_probabilities,
-        plots,
+        plots: plots.paths,
+        names_without_font: plots.without_font,
     };
     if args.json { report::json(&report, out) } else { report::table(&report, width, out) }
 }

@@ -1,14 +1,19 @@
 //! Precision–recall and ROC curves, all models in one picture.
 //!
 //! The same drawing becomes an SVG or a PNG, with a font that comes along, so that none is needed on
-//! the machine.
+//! the machine. Letters it lacks are drawn in a font of the machine.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use unicode_width::UnicodeWidthStr;
 
 mod figure;
+mod fonts;
+mod labels;
 
 use figure::{Figure, Line};
+use labels::Label;
 
 use crate::args::PlotFormat;
 use crate::error::{Error, Result};
@@ -17,81 +22,128 @@ use crate::files::Staged;
 use crate::progress::Step;
 use crate::text;
 
-/// Writes `precision_recall` and `roc` into `dir`, which is made if missing. Returns the paths.
+/// Where pictures go, and in which format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Into a folder, made if missing: `precision_recall` and `roc`.
+    Folder(PathBuf, PlotFormat),
+    /// Into a file: both side by side.
+    File(PathBuf, PlotFormat),
+}
+
+/// What was written.
+#[derive(Debug, Default)]
+pub struct Plots {
+    /// The files.
+    pub paths: Vec<String>,
+    /// Models whose names no font here has all letters of: a PNG calls them "model 1" by their position.
+    pub without_font: Vec<String>,
+}
+
+/// Draws the curves of all models.
 ///
-/// Each picture is told to `on_step` before it is drawn. Each file is written whole or not at all: on an error the former one is as it was.
+/// Each step goes to `on_step`, before it is taken. Each file is written whole or not at all: on an
+/// error the former one is as it was.
 ///
 /// # Errors
 /// [`Error::Io`] when a file cannot be written, [`Error::Plot`] when it cannot be drawn.
 pub fn write(
     evaluation: &Evaluation,
     file: &Path,
-    dir: &Path,
+    weight: Option<&str>,
+    target: &Target,
+    on_step: &mut dyn FnMut(Step),
+) -> Result<Plots> {
+    let (Target::Folder(path, format) | Target::File(path, format)) = target;
+    let names: Vec<&str> = evaluation.curves.iter().map(|model| model.score.as_str()).collect();
+    let (labels, without_font) = labels::of_models(&names, figure::MAX_LABEL_COLUMNS, *format);
+    let subtitle = subtitle(evaluation, file, weight, *format);
+    let prevalence = evaluation.results.first().and_then(|all| all.prevalence);
+    let curves = &evaluation.curves;
+    let figures =
+        [precision_recall(curves, &labels, prevalence, &subtitle), roc(curves, &labels, &subtitle)];
+    let pictures = match target {
+        Target::Folder(folder, _) => {
+            let path = |name: &str| folder.join(name).with_extension(format.extension());
+            let [first, second] = figures.each_ref().map(std::slice::from_ref);
+            vec![(path("precision_recall"), first), (path("roc"), second)]
+        }
+        Target::File(path, _) => vec![(path.clone(), &figures[..])],
+    };
+    let folder =
+        if matches!(target, Target::Folder(..)) { Some(path.as_path()) } else { path.parent() };
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    folder.map_or(Ok(()), |folder| {
+        fs::create_dir_all(folder).map_err(|source| io_error(folder, source))
+    })?;
+    let paths = draw(&pictures, *format, on_step)?;
+    Ok(Plots { paths, without_font })
+}
+
+/// Draws all pictures and then puts them into their places.
+fn draw(
+    pictures: &[(PathBuf, &[Figure])],
     format: PlotFormat,
     on_step: &mut dyn FnMut(Step),
 ) -> Result<Vec<String>> {
-    fs::create_dir_all(dir).map_err(|source| io_error(dir, source))?;
-    let subtitle = subtitle(evaluation, file);
-    let prevalence = evaluation.results.first().and_then(|all| all.prevalence);
-    let figures = [
-        ("precision_recall", precision_recall(&evaluation.curves, prevalence, &subtitle)),
-        ("roc", roc(&evaluation.curves, &subtitle)),
-    ];
-    // Both are complete before the first is put into its place.
     let mut staged = Vec::new();
-    for (done, (name, figure)) in (0..).zip(figures) {
-        on_step(Step::Drawing { done, of: 2 });
-        let path = dir.join(name).with_extension(format.extension());
-        let picture = figure.picture(format);
+    for (done, (path, figures)) in (0..).zip(pictures) {
+        on_step(Step::Drawing { done, of: pictures.len() as u64 });
+        let picture = figure::picture(figures, format);
         let picture =
             picture.map_err(|reason| Error::Plot { path: path.display().to_string(), reason })?;
-        let file = Staged::new(&path, &picture).map_err(|source| io_error(&path, source))?;
+        let file = Staged::new(path, &picture).map_err(|source| io_error(path, source))?;
         staged.push((path, file));
     }
     let mut written = Vec::new();
     for (path, file) in staged {
-        file.persist().map_err(|source| io_error(&path, source))?;
+        file.persist().map_err(|source| io_error(path, source))?;
         written.push(path.display().to_string());
     }
     Ok(written)
 }
 
-fn precision_recall(models: &[ModelCurves], prevalence: Option<f64>, subtitle: &str) -> Figure {
-    let line = |model: &ModelCurves| Line {
-        label: model.score.clone(),
+fn precision_recall(
+    models: &[ModelCurves],
+    labels: &[Label],
+    prevalence: Option<f64>,
+    subtitle: &Label,
+) -> Figure {
+    let line = |(model, label): (&ModelCurves, &Label)| Line {
+        label: label.clone(),
         value: value("AUPRC", model.auprc),
         points: model.precision_recall.clone(),
     };
     Figure {
         title: "Precision–recall",
-        subtitle: subtitle.to_owned(),
+        subtitle: subtitle.clone(),
         x_label: "Recall",
         y_label: "Precision",
         zoom_y: true,
-        lines: models.iter().map(line).collect(),
+        lines: models.iter().zip(labels).map(line).collect(),
         baseline: Line {
-            label: "guessing (prevalence)".to_owned(),
+            label: Label::plain("guessing (prevalence)"),
             value: prevalence.map_or_else(|| "undefined".to_owned(), |share| format!("{share:.4}")),
             points: prevalence.map_or_else(Vec::new, |share| vec![(0.0, share), (1.0, share)]),
         },
     }
 }
 
-fn roc(models: &[ModelCurves], subtitle: &str) -> Figure {
-    let line = |model: &ModelCurves| Line {
-        label: model.score.clone(),
+fn roc(models: &[ModelCurves], labels: &[Label], subtitle: &Label) -> Figure {
+    let line = |(model, label): (&ModelCurves, &Label)| Line {
+        label: label.clone(),
         value: value("AUROC", model.auroc),
         points: model.roc.clone(),
     };
     Figure {
         title: "ROC",
-        subtitle: subtitle.to_owned(),
+        subtitle: subtitle.clone(),
         x_label: "False positive rate",
         y_label: "True positive rate",
         zoom_y: false,
-        lines: models.iter().map(line).collect(),
+        lines: models.iter().zip(labels).map(line).collect(),
         baseline: Line {
-            label: "guessing".to_owned(),
+            label: Label::plain("guessing"),
             value: "0.5000".to_owned(),
             points: vec![(0.0, 0.0), (1.0, 1.0)],
         },
@@ -102,11 +154,25 @@ fn value(name: &str, area: Option<f64>) -> String {
     area.map_or_else(|| format!("{name} undefined"), |area| format!("{name} {area:.4}"))
 }
 
-fn subtitle(evaluation: &Evaluation, file: &Path) -> String {
-    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+/// The file, its rows, and the column of weights.
+fn subtitle(
+    evaluation: &Evaluation,
+    file: &Path,
+    weight: Option<&str>,
+    format: PlotFormat,
+) -> Label {
     let rows = text::count(evaluation.rows.used, "row");
     let positives = evaluation.results.first().map_or(0, |all| all.positives);
-    format!("{name} · {rows}, {positives} positive")
+    let rows = format!("{rows}, {} positive", text::thousands(positives));
+    let weighted = weight.map_or_else(String::new, |weight| {
+        format!(", weighted by {}", labels::cut(weight, figure::MAX_WEIGHT_COLUMNS))
+    });
+    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    let left = figure::MAX_SUBTITLE_COLUMNS.saturating_sub(rows.width() + weighted.width() + 3);
+    let text = format!("{} · {rows}{weighted}", labels::cut(&name, left));
+    let without_names =
+        || if weight.is_some() { rows.clone() + ", weighted" } else { rows.clone() };
+    Label::new(&text, figure::MAX_SUBTITLE_COLUMNS, format, without_names)
 }
 
 fn io_error(path: &Path, source: std::io::Error) -> Error {

@@ -33,4 +33,6 @@ pub struct Report {
     pub not_probabilities: Vec<NotProbabilities>,
     /// The plots written.
     pub plots: Vec<String>,
+    /// Models whose names the plots lack, because no font of the machine has all their letters.
+    pub names_without_font: Vec<String>,
 }

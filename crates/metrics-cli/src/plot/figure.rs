@@ -5,9 +5,10 @@ use std::error::Error;
 use plotters::coord::{CoordTranslate, Shift};
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
-use plotters::style::register_font;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::fonts::{self, BUNDLED};
+use super::labels::Label;
 use crate::args::PlotFormat;
 use crate::evaluate::Point;
 
@@ -31,9 +32,11 @@ const TEXT_SHIFT: i32 = 4;
 /// where short steps make a long outline cross itself, it leaves holes. That of one corner does not.
 const BITMAP_PIECE: usize = 3;
 /// Longer labels would run into the value of their curve.
-const MAX_LABEL_CHARS: usize = 48;
+pub(super) const MAX_LABEL_COLUMNS: usize = 48;
 /// Longer subtitles would leave the picture.
-const MAX_SUBTITLE_CHARS: usize = 80;
+pub(super) const MAX_SUBTITLE_COLUMNS: usize = 80;
+/// A longer name of the column of weights would leave no room for that of the file.
+pub(super) const MAX_WEIGHT_COLUMNS: usize = 20;
 
 /// Where a y axis may end.
 const Y_ENDS: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0];
@@ -56,18 +59,13 @@ const GRID: RGBColor = RGBColor(0xe4, 0xe4, 0xe4);
 const AXIS: RGBColor = RGBColor(0x66, 0x66, 0x66);
 const TEXT: RGBColor = RGBColor(0x33, 0x33, 0x33);
 
-/// The name the bundled font is registered under, which is also what an SVG asks its viewer for.
-const FONT: &str = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif";
-/// DejaVu Sans with Latin, Greek and Cyrillic letters; `fonts/README.md` says how it was made.
-const FONT_FILE: &[u8] = include_bytes!("../../fonts/DejaVuSans-subset.ttf");
-
 type DrawResult<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 
 /// A picture to draw.
 #[derive(Debug)]
 pub(super) struct Figure {
     pub(super) title: &'static str,
-    pub(super) subtitle: String,
+    pub(super) subtitle: Label,
     pub(super) x_label: &'static str,
     pub(super) y_label: &'static str,
     /// Whether the y axis may end before 1 when all lines stay far below. It then says so.
@@ -80,56 +78,65 @@ pub(super) struct Figure {
 /// A polyline in the unit square with its row in the legend. Without points only the row is drawn.
 #[derive(Debug)]
 pub(super) struct Line {
-    pub(super) label: String,
+    pub(super) label: Label,
     pub(super) value: String,
     pub(super) points: Vec<Point>,
 }
 
-impl Figure {
-    /// The picture as a file. Letters the bundled font lacks are boxes in a PNG.
-    ///
-    /// # Errors
-    /// A sentence saying why not.
-    pub(super) fn picture(&self, format: PlotFormat) -> Result<Vec<u8>, String> {
-        match format {
-            PlotFormat::Svg => {
-                let mut svg = String::new();
-                self.draw(SVGBackend::with_string(&mut svg, self.size()), usize::MAX)?;
-                Ok(svg.into_bytes())
-            }
-            PlotFormat::Png => self.png().map_err(|error| error.to_string()),
+/// Figures side by side as a file. Names must be [`Label`]s that the format can show.
+///
+/// # Errors
+/// A sentence saying why not.
+pub(super) fn picture(figures: &[Figure], format: PlotFormat) -> Result<Vec<u8>, String> {
+    match format {
+        PlotFormat::Svg => {
+            let mut svg = String::new();
+            draw(figures, SVGBackend::with_string(&mut svg, size(figures)), usize::MAX)?;
+            Ok(svg.into_bytes())
         }
+        PlotFormat::Png => png(figures).map_err(|error| error.to_string()),
     }
+}
 
-    fn png(&self) -> Result<Vec<u8>, Box<dyn Error>> {
-        let (width, height) = self.size();
-        // Three bytes a pixel. The height grows with the number of models.
-        let n_bytes = 3 * width as usize * height as usize;
-        let mut pixels = Vec::new();
-        pixels.try_reserve_exact(n_bytes)?;
-        pixels.resize(n_bytes, 0);
-        self.draw(BitMapBackend::with_buffer(&mut pixels, (width, height)), BITMAP_PIECE)?;
-        let mut png = Vec::new();
-        let mut encoder = png::Encoder::new(&mut png, width, height);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_depth(png::BitDepth::Eight);
-        let mut writer = encoder.write_header()?;
-        writer.write_image_data(&pixels)?;
-        writer.finish()?;
-        Ok(png)
+fn png(figures: &[Figure]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let (width, height) = size(figures);
+    // Three bytes a pixel. The height grows with the number of models.
+    let n_bytes = 3 * width as usize * height as usize;
+    let mut pixels = Vec::new();
+    pixels.try_reserve_exact(n_bytes)?;
+    pixels.resize(n_bytes, 0);
+    draw(figures, BitMapBackend::with_buffer(&mut pixels, (width, height)), BITMAP_PIECE)?;
+    let mut png = Vec::new();
+    let mut encoder = png::Encoder::new(&mut png, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&pixels)?;
+    writer.finish()?;
+    Ok(png)
+}
+
+fn size(figures: &[Figure]) -> (u32, u32) {
+    let height = figures.iter().map(Figure::height).max().unwrap_or(0);
+    (WIDTH as u32 * figures.len() as u32, height as u32)
+}
+
+/// Draws lines in pieces of at most `piece` vertices.
+fn draw<DB: DrawingBackend>(figures: &[Figure], backend: DB, piece: usize) -> Result<(), String> {
+    fonts::register_bundled()?;
+    let mut rest = backend.into_drawing_area();
+    let root = rest.clone();
+    for figure in figures {
+        let (area, others) = rest.split_horizontally(WIDTH);
+        figure.draw_on(&area, piece).map_err(|error| error.to_string())?;
+        rest = others;
     }
+    root.present().map_err(|error| error.to_string())
+}
 
-    fn size(&self) -> (u32, u32) {
-        let height = LEGEND_TOP + LEGEND_ROW * (self.lines.len() as i32 + 1);
-        (WIDTH as u32, height as u32)
-    }
-
-    /// Draws lines in pieces of at most `piece` vertices.
-    fn draw<DB: DrawingBackend>(&self, backend: DB, piece: usize) -> Result<(), String> {
-        register_font(FONT, FontStyle::Normal, FONT_FILE)
-            .map_err(|_| "the bundled font cannot be read".to_owned())?;
-        let root = backend.into_drawing_area();
-        self.draw_on(&root, piece).and_then(|()| root.present()).map_err(|error| error.to_string())
+impl Figure {
+    fn height(&self) -> i32 {
+        LEGEND_TOP + LEGEND_ROW * (self.lines.len() as i32 + 1)
     }
 
     fn draw_on<DB: DrawingBackend>(
@@ -138,13 +145,13 @@ impl Figure {
         piece: usize,
     ) -> DrawResult<DB> {
         root.fill(&WHITE)?;
-        root.draw_text(self.title, &text(44, BLACK, HPos::Left), (LEFT, 58))?;
-        let subtitle = printable(&self.subtitle, MAX_SUBTITLE_CHARS);
-        root.draw_text(&subtitle, &text(30, AXIS, HPos::Left), (LEFT, 102))?;
+        root.draw_text(self.title, &text(BUNDLED, 44, BLACK, HPos::Left), (LEFT, 58))?;
+        let Label { text: subtitle, font } = &self.subtitle;
+        root.draw_text(subtitle, &text(font, 30, AXIS, HPos::Left), (LEFT, 102))?;
 
         let y_end = self.y_end();
         let note = if y_end < 1.0 { format!(" (axis ends at {y_end})") } else { String::new() };
-        let height = self.size().1 as i32;
+        let height = root.dim_in_pixel().1 as i32;
         // The square has a pixel more than its side: both ends are drawn.
         let mut chart = ChartBuilder::on(root)
             .margin_top(TOP)
@@ -162,8 +169,8 @@ impl Figure {
             .set_all_tick_mark_size(8)
             .x_desc(self.x_label)
             .y_desc(format!("{}{note}", self.y_label))
-            .label_style(text(30, TEXT, HPos::Left))
-            .axis_desc_style(text(32, TEXT, HPos::Left))
+            .label_style(text(BUNDLED, 30, TEXT, HPos::Left))
+            .axis_desc_style(text(BUNDLED, 32, TEXT, HPos::Left))
             .axis_style(AXIS.stroke_width(2))
             .bold_line_style(GRID.stroke_width(2))
             .light_line_style(TRANSPARENT)
@@ -179,9 +186,10 @@ impl Figure {
             let y = LEGEND_TOP + LEGEND_ROW * row as i32;
             polyline(root, &[(LEFT, y), (LEFT + 64, y)], piece, *style)?;
             let y = y + TEXT_SHIFT;
-            let label = printable(&line.label, MAX_LABEL_CHARS);
-            root.draw_text(&label, &text(30, TEXT, HPos::Left), (LEFT + 88, y))?;
-            root.draw_text(&line.value, &text(30, TEXT, HPos::Right), (LEFT + SIDE, y))?;
+            let Label { text: name, font } = &line.label;
+            root.draw_text(name, &text(font, 30, TEXT, HPos::Left), (LEFT + 88, y))?;
+            let style = text(BUNDLED, 30, TEXT, HPos::Right);
+            root.draw_text(&line.value, &style, (LEFT + SIDE, y))?;
         }
         Ok(())
     }
@@ -225,21 +233,8 @@ where
 }
 
 /// Text whose anchor is halfway up.
-fn text(size: u32, colour: RGBColor, h_pos: HPos) -> TextStyle<'static> {
-    (FONT, size).into_font().color(&colour).pos(Pos::new(h_pos, VPos::Center))
-}
-
-/// `text` with an ellipsis for what is too long, and replacement characters for control
-/// characters, which XML does not have. The rest plotters escapes.
-fn printable(text: &str, max_chars: usize) -> String {
-    let visible = |c: char| match c {
-        '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
-        c if c.is_control() => '\u{fffd}',
-        c => c,
-    };
-    let cut = text.chars().count() > max_chars;
-    let kept = if cut { max_chars - 1 } else { max_chars };
-    text.chars().take(kept).map(visible).chain(cut.then_some('…')).collect()
+fn text(font: &'static str, size: u32, colour: RGBColor, h_pos: HPos) -> TextStyle<'static> {
+    (font, size).into_font().color(&colour).pos(Pos::new(h_pos, VPos::Center))
 }
 
 #[cfg(test)]
@@ -248,13 +243,13 @@ mod tests {
 
     fn figure(label: &str, points: Vec<Point>) -> Figure {
         let line = |label: &str, points| Line {
-            label: label.to_owned(),
+            label: Label::new(label, MAX_LABEL_COLUMNS, PlotFormat::Svg, String::new),
             value: "AUPRC 0.5000".to_owned(),
             points,
         };
         Figure {
             title: "Precision–recall",
-            subtitle: "file.csv".to_owned(),
+            subtitle: Label::plain("file.csv"),
             x_label: "Recall",
             y_label: "Precision",
             zoom_y: true,
@@ -264,10 +259,8 @@ mod tests {
     }
 
     fn svg(figure: &Figure) -> String {
-        let mut svg = String::new();
-        let backend = SVGBackend::with_string(&mut svg, figure.size());
-        figure.draw(backend, usize::MAX).unwrap();
-        svg
+        let picture = picture(std::slice::from_ref(figure), PlotFormat::Svg).unwrap();
+        String::from_utf8(picture).unwrap()
     }
 
     #[test]
@@ -298,11 +291,9 @@ mod tests {
     }
 
     #[test]
-    fn foreign_text_is_escaped_and_cut() {
+    fn foreign_text_is_escaped() {
         let svg = svg(&figure("<a & \"b\">\u{7}", Vec::new()));
         assert!(svg.contains("\n&lt;a &amp; &quot;b&quot;&gt;\u{fffd}\n"), "{svg}");
-        assert_eq!(printable(&"x".repeat(100), 48).chars().count(), 48);
-        assert_eq!(printable("é", 1), "é");
     }
 
     #[test]
@@ -313,9 +304,10 @@ mod tests {
             .map(|x| 2 * x)
             .flat_map(|x| [x, x + 2].map(|end| (share(end), height(x))));
         let figure = figure("m", steps.clone().collect());
-        let size = figure.size();
+        let figures = [figure];
+        let size = size(&figures);
         let mut pixels = vec![0; (3 * size.0 * size.1) as usize];
-        figure.draw(BitMapBackend::with_buffer(&mut pixels, size), BITMAP_PIECE).unwrap();
+        draw(&figures, BitMapBackend::with_buffer(&mut pixels, size), BITMAP_PIECE).unwrap();
         for (x, y) in steps {
             let pixel = |share: f64| (share * f64::from(SIDE)).round() as i32;
             let at = 3 * ((TOP + SIDE - pixel(y)) * WIDTH + LEFT + pixel(x)) as usize;

@@ -145,6 +145,14 @@ fn notes(report: &Report) -> Vec<String> {
             ));
         }
     }
+    if !report.names_without_font.is_empty() {
+        let names = report.names_without_font.iter().map(|name| printable(name));
+        notes.push(format!(
+            "no font here has all letters of {}: the PNG says \"model\" and its position instead; an SVG \
+             has the names as they are.",
+            names.collect::<Vec<_>>().join(", ")
+        ));
+    }
     notes.extend(report.plots.iter().map(|plot| format!("wrote {plot}")));
     notes
 }

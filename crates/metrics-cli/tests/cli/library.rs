@@ -6,7 +6,7 @@ use arrow_array::{ArrayRef, Float64Array, Int8Array};
 use metrics_cli::args::PlotFormat;
 use metrics_cli::evaluate::{EvaluateOptions, Evaluation, evaluate};
 use metrics_cli::input::{self, Columns, Format, ReadOptions};
-use metrics_cli::plot;
+use metrics_cli::plot::{self, Target};
 use metrics_cli::progress::Step;
 use parquet::basic::Compression;
 
@@ -65,7 +65,8 @@ fn each_phase_tells_how_far_it_is() {
     let on_step = &mut |step| steps.push(step);
     let evaluation = evaluate(source.as_mut(), "memory", &columns, options, on_step).unwrap();
     let dir = tempfile::tempdir().unwrap();
-    plot::write(&evaluation, "x".as_ref(), dir.path(), PlotFormat::Svg, on_step).unwrap();
+    let target = Target::Folder(dir.path().to_owned(), PlotFormat::Svg);
+    plot::write(&evaluation, "x".as_ref(), None, &target, on_step).unwrap();
 
     let (reading, others) = steps.split_at(4);
     let shares = reading.iter().map(|step| match step {

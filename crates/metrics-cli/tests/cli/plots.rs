@@ -140,3 +140,67 @@ fn a_plot_that_cannot_be_written() {
     assert!(outcome.stderr.starts_with("error: ./roc.png: "), "{}", outcome.stderr);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""));
 }
+
+/// A picture of a name ending in .png is no folder.
+#[test]
+fn a_file_has_both_curves_side_by_side() {
+    let dir = Dir::with("x.csv", FOUR_ROWS);
+    let outcome = dir.eval("x.csv -s score -t label --plot new/both.PNG");
+    assert!(outcome.stdout.contains("wrote new/both.PNG"), "{outcome:?}");
+    let png = fs::read(dir.path("new/both.PNG")).unwrap();
+    assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
+    assert_eq!(png[16..20], 2560u32.to_be_bytes());
+
+    dir.eval("x.csv -s score -t label --plot both.svg");
+    let svg = fs::read_to_string(dir.path("both.svg")).unwrap();
+    for text in ["Precision–recall", "ROC", "AUPRC 0.9167", "AUROC 0.6667", "width=\"2560\""] {
+        assert!(svg.contains(text), "{text} in {svg}");
+    }
+    let names = fs::read_dir(dir.path("")).unwrap().count();
+    assert_eq!(names, 3, "the table, the folder, the file");
+    // A folder stays one, whatever its name is.
+    fs::create_dir(dir.path("old.svg")).unwrap();
+    dir.eval("x.csv -s score -t label --plot old.svg");
+    assert!(dir.path("old.svg/roc.svg").is_file());
+}
+
+#[test]
+fn long_names_are_told_apart() {
+    let names = ["a", "b"]
+        .map(|end| format!("a_model_with_a_name_of_more_than_48_letters_that_ends_in_{end}"));
+    let middle = ["x", "y"].map(|middle| format!("{}{middle}{}", "l".repeat(40), "r".repeat(40)));
+    let names = [names, middle].concat();
+    let dir = Dir::with("x.csv", format!("{},y\n1,1,1,1,0\n2,2,2,2,1\n", names.join(",")));
+    dir.eval(&format!("x.csv -s {} -t y --plot .", names.join(" -s ")));
+    let svg = fs::read_to_string(dir.path("roc.svg")).unwrap();
+    for label in [
+        "a_model_with_a_name_of_m…_letters_that_ends_in_a",
+        "a_model_with_a_name_of_m…_letters_that_ends_in_b",
+        "llllllllllllllllllllll…rrrrrrrrrrrrrrrrrrrrr (3)",
+        "llllllllllllllllllllll…rrrrrrrrrrrrrrrrrrrrr (4)",
+    ] {
+        assert!(svg.contains(&format!("\n{label}\n")), "{label} in {svg}");
+    }
+}
+
+#[test]
+fn a_name_without_a_font_is_no_box() {
+    // Plane 15 is for private use: no font has it.
+    let dir = Dir::with("x.csv", "a,\u{f1234},y\n1,1,0\n2,2,1\n");
+    let outcome = dir.eval("x.csv -s a -s \u{f1234} -t y --plot x.png");
+    assert!(outcome.stdout.contains("no font here has all letters of \u{f1234}"), "{outcome:?}");
+    let json = dir.json("x.csv -s a -s \u{f1234} -t y --plot x.png");
+    assert_eq!(json["names_without_font"], serde_json::json!(["\u{f1234}"]));
+    let json = dir.json("x.csv -s a -s \u{f1234} -t y --plot x.svg");
+    assert_eq!(json["names_without_font"], serde_json::json!([]));
+}
+
+#[test]
+fn counts_have_their_thousands_apart() {
+    let rows: String = (0..12_345).map(|i| format!("{i},{}\n", u8::from(i < 5_000))).collect();
+    let dir = Dir::with("x.csv", format!("s,y\n{rows}"));
+    let outcome = dir.eval("x.csv -s s -t y --plot .");
+    assert!(outcome.stdout.starts_with("x.csv: 12,345 rows\n"), "{}", outcome.stdout);
+    let svg = fs::read_to_string(dir.path("roc.svg")).unwrap();
+    assert!(svg.contains("x.csv · 12,345 rows, 5,000 positive"), "{svg}");
+}

@@ -31,6 +31,7 @@ fn the_json_document_is_stable() {
         }],
         "not_probabilities": [],
         "plots": [],
+        "names_without_font": [],
     });
     assert_eq!(json, expected);
     let field = |name: &str| auc[name].as_f64().unwrap();
