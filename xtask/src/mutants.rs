@@ -8,7 +8,7 @@ mod weave;
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -53,8 +53,8 @@ struct Mutant {
 
 /// Makes the changes in the files that match a glob, or the `K`th of every `N` of them.
 pub(crate) fn check(file: Option<&str>, shard: Option<&str>) -> Result<String> {
-    let mutants = list(file, shard)?;
     let tree = Tree::copy()?;
+    let mutants = tree.list(file, shard)?;
     let woven = tree.weave(&mutants)?;
     let tests = Tests::build(&tree.folder, &tree.target)?;
     let mut outcomes: Vec<_> = (1..)
@@ -121,32 +121,13 @@ fn unplaced(name: &str) -> String {
     }
 }
 
-/// The changes that cargo-mutants knows.
-fn list(file: Option<&str>, shard: Option<&str>) -> Result<Vec<Mutant>> {
-    if !cargo(&["mutants", "--version"]).output().is_ok_and(|output| output.status.success()) {
-        run(&mut cargo(&["install", "cargo-mutants", "--locked", "--version", "^27.1"]))?;
-    }
-    let mut list = cargo(&["mutants", "--list", "--json", "--package", "metrics-core"]);
-    // What is only shown changes no value.
-    list.args(["--exclude-re", "impl fmt::"]);
-    match file {
-        Some(file) => list.args(["--file", file]),
-        None => list.args(FILES.map(|file| format!("--file={SOURCE}/{file}"))),
-    };
-    if let Some(shard) = shard {
-        list.args(["--sharding", "round-robin", "--shard", shard]);
-    }
-    let listed: Value = serde_json::from_str(&stdout(&mut list)?)?;
-    listed.as_array().into_iter().flatten().map(Mutant::read).collect()
-}
-
 impl Mutant {
-    fn read(value: &Value) -> Result<Self> {
+    fn read(value: &Value, sources: &HashMap<String, String>) -> Result<Self> {
         let text = |key: &str| value[key].as_str().map(str::to_owned).ok_or("no such field");
         let place = &value["span"]["start"];
         let number = |key: &str| place[key].as_u64().ok_or("no such number");
         let file = text("file")?;
-        let source = fs::read_to_string(root().join(&file))?;
+        let source = sources.get(&file).ok_or_else(|| format!("no {file}"))?;
         let line = number("line")? as usize - 1;
         let before: usize = source.split_inclusive('\n').take(line).map(str::len).sum();
         let chars = source[before..].chars().take(number("column")? as usize - 1);
@@ -160,6 +141,8 @@ impl Mutant {
 struct Tree {
     folder: PathBuf,
     target: PathBuf,
+    /// The core's own sources, unchanged: somebody may edit those of the workspace meanwhile.
+    sources: HashMap<String, String>,
 }
 
 impl Tree {
@@ -171,12 +154,36 @@ impl Tree {
         }
         let args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ":!fuzz"];
         let files = stdout(&mut command("git", &args))?;
+        let mut sources = HashMap::new();
         for file in files.split_terminator('\0') {
             let (from, to) = (root().join(file), folder.join(file));
             fs::create_dir_all(to.parent().ok_or("a file without a folder")?)?;
-            fs::copy(from, to)?;
+            fs::copy(from, &to)?;
+            if file.starts_with(SOURCE) {
+                sources.insert(file.to_owned(), fs::read_to_string(to)?);
+            }
         }
-        Ok(Self { folder, target: root().join("target/mutants/target") })
+        Ok(Self { folder, target: root().join("target/mutants/target"), sources })
+    }
+
+    /// The changes that cargo-mutants knows.
+    fn list(&self, file: Option<&str>, shard: Option<&str>) -> Result<Vec<Mutant>> {
+        if !cargo(&["mutants", "--version"]).output().is_ok_and(|output| output.status.success()) {
+            run(&mut cargo(&["install", "cargo-mutants", "--locked", "--version", "^27.1"]))?;
+        }
+        let mut list = cargo(&["mutants", "--list", "--json", "--package", "metrics-core"]);
+        // What is only shown changes no value.
+        list.current_dir(&self.folder).args(["--exclude-re", "impl fmt::"]);
+        match file {
+            Some(file) => list.args(["--file", file]),
+            None => list.args(FILES.map(|file| format!("--file={SOURCE}/{file}"))),
+        };
+        if let Some(shard) = shard {
+            list.args(["--sharding", "round-robin", "--shard", shard]);
+        }
+        let listed: Value = serde_json::from_str(&stdout(&mut list)?)?;
+        let listed = listed.as_array().into_iter().flatten();
+        listed.map(|value| Mutant::read(value, &self.sources)).collect()
     }
 
     /// Weaves all changes in; leaves out those that do not compile, and returns the others.
@@ -203,13 +210,12 @@ impl Tree {
         }
         let mut all = HashSet::new();
         for (file, mutants) in of_file {
-            let (text, woven) = weave(&fs::read_to_string(root().join(file))?, &mutants)?;
+            let (text, woven) = weave(&self.sources[file], &mutants)?;
             fs::write(self.folder.join(file), text)?;
             all.extend(woven);
         }
-        let lib = Path::new(SOURCE).join("lib.rs");
-        let text = fs::read_to_string(root().join(&lib))? + MODULE;
-        fs::write(self.folder.join(lib), text)?;
+        let lib = format!("{SOURCE}/lib.rs");
+        fs::write(self.folder.join(&lib), self.sources[&lib].clone() + MODULE)?;
         Ok(all)
     }
 
