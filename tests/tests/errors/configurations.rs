@@ -31,7 +31,8 @@ fn num_thresholds_at_the_ends_of_its_range_is_taken(#[case] num_thresholds: usiz
 }
 
 fn takes_num_thresholds<B: Backend>(backend: &B, num_thresholds: usize) {
-    let mut auc = Auc::<B>::new(Curve::Roc, num_thresholds).unwrap();
+    let mut auc = Auc::<B>::new(Curve::Pr, num_thresholds).unwrap();
+    assert_eq!((auc.curve(), auc.num_thresholds()), (Curve::Pr, num_thresholds));
     given(filled(&[5]), filled(&[5])).update(backend, &mut auc).unwrap();
     assert_eq!(auc.state().unwrap().stat_pos()[num_thresholds], 2);
 }

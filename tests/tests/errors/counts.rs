@@ -66,6 +66,24 @@ fn groups_of_samples_are_added() {
     assert!(matches!(error, Error::MergeTasks { .. }), "{error}");
 }
 
+/// A task that something was added to has a place, with or without samples.
+#[test]
+fn tasks_without_samples_merge() {
+    let tasks = [vec![], vec![[TOP, 1, 2]]];
+    let mut state = held();
+    state.append_groups("test", ScoreKind::F32, &tasks).unwrap();
+    let mut one = BinaryAuprc::<Host>::with_tasks(2).unwrap().state().unwrap();
+    one.append_groups("test", ScoreKind::F32, &tasks).unwrap();
+    let mut merged = BinaryAuprc::<Host>::with_tasks(2).unwrap();
+    let mut other = merged.clone();
+    merged.load_state(&held()).unwrap();
+    other.load_state(&one).unwrap();
+    merged.merge(&other).unwrap();
+    assert!(merged.state().unwrap() == state);
+    other.merge(&merged).unwrap();
+    assert_eq!(other.areas().unwrap()[1].n_negatives(), 5.0);
+}
+
 #[rstest]
 #[case::precisions_above_1(2, 3, (2 << 63) + 1, 0)]
 #[case::precisions_without_positives(0, 3, 1, 0)]

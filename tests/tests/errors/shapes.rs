@@ -1,7 +1,8 @@
 //! One task is `(n_samples,)` or a row of it, several are `(n_tasks, n_samples)`.
 
+use metrics_core::Batch;
 use rstest::rstest;
-use tensor_metrics::{Backend, HostTensor};
+use tensor_metrics::{Backend, Host, HostTensor};
 
 use crate::backends::on_every_backend;
 use crate::filled::filled;
@@ -23,6 +24,16 @@ fn scores_and_targets_have_one_shape(#[case] scores: &[usize], #[case] targets: 
     let batch = given(filled(scores), filled(targets));
     let text = format!("scores have shape {scores:?} but targets have shape {targets:?}");
     on_every_backend!(all_refuse(&batch, &text));
+}
+
+#[test]
+fn a_batch_knows_its_shape() {
+    let tensor = |shape: &[usize]| filled(shape);
+    let of_tasks = Batch::<Host>::new("test", tensor(&[2, 3]), tensor(&[2, 3]), None).unwrap();
+    assert_eq!((of_tasks.n_tasks(), of_tasks.n_samples(), of_tasks.is_empty()), (2, 3, false));
+    let weights = Some(tensor(&[0]));
+    let empty = Batch::<Host>::new("test", tensor(&[0]), tensor(&[0]), weights).unwrap();
+    assert_eq!((empty.n_tasks(), empty.n_samples(), empty.is_empty()), (1, 0, true));
 }
 
 #[rstest]

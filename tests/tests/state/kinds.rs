@@ -3,7 +3,7 @@
 use half::{bf16, f16};
 use metrics_core::{BinaryAuroc, DType, ScoreKind};
 use rstest::rstest;
-use tensor_metrics::{Backend, Element, Host, Metric, RankState};
+use tensor_metrics::{Backend, Element, Host, HostTensor, Metric, RankState};
 
 use crate::backends::on_every_backend;
 use crate::given::{given, row};
@@ -61,4 +61,28 @@ fn held<B: Backend, T: Element>(backend: &B, scores: [T; 2]) -> RankState {
     given(row(&scores), row(&[1, 0])).update(backend, &mut auroc).unwrap();
     assert_eq!(auroc.compute().unwrap(), 1.0);
     auroc.state().unwrap()
+}
+
+#[test]
+fn a_tensor_knows_its_type() {
+    let tensor = HostTensor::new(&[1i16, -2], &[2]).unwrap();
+    assert_eq!((tensor.dtype(), tensor.buffer().is_empty()), (DType::I16, false));
+    let empty = HostTensor::new(&[] as &[u32], &[0]).unwrap();
+    assert_eq!((empty.dtype(), empty.buffer().is_empty()), (DType::U32, true));
+    assert_eq!(format!("{:?}", tensor.buffer()), "I16([1, -2])");
+}
+
+/// A state that was read remembers the areas of its larger tasks.
+#[test]
+fn areas_asked_for_again_are_the_same() {
+    let scores: Vec<f64> = (0..100).map(|i| f64::from(i * 37 % 100)).collect();
+    let targets: Vec<u8> = (0..100).map(|i| u8::from(i % 3 == 0)).collect();
+    let mut auroc = BinaryAuroc::<Host>::new();
+    given(row(&scores), row(&targets)).update(&Host, &mut auroc).unwrap();
+    let mut read = RankState::from_bytes(&auroc.state().unwrap().to_bytes()).unwrap();
+    let areas = auroc.areas().unwrap();
+    for _ in ["computed", "remembered"] {
+        let read = read.areas();
+        assert_eq!((read[0].auroc(), read[0].auprc()), (areas[0].auroc(), areas[0].auprc()));
+    }
 }
