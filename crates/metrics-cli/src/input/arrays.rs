@@ -52,7 +52,7 @@ impl Role {
     pub(crate) fn expected(self) -> &'static str {
         match self {
             Self::Score | Self::Weight => "floats or integers",
-            Self::Target => "booleans, integers or floats",
+            Self::Target => "booleans, integers, floats or text of 0 and 1",
             Self::Group => "strings, integers or booleans",
         }
     }
@@ -63,7 +63,7 @@ impl Role {
         let number = data_type.is_integer() || data_type.is_floating();
         match self {
             Self::Score | Self::Weight => number,
-            Self::Target => number || *data_type == Boolean,
+            Self::Target => number || matches!(data_type, Utf8 | Binary | Boolean),
             Self::Group => data_type.is_integer() || matches!(data_type, Utf8 | Binary | Boolean),
         }
     }
@@ -119,7 +119,7 @@ impl Good {
     }
 
     /// Appends the good ones of `values`, one a row.
-    fn extend<T>(&self, into: &mut Vec<T>, values: impl Iterator<Item = T>) {
+    pub(crate) fn extend<T>(&self, into: &mut Vec<T>, values: impl Iterator<Item = T>) {
         match &self.0 {
             None => into.extend(values),
             Some(good) => {

@@ -153,7 +153,8 @@ fn parse_score(cell: &[u8]) -> Result<f64, Problem> {
     }
 }
 
-fn parse_target(cell: &[u8]) -> Result<bool, Problem> {
+/// A target as text.
+pub(super) fn parse_target(cell: &[u8]) -> Result<bool, Problem> {
     match cell {
         b"0" => Ok(false),
         b"1" => Ok(true),

@@ -65,6 +65,68 @@ fn target_types(#[case] targets: ArrayRef) {
 }
 
 #[rstest]
+#[case::string(Arc::new(StringArray::from(vec!["1", "0", "1", "1"])))]
+#[case::words(Arc::new(StringViewArray::from(vec!["true", "FALSE", " 1 ", "1.0"])))]
+#[case::dictionary(Arc::new(vec!["1", "0", "1", "1"].into_iter().collect::<DictionaryArray<Int32Type>>()))]
+#[case::binary(Arc::new(BinaryArray::from(vec![&b"1"[..], b"0", b"1", b"1"])))]
+fn text_targets(#[case] targets: ArrayRef) {
+    let dir = Dir::new();
+    let groups: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "a", "a"]));
+    dir.write_parquet("x.pq", &[("label", targets), ("score", scores()), ("g", groups)]);
+    for group in ["g", "label"] {
+        let json = dir.json(&format!("x.pq -s score -t label -g {group}"));
+        assert_eq!(json["results"][0]["auprc"], 11.0 / 12.0);
+        assert!(json["results"][1]["samples"].as_u64().unwrap() < 4);
+    }
+}
+
+/// Rows of text targets stay beside their scores, weights and groups where others are skipped.
+#[test]
+fn text_targets_that_are_none_are_named_or_skipped() {
+    let n_rows = 70_000;
+    let target = |row: u32| match row {
+        40_000 => None,
+        50_000 => Some("yes"),
+        row => Some(if row.is_multiple_of(3) { "1" } else { "0" }),
+    };
+    let targets: ArrayRef = Arc::new((0..n_rows).map(target).collect::<StringArray>());
+    let score = |row: u32| Some(f64::from(row.wrapping_mul(40_503) % 1009));
+    let scores: ArrayRef = Arc::new((0..n_rows).map(score).collect::<Float64Array>());
+    let weight = |row: u32| Some(if row == 50_000 { -1.0 } else { f64::from(row % 5) });
+    let weights: ArrayRef = Arc::new((0..n_rows).map(weight).collect::<Float64Array>());
+    let group = |row: u32| (row != 60_000).then(|| format!("g{}", row % 2));
+    let groups: ArrayRef = Arc::new((0..n_rows).map(group).collect::<StringArray>());
+    let columns = [("s", scores), ("y", targets), ("w", weights), ("g", groups)];
+    let dir = Dir::new();
+    dir.write_parquet("x.pq", &columns);
+    dir.eval("x.pq -s s -t y").fails(1, "x.pq: row 40001: column \"y\": null");
+
+    let arguments = "x.pq -s s -t y -w w -g g --skip-invalid";
+    let json = dir.json(arguments);
+    let reasons: Vec<_> = json["rows"]["skipped_by_reason"].as_array().unwrap().iter().collect();
+    let first = |index: usize| reasons[index]["first"]["message"].as_str().unwrap();
+    assert_eq!((reasons.len(), reasons[0]["count"].as_u64()), (2, Some(2)));
+    assert_eq!([first(0), first(1)], ["null", "\"yes\" is not a target: neither 0 nor 1"]);
+
+    // The same rows with numbers for targets.
+    let number = |row: u32| target(row).and_then(|text| text.parse::<i8>().ok());
+    let numbers: ArrayRef = Arc::new((0..n_rows).map(number).collect::<Int8Array>());
+    let columns =
+        columns.map(|(name, array)| (name, if name == "y" { Arc::clone(&numbers) } else { array }));
+    dir.write_parquet("x.pq", &columns);
+    assert_eq!(json["results"], dir.json(arguments)["results"]);
+}
+
+#[test]
+fn an_empty_text_is_no_target() {
+    let targets: ArrayRef = Arc::new(StringArray::from(vec!["1", "0", " ", "1"]));
+    let dir = Dir::new();
+    dir.write_parquet("x.pq", &[("label", targets), ("score", scores())]);
+    let outcome = dir.eval("x.pq -s score -t label");
+    outcome.fails(1, "x.pq: row 3: column \"label\": empty text");
+}
+
+#[rstest]
 #[case::none(Compression::UNCOMPRESSED)]
 #[case::snappy(Compression::SNAPPY)]
 #[case::gzip(Compression::GZIP(Default::default()))]
@@ -212,8 +274,12 @@ fn bad_rows_have_a_number(
     "column \"name\" has type Utf8, but a score column needs floats or integers"
 )]
 #[case::target(
+    "-s s -t day",
+    "column \"day\" has type Date32, but a target column needs booleans, integers, floats or text of 0 and 1"
+)]
+#[case::text_target(
     "-s s -t name",
-    "column \"name\" has type Utf8, but a target column needs booleans, integers or floats"
+    "row 1: column \"name\": \"a\" is not a target: neither 0 nor 1"
 )]
 #[case::weight(
     "-s s -t y -w name",
@@ -223,11 +289,13 @@ fn bad_rows_have_a_number(
     "-s s -t y -g s",
     "column \"s\" has type Float32, but a group column needs strings, integers or booleans"
 )]
-#[case::unknown("-s p -t y", "no column \"p\"; the columns are \"s\", \"y\", \"name\"")]
+#[case::unknown("-s p -t y", "no column \"p\"; the columns are \"s\", \"y\", \"name\", \"day\"")]
 fn wrong_columns(#[case] arguments: &str, #[case] text: &str) {
     let names: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "c", "d"]));
     let dir = Dir::new();
-    dir.write_parquet("x.parquet", &[("s", scores()), ("y", labels()), ("name", names)]);
+    let days: ArrayRef = Arc::new(Date32Array::from(vec![1, 0, 1, 1]));
+    let columns = [("s", scores()), ("y", labels()), ("name", names), ("day", days)];
+    dir.write_parquet("x.parquet", &columns);
     dir.eval(&format!("x.parquet {arguments}")).fails(1, &format!("x.parquet: {text}"));
 }
 

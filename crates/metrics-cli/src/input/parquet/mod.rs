@@ -32,6 +32,7 @@ use labels::Labels;
 use pages::{CheckedFile, CheckedRowGroups};
 
 use super::arrays::{self, Faults, Good, Role};
+use super::cells::parse_target;
 use super::decoder::catch_panic;
 use super::groups::Groups;
 use super::row::{BadRow, BadRows, Place, Problem, SkippedReason};
@@ -46,6 +47,8 @@ pub(super) struct ParquetSource<R> {
     batches: ParquetRecordBatchReader,
     /// The group column, where it is text.
     labels: Option<Labels<R>>,
+    /// The target column, where it is text.
+    targets: Option<Labels<R>>,
     columns: Vec<Column>,
     empty_batch: Batch,
     n_rows: u64,
@@ -104,13 +107,16 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
                 None,
             )
         })?;
-        let text = columns.iter().find(|column| column.position.is_none());
-        let labels = text.and_then(|column| leaf(schema, column.root));
-        let labels = labels.map(|leaf| Labels::new(Arc::clone(&file), leaf));
+        let text = |role: Role| {
+            let (_, column) = text_column(&columns, role)?;
+            Some(Labels::new(Arc::clone(&file), leaf(schema, column.root)?))
+        };
+        let (labels, targets) = (text(Role::Group), text(Role::Target));
         Ok(Self {
             file,
             batches,
             labels,
+            targets,
             columns,
             empty_batch,
             n_rows: 0,
@@ -142,10 +148,12 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
             }
         }
         let mut found = BTreeMap::new();
+        let targets = self.read_targets(rows.num_rows(), &mut faults, &mut found)?;
         let numbered = self.take_labels(rows.num_rows(), &mut faults, &mut found, batch)?;
         self.report(rows, &faults, &found)?;
         numbered?;
         let good = Good::new(rows.num_rows(), &faults);
+        good.extend(&mut batch.targets, targets.into_iter().flatten());
         let mut scores = batch.scores.iter_mut();
         for column in &self.columns {
             let Some(position) = column.position else {
@@ -172,6 +180,41 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
         Ok(())
     }
 
+    /// The targets of the next `n_rows` rows where they are text. Those that are none are added to `faults`,
+    /// and to what is `found`.
+    fn read_targets(
+        &mut self,
+        n_rows: usize,
+        faults: &mut Faults,
+        found: &mut BTreeMap<usize, String>,
+    ) -> Result<Option<Vec<bool>>> {
+        let text = text_column(&self.columns, Role::Target);
+        let (Some(labels), Some((index, _))) = (&mut self.targets, text) else {
+            return Ok(None);
+        };
+        let mut targets = vec![false; n_rows];
+        let visit = |row: usize, label: Option<&[u8]>| {
+            let parsed =
+                label.map_or(Err(Problem::Empty), |label| parse_target(label.trim_ascii()));
+            let problem = match parsed {
+                Ok(target) => return targets[row] = target,
+                Err(problem) => problem,
+            };
+            // The first column at fault counts, and numbers were looked at before.
+            if faults.get(&row).is_none_or(|&(column, _)| column > index) {
+                faults.insert(row, (index, problem));
+                let shown = match label {
+                    None => "null".to_owned(),
+                    Some(_) if problem == Problem::Empty => "empty text".to_owned(),
+                    Some(label) => text::quote(label),
+                };
+                found.insert(row, shown);
+            }
+        };
+        Self::decode(&self.file, &self.path, || labels.read(n_rows, visit))?;
+        Ok(Some(targets))
+    }
+
     /// Numbers the labels of the next `n_rows` rows, but for those at fault. Labels that are at
     /// fault themselves are added to `faults`, and to what is `found`.
     ///
@@ -183,7 +226,7 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
         found: &mut BTreeMap<usize, String>,
         batch: &mut Batch,
     ) -> Result<Result<()>> {
-        let text = self.columns.iter().enumerate().find(|(_, column)| column.position.is_none());
+        let text = text_column(&self.columns, Role::Group);
         let (Some(labels), Some((index, column))) = (&mut self.labels, text) else {
             return Ok(Ok(()));
         };
@@ -309,6 +352,12 @@ fn find_columns(path: &str, schema: &Schema, columns: &Columns) -> Result<Vec<Co
         }
     }
     Ok(found)
+}
+
+/// The column of a role, with its number, if it is text.
+fn text_column(columns: &[Column], role: Role) -> Option<(usize, &Column)> {
+    let is_text = |column: &Column| column.role == role && column.position.is_none();
+    columns.iter().enumerate().find(|(_, column)| is_text(column))
 }
 
 /// The number of the column without columns of its own that is column `root` of the file.
