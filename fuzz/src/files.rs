@@ -111,6 +111,7 @@ fn print(evaluation: Evaluation, format: Format, columns: &Columns) {
         file: "file".to_owned(),
         format,
         columns: columns.clone(),
+        weighted: columns.weight.is_some(),
         buckets: BUCKETS,
         rows: evaluation.rows,
         results: evaluation.results,

@@ -61,6 +61,7 @@ fn eval(args: &EvalArgs, width: Option<usize>, out: &mut impl Write) -> Result<(
         version: env!("CARGO_PKG_VERSION"),
         file,
         format: reading.format,
+        weighted: columns.weight.is_some(),
         columns,
         buckets,
         rows: evaluation.rows,

@@ -23,6 +23,8 @@ pub struct Report {
     pub format: Format,
     /// The columns in use.
     pub columns: Columns,
+    /// Whether rows count by their weights, in all but numbers of rows.
+    pub weighted: bool,
     /// Buckets of the bucketed AUC, if it was asked for.
     pub buckets: Option<usize>,
     /// How many rows there were.

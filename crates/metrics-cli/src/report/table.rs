@@ -11,6 +11,9 @@ use crate::text;
 /// Shown where a model has no bucketed AUC.
 const NONE: &str = "–";
 
+/// Stands in place of a group for all rows. A group may be called `all`.
+const ALL: &str = "(all rows)";
+
 /// Heads the distance that bounds leave between the bucketed and the exact area. They are certain: nobody
 /// should take them for an interval of confidence.
 const BUCKETING: &str = "bucketing error";
@@ -28,7 +31,13 @@ pub fn table(report: &Report, width: Option<usize>, out: &mut impl Write) -> Res
 }
 
 fn write_report(report: &Report, width: Option<usize>, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "{}: {}", report.file, text::count(report.rows.used, "row"))?;
+    let rows = text::count(report.rows.used, "row");
+    match &report.columns.weight {
+        Some(weight) => {
+            writeln!(out, "{}: {rows}, weighted by {}", report.file, printable(weight))?;
+        }
+        None => writeln!(out, "{}: {rows}", report.file)?,
+    }
     writeln!(out)?;
     for line in sheet(report).lines(width) {
         writeln!(out, "{line}")?;
@@ -48,7 +57,7 @@ fn sheet(report: &Report) -> Sheet {
     let header = ["model", "samples", "positives", "prevalence", "AUPRC", "AUROC"];
     let bucketed = report.buckets.map(|n| [format!("AUROC in {n} buckets"), BUCKETING.to_owned()]);
     let row = |result: &Measured| {
-        let group = grouped.map(|_| result.group.as_deref().map_or("all".to_owned(), printable));
+        let group = grouped.map(|_| result.group.as_deref().map_or(ALL.to_owned(), group_name));
         group.into_iter().chain(cells(report, result)).collect()
     };
     Sheet {
@@ -76,6 +85,11 @@ fn cells(report: &Report, result: &Measured) -> Vec<String> {
         cells.extend(bucketed_cells(report, result));
     }
     cells
+}
+
+/// A label as it is, unless it is what stands for all rows.
+fn group_name(label: &str) -> String {
+    if label == ALL { text::quote(label.as_bytes()) } else { printable(label) }
 }
 
 /// The bucketed area, and how far from it the exact one may be.
@@ -115,6 +129,12 @@ fn printable(name: &str) -> String {
 
 fn notes(report: &Report) -> Vec<String> {
     let mut notes = Vec::new();
+    if report.columns.weight.is_some() {
+        notes.push(
+            "weighted: prevalence and areas count each row by its weight; samples and positives are rows"
+                .to_owned(),
+        );
+    }
     if !report.not_probabilities.is_empty() {
         let models = report.not_probabilities.iter();
         let models = models.map(|model| format!("{} ({})", printable(&model.score), model.example));

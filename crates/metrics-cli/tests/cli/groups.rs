@@ -63,11 +63,20 @@ fn the_table_has_a_row_for_all() {
         outcome.stdout.lines().filter_map(|line| line.split_whitespace().next()).collect();
     let position = |word| starts.iter().position(|&start| start == word);
     assert!(
-        position("g") < position("all") && position("all") < position("u"),
+        position("g") < position("(all") && position("(all") < position("u"),
         "{}",
         outcome.stdout
     );
     assert!(position("u") < position("v"));
+}
+
+#[test]
+fn no_group_looks_like_all_rows() {
+    let dir = Dir::with("x.csv", "s,g,y\n0.1,all,1\n0.3,(all rows),0\n0.2,b,1\n");
+    let table = dir.eval("x.csv -s s -t y -g g").stdout;
+    let groups: Vec<_> =
+        table.lines().skip(4).map(|line| line.split("   ").next().unwrap()).collect();
+    assert_eq!(groups[..4], [" (all rows)", " \"(all rows)\"", " all", " b"], "{table}");
 }
 
 #[test]

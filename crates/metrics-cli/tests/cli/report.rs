@@ -16,6 +16,7 @@ fn the_json_document_is_stable() {
         "file": "x.csv",
         "format": "csv",
         "columns": {"scores": ["score"], "target": "label", "weight": null, "group": null},
+        "weighted": false,
         "buckets": 11,
         "rows": {"read": 4, "used": 4, "skipped": 0, "skipped_by_reason": []},
         "results": [{
@@ -108,6 +109,22 @@ fn undefined_values_say_so() {
     let table = dir.eval("none.csv -s s -t y --buckets 100").stdout;
     assert_eq!(table.matches(" undefined").count(), 3, "{table}");
     assert!(table.contains("undefined: no positives"), "{table}");
+}
+
+#[test]
+fn weighted_runs_say_so() {
+    let dir = Dir::with("x.csv", "s,y,w\n0.1,0,2\n0.5,1,0.5\n");
+    let table = dir.eval("x.csv -s s -t y -w w").stdout;
+    assert!(table.starts_with("x.csv: 2 rows, weighted by w\n"), "{table}");
+    assert!(
+        table.contains("weighted: prevalence and areas count each row by its weight"),
+        "{table}"
+    );
+    assert_eq!(dir.json("x.csv -s s -t y -w w")["weighted"], true);
+    assert!(!dir.eval("x.csv -s s -t y").stdout.contains("weight"));
+    dir.eval("x.csv -s s -t y -w w --plot .");
+    let svg = std::fs::read_to_string(dir.path("roc.svg")).unwrap();
+    assert!(svg.contains("x.csv · 2 rows, 1 positive, weighted by w"), "{svg}");
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn narrow_reports_are_lists() {
     let expected = "\
 x.csv: 3 rows
 
-g           all
+g           (all rows)
 model       s
 samples     3
 positives   2
