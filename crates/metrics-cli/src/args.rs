@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::error::{Error, Result};
 use crate::input::{Columns, Format, ReadOptions, is_stdin};
@@ -69,6 +70,16 @@ pub struct Cli {
 pub enum Command {
     /// Evaluate the scores in a CSV or Parquet file against 0/1 targets
     Eval(EvalArgs),
+    /// Print what a shell needs to complete command lines
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the man page of the program or of a command
+    Man {
+        /// The command, `eval` for instance
+        command: Option<String>,
+    },
 }
 
 /// The arguments of `eval`.
@@ -276,8 +287,10 @@ mod tests {
 
     fn parse(arguments: &str) -> EvalArgs {
         let words = ["tensor-metrics", "eval"].into_iter().chain(arguments.split(' '));
-        let Command::Eval(args) = Cli::try_parse_from(words).unwrap().command;
-        args
+        match Cli::try_parse_from(words).unwrap().command {
+            Command::Eval(args) => args,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

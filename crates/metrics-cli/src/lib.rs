@@ -12,6 +12,7 @@ pub mod error;
 pub mod evaluate;
 mod files;
 pub mod input;
+mod manual;
 pub mod plot;
 pub mod progress;
 pub mod report;
@@ -27,13 +28,15 @@ use plot::Plots;
 use progress::Progress;
 use report::Report;
 
-/// Runs the command in `cli` and writes its report to `out`, in lines of `width` columns if possible.
+/// Runs the command in `cli` and writes what it reports to `out`, in lines of `width` columns if possible.
 ///
 /// # Errors
 /// Any [`Error`]; [`Error::exit_code`] says with which code a program should end.
 pub fn run(cli: &Cli, width: Option<usize>, out: &mut impl Write) -> Result<()> {
     match &cli.command {
         Command::Eval(args) => eval(args, width, out),
+        Command::Completions { shell } => manual::completions(*shell, out),
+        Command::Man { command } => manual::man(command.as_deref(), out),
     }
 }
 

@@ -7,6 +7,7 @@ mod files;
 mod golden;
 mod groups;
 mod library;
+mod manual;
 mod parquet;
 mod plots;
 mod program;
