@@ -5,7 +5,7 @@ use divan::counter::ItemsCount;
 use half::{bf16, f16};
 use metrics_benches::{Scores, batch, samples};
 use metrics_core::{
-    Backend, Buffer, Host, HostTensor, Owned, binary_auprc, binary_auprc_tasks, binary_auroc,
+    Auprc, Backend, Buffer, Host, HostTensor, Owned, Readings, binary_auprc, binary_auroc,
 };
 use metrics_ndarray::NdArray;
 
@@ -78,5 +78,5 @@ fn tasks(bencher: Bencher<'_, '_>, (n_tasks, n_samples): (usize, usize)) {
     let (scores, targets) = batch(&Host, Scores::Uniform, 0.5, n_tasks, n_samples);
     bencher
         .counter(ItemsCount::new(n_tasks * n_samples))
-        .bench_local(|| binary_auprc_tasks(&scores, &targets));
+        .bench_local(|| Auprc.tasks(&scores, &targets));
 }

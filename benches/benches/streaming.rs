@@ -4,7 +4,7 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use metrics_benches::{Scores, batch};
 use metrics_core::slice::{Auc, BinaryAuprc};
-use metrics_core::{Host, Metric, Result};
+use metrics_core::{Host, Result};
 
 fn main() {
     divan::main();

@@ -1,7 +1,7 @@
 //! Saved states: decoded, loaded, read, merged, gone on with.
 
 use metrics_core::slice::{Auc, BinaryAuprc, BinaryAuroc, Tensor};
-use metrics_core::{AucState, Curve, Error, Metric, RankState};
+use metrics_core::{AucState, Curve, Error, PrecisionRecall, RankState, Roc, Sums};
 
 use crate::memory::peak_of;
 
@@ -33,7 +33,7 @@ fn rank(bytes: &[u8]) {
         let mut auprc = auprc_of(&state);
         let _ = auprc.compute_tasks();
         drop(auprc);
-        let _ = state.areas();
+        let _ = state.rank_sums().unwrap();
         assert_eq!(state.to_bytes(), bytes, "a state has one spelling");
         Some(state)
     });
@@ -45,13 +45,13 @@ fn rank(bytes: &[u8]) {
 }
 
 fn auprc_of(state: &RankState) -> BinaryAuprc {
-    let mut auprc = BinaryAuprc::with_tasks(state.n_tasks()).expect("at least one task");
+    let mut auprc = BinaryAuprc::new().tasks(state.n_tasks()).expect("at least one task");
     auprc.load_state(state).expect("a state of as many tasks");
     auprc
 }
 
 fn auroc_of(state: &RankState) -> BinaryAuroc {
-    let mut auroc = BinaryAuroc::with_tasks(state.n_tasks()).expect("at least one task");
+    let mut auroc = BinaryAuroc::new().tasks(state.n_tasks()).expect("at least one task");
     auroc.load_state(state).expect("a state of as many tasks");
     auroc
 }
@@ -71,7 +71,7 @@ fn read_rank(state: &RankState) {
         }
         other => panic!("{other:?}"),
     };
-    let areas = auroc.areas().expect("computed before");
+    let areas = auroc.read_tasks(&Sums).expect("computed before");
     for (task, ((ap, roc), areas)) in values.zip(areas).enumerate() {
         assert!(is_share(ap) && is_share(roc), "task {task}: {ap}, {roc}");
         assert_eq!((areas.auprc().unwrap_or(0.0), areas.auroc().unwrap_or(0.5)), (ap, roc));
@@ -84,8 +84,8 @@ fn read_rank(state: &RankState) {
 
 /// Both curves of a task are curves, and their areas are its areas.
 fn curves(auprc: &mut BinaryAuprc, task: usize, ap: Option<f64>, auroc: Option<f64>) {
-    let pr = auprc.precision_recall_curve(task).expect("there is a sample");
-    let roc = auprc.roc_curve(task).expect("there is a sample");
+    let pr = auprc.read_task(&PrecisionRecall, task).expect("there is a sample");
+    let roc = auprc.read_task(&Roc, task).expect("there is a sample");
     let n_points = pr.thresholds.len();
     assert_eq!((pr.precision.len(), pr.recall.len()), (n_points + 1, n_points + 1));
     assert_eq!((roc.fpr.len(), roc.tpr.len()), (n_points + 1, n_points + 1));

@@ -86,7 +86,7 @@ fn rank_state(n_tasks: usize, step: usize) -> Result<Vec<u8>> {
     let scores: Vec<f32> = (0..n).map(|i| (i * step % 7) as f32 * 0.25 - 0.5).collect();
     let targets: Vec<u8> = (0..n).map(|i| u8::from((i * step).is_multiple_of(3))).collect();
     let (scores, targets) = (Tensor::new(&scores, &shape)?, Tensor::new(&targets, &shape)?);
-    let mut auprc = BinaryAuprc::with_tasks(n_tasks)?;
+    let mut auprc = BinaryAuprc::new().tasks(n_tasks)?;
     auprc.update(&scores, &targets)?;
     if step.is_multiple_of(2) {
         let weights: Vec<f64> = (0..n).map(|i| i as f64 * 0.5).collect();

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use metrics_core::{Backend, HostTensor, Result, Rule};
+use metrics_core::backend::{Backend, Batch, ElementCheck, Primitives, StateMut, compose};
+use metrics_core::{HostTensor, RankSums, RankedCounts, Result};
 
-/// The primitives of another backend, with every copy counted. The fused steps are the
+/// The primitives of another backend, with every copy counted. All else is the
 /// compositions.
 #[derive(Debug, Clone)]
 pub struct Counting<B> {
@@ -40,7 +41,7 @@ pub struct Copies {
     pub downloaded_elements: u64,
 }
 
-impl<B: Backend> Counting<B> {
+impl<B: Primitives> Counting<B> {
     /// Counts the copies of a backend.
     pub fn new(inner: B) -> Self {
         Self { inner, counters: Arc::default() }
@@ -72,12 +73,10 @@ impl<B: Backend> Counting<B> {
     }
 }
 
-impl<B: Backend> Backend for Counting<B> {
+impl<B: Primitives> Backend for Counting<B> {
     const NAME: &'static str = B::NAME;
     type Tensor<'a> = Counted<B::Tensor<'a>>;
-    type Index = B::Index;
-    type KeptSamples = ();
-    type KeptCounts = ();
+    type Pending = ();
 
     fn of(tensor: &Self::Tensor<'_>) -> Self {
         Self { inner: B::of(&tensor.tensor), counters: Arc::clone(&tensor.counters) }
@@ -100,32 +99,57 @@ impl<B: Backend> Backend for Counting<B> {
         Ok(self.counted(self.inner.upload(x)?))
     }
 
-    fn download<'t>(&self, x: &'t Self::Tensor<'_>) -> Result<HostTensor<'t>> {
-        let host = self.inner.download(&x.tensor)?;
-        self.count_download(host.buffer().len());
-        Ok(host)
-    }
-
-    fn download_index(&self, index: &Self::Index) -> Result<Vec<u64>> {
-        let index = self.inner.download_index(index)?;
-        self.count_download(index.len());
-        Ok(index)
+    fn with_host<R>(x: &Self::Tensor<'_>, f: impl FnOnce(HostTensor<'_>) -> R) -> Result<R> {
+        let backend = Self::of(x);
+        B::with_host(&x.tensor, |host| {
+            backend.count_download(host.buffer().len());
+            f(host)
+        })
     }
 
     fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
         Ok(self.counted(self.inner.reshape(x.tensor, shape)?))
     }
 
-    fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
-        Ok(self.counted(self.inner.row(&x.tensor, row)?))
+    fn transpose<'a>(&self, x: &Self::Tensor<'a>) -> Result<Self::Tensor<'a>> {
+        Ok(self.counted(self.inner.transpose(&x.tensor)?))
     }
 
     fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
         Ok(self.counted(self.inner.column(&x.tensor, column)?))
     }
 
-    fn find_invalid(&self, x: &Self::Tensor<'_>, rule: Rule) -> Result<Option<(usize, f64)>> {
-        self.inner.find_invalid(&x.tensor, rule)
+    fn rank_sums(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankSums>> {
+        compose::rank_sums(self, batch)
+    }
+
+    fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
+        compose::ranked_counts(self, batch)
+    }
+
+    fn update(
+        &self,
+        batch: &Batch<'_, Self>,
+        state: StateMut<'_>,
+        _pending: &mut (),
+    ) -> Result<()> {
+        compose::update(self, batch, state)
+    }
+}
+
+impl<B: Primitives> Primitives for Counting<B> {
+    type Index = B::Index;
+
+    fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
+        Ok(self.counted(self.inner.row(&x.tensor, row)?))
+    }
+
+    fn find_invalid(
+        &self,
+        x: &Self::Tensor<'_>,
+        check: ElementCheck,
+    ) -> Result<Option<(usize, f64)>> {
+        self.inner.find_invalid(&x.tensor, check)
     }
 
     fn argsort_descending(&self, x: &Self::Tensor<'_>) -> Result<Self::Index> {
@@ -155,5 +179,11 @@ impl<B: Backend> Backend for Counting<B> {
         n_bins: usize,
     ) -> Result<[Vec<u64>; 2]> {
         self.inner.bincount(index, &targets.tensor, n_bins)
+    }
+
+    fn download_index(&self, index: &Self::Index) -> Result<Vec<u64>> {
+        let index = self.inner.download_index(index)?;
+        self.count_download(index.len());
+        Ok(index)
     }
 }

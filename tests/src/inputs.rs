@@ -1,8 +1,7 @@
 //! Tensors of any backend from plain data, and metrics of plain data on any backend.
 
 use metrics_core::{
-    Backend, Element, HostTensor, Metric, Options, Owned, binary_auprc, binary_auprc_with,
-    binary_auroc, binary_auroc_with,
+    Auprc, Auroc, Backend, Element, HostTensor, Metric, Owned, Readings, binary_auprc, binary_auroc,
 };
 
 use crate::random::Samples;
@@ -44,9 +43,8 @@ pub fn areas<B: Backend>(backend: &B, samples: &Samples) -> [f64; 2] {
 pub fn weighted_areas<B: Backend>(backend: &B, samples: &Samples, weights: &[f64]) -> [f64; 2] {
     let (scores, targets) = (vector(backend, &samples.scores), vector(backend, &samples.targets));
     let weights = vector(backend, weights);
-    let options = || Options::new().weights(&weights);
-    let auprc = binary_auprc_with::<B>(&scores, &targets, options()).expect("valid samples");
-    let auroc = binary_auroc_with::<B>(&scores, &targets, options()).expect("valid samples");
+    let auprc = Auprc.weights(&weights).read(&scores, &targets).expect("valid samples");
+    let auroc = Auroc.weights(&weights).read(&scores, &targets).expect("valid samples");
     [auprc, auroc]
 }
 

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use metrics_core::{Backend, HostTensor, Result, Rule};
+use metrics_core::backend::{Backend, Batch, ElementCheck, Primitives, StateMut, compose};
+use metrics_core::{HostTensor, RankSums, RankedCounts, Result};
 
-/// The primitives of another backend, one of which panics. The fused steps are the compositions.
+/// The primitives of another backend, one of which panics. All else is the compositions.
 #[derive(Debug, Clone)]
 pub struct Panicking<B>(pub B);
 
@@ -33,12 +34,10 @@ fn call() {
     assert!(left != Some(0), "a backend panics");
 }
 
-impl<B: Backend> Backend for Panicking<B> {
+impl<B: Primitives> Backend for Panicking<B> {
     const NAME: &'static str = B::NAME;
     type Tensor<'a> = B::Tensor<'a>;
-    type Index = B::Index;
-    type KeptSamples = ();
-    type KeptCounts = ();
+    type Pending = ();
 
     fn of(tensor: &Self::Tensor<'_>) -> Self {
         call();
@@ -65,14 +64,9 @@ impl<B: Backend> Backend for Panicking<B> {
         self.0.upload(x)
     }
 
-    fn download<'t>(&self, x: &'t Self::Tensor<'_>) -> Result<HostTensor<'t>> {
+    fn with_host<R>(x: &Self::Tensor<'_>, f: impl FnOnce(HostTensor<'_>) -> R) -> Result<R> {
         call();
-        self.0.download(x)
-    }
-
-    fn download_index(&self, index: &Self::Index) -> Result<Vec<u64>> {
-        call();
-        self.0.download_index(index)
+        B::with_host(x, f)
     }
 
     fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
@@ -80,9 +74,9 @@ impl<B: Backend> Backend for Panicking<B> {
         self.0.reshape(x, shape)
     }
 
-    fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
+    fn transpose<'a>(&self, x: &Self::Tensor<'a>) -> Result<Self::Tensor<'a>> {
         call();
-        self.0.row(x, row)
+        self.0.transpose(x)
     }
 
     fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
@@ -90,9 +84,39 @@ impl<B: Backend> Backend for Panicking<B> {
         self.0.column(x, column)
     }
 
-    fn find_invalid(&self, x: &Self::Tensor<'_>, rule: Rule) -> Result<Option<(usize, f64)>> {
+    fn rank_sums(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankSums>> {
+        compose::rank_sums(self, batch)
+    }
+
+    fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
+        compose::ranked_counts(self, batch)
+    }
+
+    fn update(
+        &self,
+        batch: &Batch<'_, Self>,
+        state: StateMut<'_>,
+        _pending: &mut (),
+    ) -> Result<()> {
+        compose::update(self, batch, state)
+    }
+}
+
+impl<B: Primitives> Primitives for Panicking<B> {
+    type Index = B::Index;
+
+    fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
         call();
-        self.0.find_invalid(x, rule)
+        self.0.row(x, row)
+    }
+
+    fn find_invalid(
+        &self,
+        x: &Self::Tensor<'_>,
+        check: ElementCheck,
+    ) -> Result<Option<(usize, f64)>> {
+        call();
+        self.0.find_invalid(x, check)
     }
 
     fn argsort_descending(&self, x: &Self::Tensor<'_>) -> Result<Self::Index> {
@@ -128,5 +152,10 @@ impl<B: Backend> Backend for Panicking<B> {
     ) -> Result<[Vec<u64>; 2]> {
         call();
         self.0.bincount(index, targets, n_bins)
+    }
+
+    fn download_index(&self, index: &Self::Index) -> Result<Vec<u64>> {
+        call();
+        self.0.download_index(index)
     }
 }

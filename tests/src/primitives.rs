@@ -1,18 +1,19 @@
-//! A backend of primitives only, each written as its contract reads: the fused steps are all the
+//! A backend of primitives only, each written as its contract reads: all else is the
 //! compositions of the core. It shows that those are enough, and what every override must equal.
 
 use std::borrow::Cow;
 
-use metrics_core::index::{
+use metrics_core::backend::index::{
     IndexShape, check_column, check_matrix, check_one_row, check_reshape, check_row,
 };
+use metrics_core::backend::{Backend, Batch, ElementCheck, Primitives, StateMut, compose};
 use metrics_core::{
-    Backend, Buffer, DType, Element, HostTensor, Result, Rule, reserve, with_slice,
+    Buffer, DType, Element, HostTensor, RankSums, RankedCounts, Result, reserve, with_slice,
 };
 
 /// The backend; its tensors are [`Rows`].
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Primitives;
+pub struct PrimitivesOnly;
 
 /// A tensor: its elements row by row.
 #[derive(Debug, Clone)]
@@ -61,12 +62,10 @@ impl Rows {
     }
 }
 
-impl Backend for Primitives {
+impl Backend for PrimitivesOnly {
     const NAME: &'static str = "primitives";
     type Tensor<'a> = Rows;
-    type Index = Numbers;
-    type KeptSamples = ();
-    type KeptCounts = ();
+    type Pending = ();
 
     fn of(_tensor: &Rows) -> Self {
         Self
@@ -95,22 +94,19 @@ impl Backend for Primitives {
         Ok(Rows { shape: x.shape().to_vec(), numbers })
     }
 
-    fn download<'t>(&self, x: &'t Rows) -> Result<HostTensor<'t>> {
-        match x.numbers.first() {
-            Some(Number::Signed(_)) => download(x, |number| match number {
+    fn with_host<R>(x: &Rows, f: impl FnOnce(HostTensor<'_>) -> R) -> Result<R> {
+        let host = match x.numbers.first() {
+            Some(Number::Signed(_)) => host(x, |number| match number {
                 Number::Signed(x) => x,
                 other => unreachable!("{other:?} among signed integers"),
             }),
-            Some(Number::Unsigned(_)) => download(x, |number| match number {
+            Some(Number::Unsigned(_)) => host(x, |number| match number {
                 Number::Unsigned(x) => x,
                 other => unreachable!("{other:?} among unsigned integers"),
             }),
-            _ => download(x, Number::to_f64),
-        }
-    }
-
-    fn download_index(&self, index: &Self::Index) -> Result<Vec<u64>> {
-        Ok(index.rows.concat())
+            _ => host(x, Number::to_f64),
+        };
+        host.map(f)
     }
 
     fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
@@ -118,9 +114,11 @@ impl Backend for Primitives {
         Ok(Rows { shape: shape.to_vec(), ..x })
     }
 
-    fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
-        let n_columns = check_row(&x.shape, row)?;
-        Ok(Rows { shape: vec![1, n_columns], numbers: x.row(row).to_vec() })
+    fn transpose<'a>(&self, x: &Self::Tensor<'a>) -> Result<Self::Tensor<'a>> {
+        let [n_rows, n_columns] = check_matrix("transpose", &x.shape)?;
+        let numbers =
+            (0..n_columns).flat_map(|column| x.rows().map(move |row| row[column])).collect();
+        Ok(Rows { shape: vec![n_columns, n_rows], numbers })
     }
 
     fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
@@ -128,9 +126,35 @@ impl Backend for Primitives {
         Ok(Rows { shape: vec![n_rows], numbers: x.rows().map(|row| row[column]).collect() })
     }
 
-    fn find_invalid(&self, x: &Rows, rule: Rule) -> Result<Option<(usize, f64)>> {
+    fn rank_sums(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankSums>> {
+        compose::rank_sums(self, batch)
+    }
+
+    fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
+        compose::ranked_counts(self, batch)
+    }
+
+    fn update(
+        &self,
+        batch: &Batch<'_, Self>,
+        state: StateMut<'_>,
+        _pending: &mut (),
+    ) -> Result<()> {
+        compose::update(self, batch, state)
+    }
+}
+
+impl Primitives for PrimitivesOnly {
+    type Index = Numbers;
+
+    fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
+        let n_columns = check_row(&x.shape, row)?;
+        Ok(Rows { shape: vec![1, n_columns], numbers: x.row(row).to_vec() })
+    }
+
+    fn find_invalid(&self, x: &Rows, check: ElementCheck) -> Result<Option<(usize, f64)>> {
         let values = x.numbers.iter().map(|number| number.to_f64());
-        Ok(values.enumerate().find(|&(_, x)| !rule.allows(x)))
+        Ok(values.enumerate().find(|&(_, x)| !check.allows(x)))
     }
 
     fn argsort_descending(&self, x: &Rows) -> Result<Self::Index> {
@@ -196,6 +220,10 @@ impl Backend for Primitives {
         }
         Ok(counts)
     }
+
+    fn download_index(&self, index: &Self::Index) -> Result<Vec<u64>> {
+        Ok(index.rows.concat())
+    }
 }
 
 /// An element of at most 32 bits, or a float.
@@ -206,6 +234,6 @@ fn narrow<T: Element>(x: T) -> Number {
     }
 }
 
-fn download<T: Element>(x: &Rows, value: impl Fn(Number) -> T) -> Result<HostTensor<'static>> {
+fn host<T: Element>(x: &Rows, value: impl Fn(Number) -> T) -> Result<HostTensor<'static>> {
     HostTensor::from_vec(x.numbers.iter().copied().map(value).collect(), &x.shape)
 }

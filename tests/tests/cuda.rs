@@ -6,8 +6,8 @@ mod streams;
 
 use candle_core::{DType, Device, Tensor};
 use metrics_candle::{
-    Auc, BinaryAuprc, BinaryAuroc, binary_auprc, binary_auprc_tasks, binary_auroc,
-    binary_auroc_tasks, binary_precision_recall_curve,
+    Auc, Auprc, Auroc, BinaryAuprc, BinaryAuroc, Readings, binary_auprc, binary_auroc,
+    binary_precision_recall_curve,
 };
 use metrics_conformance::cuda::device;
 use metrics_conformance::random::Random;
@@ -76,8 +76,8 @@ fn tasks_have_the_bits_of_the_cpu(
     #[values(DType::F32, DType::F64, DType::F16)] dtype: DType,
 ) {
     let Both { cpu: [x, y], cuda: [a, b] } = Both::random(dtype, n_tasks, n, -1.0, 3);
-    assert_eq!(binary_auprc_tasks(&a, &b).unwrap(), binary_auprc_tasks(&x, &y).unwrap());
-    assert_eq!(binary_auroc_tasks(&a, &b).unwrap(), binary_auroc_tasks(&x, &y).unwrap());
+    assert_eq!(Auprc.tasks(&a, &b).unwrap(), Auprc.tasks(&x, &y).unwrap());
+    assert_eq!(Auroc.tasks(&a, &b).unwrap(), Auroc.tasks(&x, &y).unwrap());
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn states_have_the_bytes_of_the_cpu(
     #[values(DType::F32, DType::F64, DType::BF16)] dtype: DType,
     #[values(1, 3)] n_tasks: usize,
 ) {
-    let new = || BinaryAuprc::with_tasks(n_tasks).unwrap();
+    let new = || BinaryAuprc::new().tasks(n_tasks).unwrap();
     let (mut on_cpu, mut on_cuda, mut later) = (new(), new(), new());
     for (i, n) in [1, 1000, 5, 70_000, 3, 1 << 19, 17].into_iter().enumerate() {
         let Both { cpu: [x, y], cuda: [a, b] } = Both::random(dtype, n_tasks, n, -1.0, i as u64);
@@ -223,7 +223,7 @@ fn views_and_empty_tensors_need_no_care() {
     let heads = vector(&[0.1f32, 1.0, 0.5, 1.0, 0.7, 1.0, 0.8, 0.0]).reshape((4, 2)).unwrap();
     let targets = vector(&[1u8, 1, 0, 0, 1, 1, 1, 0]).reshape((4, 2)).unwrap();
     let (x, y) = (heads.t().unwrap(), targets.t().unwrap());
-    assert_eq!(binary_auprc_tasks(&x, &y).unwrap(), [11.0 / 12.0, 2.0 / 3.0]);
+    assert_eq!(Auprc.tasks(&x, &y).unwrap(), [11.0 / 12.0, 2.0 / 3.0]);
     let (x, y) = (heads.narrow(1, 0, 1).unwrap(), targets.narrow(1, 0, 1).unwrap());
     assert_eq!(binary_auprc(&x.t().unwrap(), &y.t().unwrap()).unwrap(), 11.0 / 12.0);
     let mut auprc = BinaryAuprc::new();
@@ -297,6 +297,6 @@ fn more_samples_than_one_sort_holds_may_be_kept() {
     auroc.update(&zeros, &ones).unwrap();
     auroc.update(&ones, &zeros).unwrap();
     assert_eq!(auroc.compute().unwrap(), 0.0);
-    let areas = auroc.areas().unwrap();
+    let areas = auroc.read_tasks(&Sums).unwrap();
     assert_eq!((areas[0].n_positives(), areas[0].n_negatives()), (N as f64, N as f64));
 }

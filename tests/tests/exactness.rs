@@ -3,10 +3,10 @@
 use metrics_conformance::check::within_ulps;
 use metrics_conformance::random::{Random, seed};
 use metrics_conformance::rational::{Rational, nearest_f64, ratio, ulps};
-use metrics_core::RankedCounts;
+use metrics_core::{RankedCounts, Sums};
 use rstest::rstest;
 use tensor_metrics::slice::{Auc, BinaryAuprc, binary_auprc, binary_auroc};
-use tensor_metrics::{Areas, Curve, Metric};
+use tensor_metrics::{Curve, RankSums};
 
 /// One more than twice the integers at which sums in f32 stop.
 const N_SAMPLES: usize = (1 << 25) + 1;
@@ -67,13 +67,13 @@ fn in_pool<T: Send>(n_threads: usize, f: impl FnOnce() -> T + Send) -> T {
     rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap().install(f)
 }
 
-fn streamed(samples: &Samples) -> Areas {
+fn streamed(samples: &Samples) -> RankSums {
     let mut metric = BinaryAuprc::new();
     let size = N_SAMPLES / 5;
     for (scores, targets) in samples.scores.chunks(size).zip(samples.targets.chunks(size)) {
         metric.update(scores, targets).unwrap();
     }
-    metric.areas().unwrap()[0]
+    metric.read_tasks(&Sums).unwrap()[0]
 }
 
 #[rstest]
@@ -107,14 +107,14 @@ fn areas_of_33_million_samples_are_exact(#[case] n_distinct: u64, #[case] share:
 /// area is so small that they show.
 #[test]
 fn errors_of_a_small_auprc_of_counts_are_bounded() {
-    let (tps, fps) = (vec![117, 117 + 64_342], vec![105, 105 + 12_341_720_271_309]);
-    let counts = RankedCounts { thresholds: vec![2.0, 1.0], tps, fps };
+    let (tps, fps) = ([117, 117 + 64_342], [105, 105 + 12_341_720_271_309]);
+    let counts = RankedCounts::new("test", 0, vec![2.0, 1.0], tps.to_vec(), fps.to_vec()).unwrap();
     let share = |i: usize, step: u128| {
-        let (tp, fp) = (u128::from(counts.tps[i]), u128::from(counts.fps[i]));
+        let (tp, fp) = (u128::from(tps[i]), u128::from(fps[i]));
         ratio(step, 117 + 64_342) * ratio(tp, tp + fp)
     };
     let exact = share(0, 117) + share(1, 64_342);
-    within_ulps(counts.areas("exactness", 0).unwrap().auprc().unwrap(), Some(&exact), 0.0, &counts);
+    within_ulps(counts.sums().auprc().unwrap(), Some(&exact), 0.0, &counts);
 }
 
 /// A sum of ones in f32 would stop at 2^24 and return 1.
@@ -132,7 +132,7 @@ fn counts_of_one_tie_go_on_where_f32_stops() {
 
     let mut metric = BinaryAuprc::new();
     metric.update(&scores, &targets).unwrap();
-    let areas = metric.areas().unwrap()[0];
+    let areas = metric.read_tasks(&Sums).unwrap()[0];
     assert_eq!((areas.n_positives(), areas.n_negatives()), (n_positives as f64, 2.0));
     assert_eq!((areas.auprc(), areas.auroc()), (Some(auprc), Some(0.5)));
 

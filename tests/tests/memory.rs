@@ -13,7 +13,7 @@ use metrics_conformance::random::{Random, seed};
 use metrics_core::ScoreKind;
 use rstest::rstest;
 use tensor_metrics::slice::{Auc, BinaryAuprc, BinaryAuroc, binary_auprc, binary_auroc};
-use tensor_metrics::{AucState, Curve, Element, Metric, RankState, free_spare_memory};
+use tensor_metrics::{AucState, Curve, Element, RankState, free_spare_memory};
 
 /// The system's allocator, which counts the bytes in use and remembers the most there were.
 struct Counting;
@@ -227,12 +227,12 @@ fn a_byte_of_a_state_takes_32_bytes_through_its_whole_life() {
     for (name, bytes) in shapes() {
         let (all, n_bytes) = peak(|| {
             let state = RankState::from_bytes(&bytes).unwrap();
-            let mut metric = BinaryAuprc::with_tasks(state.n_tasks()).unwrap();
+            let mut metric = BinaryAuprc::new().tasks(state.n_tasks()).unwrap();
             metric.load_state(&state).unwrap();
             let values = metric.compute_tasks().ok();
             let saved = metric.state().unwrap();
             let written = saved.to_bytes();
-            let mut merged = BinaryAuprc::with_tasks(state.n_tasks()).unwrap();
+            let mut merged = BinaryAuprc::new().tasks(state.n_tasks()).unwrap();
             merged.load_state(&saved).unwrap();
             merged.merge(&metric).unwrap();
             let twice = merged.compute_tasks().ok();
@@ -515,11 +515,11 @@ fn visiting_counts_takes_little_more_than_ranking() {
     let (scores, targets) = samples(2_000_000);
     let mut auroc = BinaryAuroc::new();
     auroc.update(&scores, &targets).unwrap();
-    let (n_counts, n_bytes) = peak(|| {
-        let mut n_counts = 0;
-        auroc.for_each_count(0, |_, _, _| n_counts += 1).unwrap();
-        n_counts
+    let (n_groups, n_bytes) = peak(|| {
+        let mut n_groups = 0;
+        auroc.for_each_group(0, |_| n_groups += 1).unwrap();
+        n_groups
     });
     println!("{} bytes a sample", n_bytes as f64 / scores.len() as f64);
-    assert!(n_counts > 1_800_000 && n_bytes <= 12 * scores.len(), "{n_counts}, {n_bytes}");
+    assert!(n_groups > 1_800_000 && n_bytes <= 12 * scores.len(), "{n_groups}, {n_bytes}");
 }

@@ -7,13 +7,15 @@ use std::thread;
 
 use metrics_conformance::inputs::{matrix, vector};
 use metrics_conformance::panicking::{Panicking, panicking_after};
-use metrics_conformance::primitives::Primitives;
+use metrics_conformance::primitives::PrimitivesOnly;
 use metrics_conformance::random::{Kind, Samples, seed};
-use metrics_core::{Auc, BinaryAuprc, BinaryAuroc, Curve, Metric, ToTensor, free_spare_memory};
+use metrics_core::{
+    Auc, BinaryAuprc, BinaryAuroc, Curve, Metric, Sums, ToTensor, free_spare_memory,
+};
 use metrics_core::{Host, HostTensor, slice};
 
 /// The user's backend.
-type Theirs = Panicking<Primitives>;
+type Theirs = Panicking<PrimitivesOnly>;
 
 /// Calls `update` again and again on copies of a metric: first its backend's first call panics, then the
 /// second, until none does. The state is what it was each time.
@@ -39,15 +41,15 @@ fn panics_change_nothing<M: Metric<Backend = Theirs> + Clone>(
 
 #[test]
 fn a_panic_of_a_backend_leaves_exact_metrics_as_they_were() {
-    let backend = Panicking(Primitives);
+    let backend = Panicking(PrimitivesOnly);
     let x = matrix(&backend, &[0.1, 0.5, 0.7, 0.8, 0.5, 0.5], 2);
     let y = matrix(&backend, &[1u8, 0, 1, 0, 1, 1], 2);
     let w = matrix(&backend, &[1.0, 0.5, 2.0, 0.0, 0.25, 3.0], 2);
-    let mut auprc = BinaryAuprc::<Theirs>::with_tasks(2).unwrap();
+    let mut auprc = BinaryAuprc::<Theirs>::new().tasks(2).unwrap();
     let bytes = |m: &mut BinaryAuprc<Theirs>| m.state().unwrap().to_bytes();
     panics_change_nothing(&mut auprc, bytes, |m| m.update(&x, &y));
     panics_change_nothing(&mut auprc, bytes, |m| m.update_weighted(&x, &y, &w));
-    let mut auroc = BinaryAuroc::<Theirs>::with_tasks(2).unwrap();
+    let mut auroc = BinaryAuroc::<Theirs>::new().tasks(2).unwrap();
     let bytes = |m: &mut BinaryAuroc<Theirs>| m.state().unwrap().to_bytes();
     panics_change_nothing(&mut auroc, bytes, |m| m.update_weighted(&x, &y, &w));
     panics_change_nothing(&mut auroc, bytes, |m| m.update(&x, &y));
@@ -55,7 +57,7 @@ fn a_panic_of_a_backend_leaves_exact_metrics_as_they_were() {
 
 #[test]
 fn a_panic_of_a_backend_leaves_the_bucketed_area_as_it_was() {
-    let backend = Panicking(Primitives);
+    let backend = Panicking(PrimitivesOnly);
     let x = vector(&backend, &[0.1, 0.5, 0.7]);
     let y = vector(&backend, &[1u8, 0, 1]);
     let w = vector(&backend, &[1.0, 0.5, 2.0]);
@@ -126,7 +128,7 @@ impl Work {
 }
 
 fn slice_auprc(metric: &mut slice::BinaryAuprc) -> f64 {
-    metric.areas().unwrap()[0].auprc().unwrap()
+    metric.read_tasks(&Sums).unwrap()[0].auprc().unwrap()
 }
 
 /// Threads of their own, in the pool of all and in small ones, while another one frees what they leave.

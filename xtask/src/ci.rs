@@ -5,7 +5,9 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use crate::run::{Result, cargo, command, count_tests, root, run, stdout};
-use crate::{cuda, fuzz, libtorch, peers, processors, readme, sanitize, supply_chain, tools};
+use crate::{
+    cuda, fuzz, layers, libtorch, peers, processors, readme, sanitize, supply_chain, tools,
+};
 
 /// Crates that hold tensors; the core may know none of them.
 const TENSOR_LIBRARIES: [&str; 6] = ["ndarray", "candle-core", "tch", "arrow", "burn", "cudarc"];
@@ -65,9 +67,10 @@ struct Done {
 
 const NOTHING: &str = "";
 
-const STEPS: [Step; 19] = [
+const STEPS: [Step; 20] = [
     step("format", Scope::Newcomer, NOTHING, format),
     step("core is free of tensor libraries", Scope::Newcomer, CRATES, core_is_free),
+    step("imports run one way", Scope::Newcomer, NOTHING, layers::check),
     step("golden data", Scope::Newcomer, NOTHING, golden_data),
     step("values beside the peers'", Scope::Newcomer, NOTHING, peers::page_is_true),
     step("clippy", Scope::Newcomer, NOTHING, clippy),

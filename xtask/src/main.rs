@@ -9,6 +9,7 @@ mod coverage;
 mod cuda;
 mod fuzz;
 mod gpu_pack;
+mod layers;
 mod libtorch;
 mod mutants;
 mod peers;

@@ -1,6 +1,6 @@
 //! `cargo xtask mutants`: whether the tests notice when one thing in the core is changed, one after another.
 //!
-//! cargo-mutants lists the changes. All of them are compiled at once ([`weave`]), and each is chosen in turn
+//! cargo-mutants lists the changes. All of them are compiled at once ([`mod@weave`]), and each is chosen in turn
 //! when the tests start.
 
 mod programs;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tensor_metrics::slice::{Auc, binary_auprc, binary_auroc};
-use tensor_metrics::{Curve, Metric, Result as MetricResult};
+use tensor_metrics::{Curve, Result as MetricResult};
 
 use crate::run::{Result, command, root, stdout};
 use crate::wheels::Wheels;

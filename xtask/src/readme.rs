@@ -30,7 +30,7 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
     blocks
 }
 
-/// Types the README's Cargo.toml and program into an empty project outside the workspace.
+/// Types the README's Cargo.toml and each program into an empty project outside the workspace.
 pub(crate) fn newcomer() -> Result<String> {
     let text = fs::read_to_string(root().join("README.md"))?;
     let blocks = blocks(&text);
@@ -38,9 +38,7 @@ pub(crate) fn newcomer() -> Result<String> {
         let block = blocks.iter().find(|block| block.language == language);
         block.ok_or_else(|| format!("README.md has no block of {language}"))
     };
-    let (manifest, program) = (block("toml")?, block("rust")?);
-    let printed = block("text")?;
-
+    let manifest = block("toml")?;
     let project = root().join("target/newcomer");
     fs::create_dir_all(project.join("src"))?;
     let package = "[package]\nname = \"newcomer\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
@@ -51,10 +49,19 @@ pub(crate) fn newcomer() -> Result<String> {
         &facade.to_string_lossy().replace('\\', "/"),
     );
     fs::write(project.join("Cargo.toml"), format!("{package}{manifest}\n"))?;
-    fs::write(project.join("src/main.rs"), program.lines.join("\n") + "\n")?;
-    let output = stdout(cargo(&["run", "--quiet"]).current_dir(&project))?;
-    compare("the program", &printed.lines.join("\n"), &output)?;
-    Ok(format!("{} lines of program print what they should", program.lines.len()))
+    let of = |language| blocks.iter().filter(move |block| block.language == language);
+    let (programs, outputs): (Vec<_>, Vec<_>) = (of("rust").collect(), of("text").collect());
+    if programs.is_empty() || programs.len() != outputs.len() {
+        let text = format!("{} programs and {} outputs", programs.len(), outputs.len());
+        return Err(format!("README.md has {text}").into());
+    }
+    for (program, printed) in programs.iter().zip(outputs) {
+        fs::write(project.join("src/main.rs"), program.lines.join("\n") + "\n")?;
+        let output = stdout(cargo(&["run", "--quiet"]).current_dir(&project))?;
+        compare("the program", &printed.lines.join("\n"), &output)?;
+    }
+    let n_lines: usize = programs.iter().map(|program| program.lines.len()).sum();
+    Ok(format!("{} programs, {n_lines} lines, print what they should", programs.len()))
 }
 
 /// Runs every `$ command` of the README's console blocks and compares what it prints.

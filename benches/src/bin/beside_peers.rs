@@ -13,9 +13,7 @@ use std::time::Instant;
 use half::bf16;
 use metrics_benches::{Scores, peak, samples};
 use metrics_core::slice::{Auc, BinaryAuprc};
-use metrics_core::{
-    Host, HostTensor, Metric, Owned, binary_auprc, binary_auprc_tasks, binary_auroc,
-};
+use metrics_core::{Auprc, Host, HostTensor, Metric, Owned, Readings, binary_auprc, binary_auroc};
 
 /// One thing to measure.
 struct Case {
@@ -152,8 +150,9 @@ impl Case {
                 })
             }
             "auroc" => self.measure("ours", || binary_auroc(&scores, &targets)),
-            _ if self.n_tasks > 1 => self
-                .measure("ours", || binary_auprc_tasks(&scores, &targets).map(|values| values[0])),
+            _ if self.n_tasks > 1 => {
+                self.measure("ours", || Auprc.tasks(&scores, &targets).map(|values| values[0]))
+            }
             _ => self.measure("ours", || binary_auprc(&scores, &targets)),
         }
     }

@@ -8,7 +8,7 @@ use std::hint::black_box;
 use half::bf16;
 use metrics_benches::{Scores, batch};
 use metrics_core::slice::{Auc, BinaryAuprc};
-use metrics_core::{Host, HostTensor, Metric, Owned, Result, binary_auprc_tasks};
+use metrics_core::{Auprc, Host, HostTensor, Owned, Readings, Result};
 
 type Work = Box<dyn FnMut() -> Result<f64>>;
 
@@ -46,14 +46,14 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
 
 fn exact(scores: Scores, n_tasks: usize, n_samples: usize) -> Result<Work> {
     let (scores, targets) = batch(&Host, scores, 0.5, n_tasks, n_samples);
-    Ok(Box::new(move || Ok(binary_auprc_tasks(&scores, &targets)?[0])))
+    Ok(Box::new(move || Ok(Auprc.tasks(&scores, &targets)?[0])))
 }
 
 fn bf16s() -> Result<Work> {
     let (scores, targets) = batch(&Host, Scores::Uniform, 0.5, 1, 100_000);
     let scores: Vec<_> = scores.0.to_f64_vec().into_iter().map(bf16::from_f64).collect();
     let scores = Owned::<Host>(HostTensor::from_vec(scores, &[1, 100_000])?);
-    Ok(Box::new(move || Ok(binary_auprc_tasks(&scores, &targets)?[0])))
+    Ok(Box::new(move || Ok(Auprc.tasks(&scores, &targets)?[0])))
 }
 
 fn updates() -> Result<Work> {

@@ -8,7 +8,7 @@ use std::error::Error;
 
 use candle_core::cuda_backend::cudarc::driver::sys::CUevent_flags;
 use candle_core::{CudaDevice, DType, Device, Tensor};
-use metrics_candle::{Auc, BinaryAuprc, binary_auprc, binary_auprc_tasks};
+use metrics_candle::{Auc, Auprc, BinaryAuprc, Readings, binary_auprc};
 use metrics_core::Metric;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -35,7 +35,7 @@ fn main() -> Result<()> {
     drop(halves);
     let tasks = inputs(&device, DType::F32, 1_000, 100_000)?;
     measure(&cuda, "auprc_f32_1000x100000", 5.0, n, &tasks, |x, y| {
-        Ok(binary_auprc_tasks(x, y)?.iter().sum())
+        Ok(Auprc.tasks(x, y)?.iter().sum())
     })?;
     drop(tasks);
     let inputs = inputs(&device, DType::F32, 1, n)?;

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use candle_core::{Device, DeviceLocation, Tensor};
-use metrics_core::index::{check_column, check_reshape, check_row};
-use metrics_core::{
-    Areas, Backend, Batch, BucketCounts, Host, HostTensor, Lend, RankState, RankedCounts, Result,
-    Rule,
-};
+#[cfg(feature = "cuda")]
+use metrics_core::backend::StateMut;
+use metrics_core::backend::index::{check_column, check_matrix, check_reshape, check_row};
+use metrics_core::backend::{Backend, Batch, ElementCheck, Host, HostTensor, Primitives};
+use metrics_core::{RankSums, RankedCounts, Result};
 
 #[cfg(feature = "cuda")]
 use crate::cuda;
@@ -62,15 +62,10 @@ macro_rules! on_cuda {
 impl Backend for Candle {
     const NAME: &'static str = "candle";
     type Tensor<'a> = Tensor;
-    type Index = CandleIndex;
     #[cfg(feature = "cuda")]
-    type KeptSamples = cuda::KeptSamples;
+    type Pending = cuda::Pending;
     #[cfg(not(feature = "cuda"))]
-    type KeptSamples = ();
-    #[cfg(feature = "cuda")]
-    type KeptCounts = cuda::KeptCounts;
-    #[cfg(not(feature = "cuda"))]
-    type KeptCounts = ();
+    type Pending = ();
 
     fn of(tensor: &Tensor) -> Self {
         Self::new(tensor.device().clone())
@@ -92,17 +87,9 @@ impl Backend for Candle {
         upload(x.borrow(), &self.device)
     }
 
-    /// Always a copy: candle's memory can only be lent out under a lock.
-    fn download<'t>(&self, x: &'t Self::Tensor<'_>) -> Result<HostTensor<'t>> {
-        Self::lend(x, "download", "elements", |host| Ok(host.into_owned()))
-    }
-
-    fn download_index(&self, index: &CandleIndex) -> Result<Vec<u64>> {
-        match &index.numbers {
-            Numbers::Host(numbers) => Host.download_index(numbers),
-            #[cfg(feature = "cuda")]
-            Numbers::Cuda(numbers, _) => cuda::download_index(numbers),
-        }
+    /// candle's memory sits behind a lock, which is held for `f`.
+    fn with_host<R>(x: &Tensor, f: impl FnOnce(HostTensor<'_>) -> R) -> Result<R> {
+        InHost::new(x)?.with("with_host", "elements", |x| Ok(f(x)))
     }
 
     fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
@@ -113,9 +100,9 @@ impl Backend for Candle {
         x.reshape(&shape[..]).map_err(refused("reshape"))
     }
 
-    fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
-        check_row(x.dims(), row)?;
-        x.narrow(0, row, 1).map_err(refused("row"))
+    fn transpose<'a>(&self, x: &Self::Tensor<'a>) -> Result<Self::Tensor<'a>> {
+        check_matrix("transpose", x.dims())?;
+        x.t().map_err(refused("transpose"))
     }
 
     fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
@@ -124,9 +111,50 @@ impl Backend for Candle {
         column.map_err(refused("column"))
     }
 
-    fn find_invalid(&self, x: &Tensor, rule: Rule) -> Result<Option<(usize, f64)>> {
-        on_cuda!(self, device => ops::first(x, |x| cuda::find_invalid(device, x, rule)));
-        ops::first(x, |x| ops::find_invalid(x, rule))
+    fn rank_sums(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankSums>> {
+        on_cuda!(self, device => cuda::rank_sums(device, batch));
+        batch.with_host(|batch| Host.rank_sums(batch))
+    }
+
+    fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
+        on_cuda!(self, device => cuda::ranked_counts(device, batch));
+        batch.with_host(|batch| Host.ranked_counts(batch))
+    }
+
+    /// Weighted batches are held on the host, from any device.
+    #[cfg(feature = "cuda")]
+    fn update(
+        &self,
+        batch: &Batch<'_, Self>,
+        mut state: StateMut<'_>,
+        pending: &mut Self::Pending,
+    ) -> Result<()> {
+        if let Device::Cuda(device) = &self.device
+            && batch.weights().is_none()
+            && cuda::update(device, batch, state.reborrow(), pending)?
+        {
+            return Ok(());
+        }
+        let update = |state: StateMut<'_>| batch.with_host(|batch| state.update(batch));
+        match crate::tensor::dtype(batch.scores()) {
+            Some(dtype) => pending.pass_by(batch.op(), dtype, state, update),
+            // Refused, with the type's name.
+            None => update(state),
+        }
+    }
+}
+
+impl Primitives for Candle {
+    type Index = CandleIndex;
+
+    fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
+        check_row(x.dims(), row)?;
+        x.narrow(0, row, 1).map_err(refused("row"))
+    }
+
+    fn find_invalid(&self, x: &Tensor, check: ElementCheck) -> Result<Option<(usize, f64)>> {
+        on_cuda!(self, device => ops::first(x, |x| cuda::find_invalid(device, x, check)));
+        ops::first(x, |x| ops::find_invalid(x, check))
     }
 
     fn argsort_descending(&self, x: &Tensor) -> Result<CandleIndex> {
@@ -172,70 +200,11 @@ impl Backend for Candle {
         }
     }
 
-    fn areas(&self, batch: &Batch<'_, Self>) -> Result<Vec<Areas>> {
-        on_cuda!(self, device => cuda::areas(device, batch));
-        batch.in_host(|batch| Host.areas(batch))
-    }
-
-    fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
-        on_cuda!(self, device => cuda::ranked_counts(device, batch));
-        batch.in_host(|batch| Host.ranked_counts(batch))
-    }
-
-    /// Weighted batches are counted on the host, from any device.
-    fn count_buckets(&self, batch: &Batch<'_, Self>, counts: &mut BucketCounts) -> Result<()> {
-        if batch.weights().is_none() {
-            on_cuda!(self, device => cuda::count_buckets(device, batch, counts));
+    fn download_index(&self, index: &CandleIndex) -> Result<Vec<u64>> {
+        match &index.numbers {
+            Numbers::Host(numbers) => Host.download_index(numbers),
+            #[cfg(feature = "cuda")]
+            Numbers::Cuda(numbers, _) => cuda::download_index(numbers),
         }
-        batch.in_host(|batch| Host.count_buckets(batch, counts))
-    }
-
-    /// Weighted batches are held on the host, from any device.
-    fn append(&self, batch: &Batch<'_, Self>, state: &mut RankState) -> Result<()> {
-        if batch.weights().is_none() {
-            on_cuda!(self, device => cuda::append(device, batch, state));
-        }
-        batch.in_host(|batch| Host.append(batch, state))
-    }
-
-    #[cfg(feature = "cuda")]
-    fn keep(
-        &self,
-        batch: &Batch<'_, Self>,
-        state: &mut RankState,
-        kept: &mut Self::KeptSamples,
-    ) -> Result<()> {
-        if batch.weights().is_none() {
-            on_cuda!(self, device => cuda::keep(device, batch, state, kept));
-        }
-        match crate::tensor::dtype(batch.scores()) {
-            Some(dtype) => kept.pass_by(batch.op(), dtype, || self.append(batch, state)),
-            // Refused, with the type's name.
-            None => self.append(batch, state),
-        }
-    }
-
-    #[cfg(feature = "cuda")]
-    fn keep_counts(
-        &self,
-        batch: &Batch<'_, Self>,
-        counts: &mut BucketCounts,
-        kept: &mut Self::KeptCounts,
-    ) -> Result<()> {
-        if batch.weights().is_none() {
-            on_cuda!(self, device => cuda::keep_counts(device, batch, counts, kept));
-        }
-        kept.pass_by(|| self.count_buckets(batch, counts))
-    }
-}
-
-impl Lend for Candle {
-    fn lend<R>(
-        x: &Tensor,
-        op: &'static str,
-        what: &'static str,
-        f: impl FnOnce(HostTensor<'_>) -> Result<R>,
-    ) -> Result<R> {
-        InHost::new(x)?.with(op, what, f)
     }
 }

@@ -7,11 +7,9 @@ use candle_core::cuda_backend::cudarc::driver::{CudaSlice, CudaStream, DevicePtr
 use candle_core::cuda_backend::{CudaStorage, CudaStorageSlice, WrapErr};
 use candle_core::op::BackpropOp;
 use candle_core::{CudaDevice, DeviceLocation, Storage, Tensor};
-use metrics_core::index::{check_len, check_matrix, check_one_row};
-use metrics_core::{
-    Areas, Batch, BucketCounts, DType, Error, IndexShape, Kept, RankState, RankedCounts, Result,
-    Rule, reserve,
-};
+use metrics_core::backend::index::{check_len, check_matrix, check_one_row};
+use metrics_core::backend::{Batch, ElementCheck, IndexShape, StateMut};
+use metrics_core::{DType, Error, RankSums, RankedCounts, Result, reserve};
 use metrics_cuda::ops::{self, Matrix, Output};
 use metrics_cuda::{Device, Input};
 
@@ -21,10 +19,8 @@ use crate::error::refused;
 use crate::index::{CandleIndex, Numbers};
 use crate::tensor::unsupported;
 
-/// Samples that a metric keeps on a device until it is read.
-pub(crate) type KeptSamples = metrics_cuda::KeptSamples<OnCandle>;
-/// Bucket counts that a metric keeps on a device until it is read.
-pub(crate) type KeptCounts = metrics_cuda::KeptCounts<OnCandle>;
+/// What a metric has queued on a device.
+pub(crate) type Pending = metrics_cuda::Pending<OnCandle>;
 
 /// A CUDA device of candle's, which lends its stream and its memory to the kernels.
 #[derive(Debug, Clone)]
@@ -155,8 +151,8 @@ fn with_batch<R>(
     })
 }
 
-pub(crate) fn areas(device: &CudaDevice, batch: &Batch<'_, Candle>) -> Result<Vec<Areas>> {
-    with_batch(device, batch, metrics_cuda::areas)
+pub(crate) fn rank_sums(device: &CudaDevice, batch: &Batch<'_, Candle>) -> Result<Vec<RankSums>> {
+    with_batch(device, batch, metrics_cuda::rank_sums)
 }
 
 pub(crate) fn ranked_counts(
@@ -166,42 +162,14 @@ pub(crate) fn ranked_counts(
     with_batch(device, batch, metrics_cuda::ranked_counts)
 }
 
-pub(crate) fn keep(
+/// Queues a batch, if the kernels know the state; returns whether they do.
+pub(crate) fn update(
     device: &CudaDevice,
     batch: &Batch<'_, Candle>,
-    state: &mut RankState,
-    kept: &mut KeptSamples,
-) -> Result<()> {
-    with_batch(device, batch, |device, batch| kept.update(device, batch, state))
-}
-
-pub(crate) fn append(
-    device: &CudaDevice,
-    batch: &Batch<'_, Candle>,
-    state: &mut RankState,
-) -> Result<()> {
-    let mut kept = KeptSamples::default();
-    keep(device, batch, state, &mut kept)?;
-    kept.settle(state).map_err(Error::of_one_update)
-}
-
-pub(crate) fn keep_counts(
-    device: &CudaDevice,
-    batch: &Batch<'_, Candle>,
-    counts: &mut BucketCounts,
-    kept: &mut KeptCounts,
-) -> Result<()> {
-    with_batch(device, batch, |device, batch| kept.update(device, batch, counts))
-}
-
-pub(crate) fn count_buckets(
-    device: &CudaDevice,
-    batch: &Batch<'_, Candle>,
-    counts: &mut BucketCounts,
-) -> Result<()> {
-    let mut kept = KeptCounts::default();
-    keep_counts(device, batch, counts, &mut kept)?;
-    kept.settle(counts).map_err(Error::of_one_update)
+    state: StateMut<'_>,
+    pending: &mut Pending,
+) -> Result<bool> {
+    with_batch(device, batch, |device, batch| pending.update(device, batch, state))
 }
 
 /// Calls `f` with a matrix; of a tensor of another rank, with all its elements as one row.
@@ -249,9 +217,9 @@ fn index(device: &CudaDevice, numbers: Tensor, shape: IndexShape) -> CandleIndex
 pub(crate) fn find_invalid(
     device: &CudaDevice,
     x: &Tensor,
-    rule: Rule,
+    check: ElementCheck,
 ) -> Result<Option<(usize, f64)>> {
-    with_matrix(device, "find_invalid", x, |device, x| ops::find_invalid(device, x, rule))
+    with_matrix(device, "find_invalid", x, |device, x| ops::find_invalid(device, x, check))
 }
 
 pub(crate) fn argsort_descending(device: &CudaDevice, x: &Tensor) -> Result<CandleIndex> {

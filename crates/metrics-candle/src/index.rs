@@ -3,9 +3,9 @@
 use candle_core::Device;
 #[cfg(feature = "cuda")]
 use candle_core::Tensor;
+use metrics_core::backend::HostIndex;
 #[cfg(feature = "cuda")]
-use metrics_core::IndexShape;
-use metrics_core::cpu::HostIndex;
+use metrics_core::backend::IndexShape;
 use metrics_core::{Error, Result};
 
 use crate::backend::name;

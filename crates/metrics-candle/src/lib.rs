@@ -7,11 +7,11 @@
 //!
 //! ```
 //! use candle_core::{Device, Tensor};
-//! use metrics_candle::{binary_auprc, binary_auprc_tasks};
+//! use metrics_candle::{Auprc, Readings, binary_auprc};
 //!
 //! let scores = Tensor::new(&[[0.1f32, 0.5, 0.7, 0.8], [1.0, 1.0, 1.0, 0.0]], &Device::Cpu)?;
 //! let targets = Tensor::new(&[[1u8, 0, 1, 1], [1, 0, 1, 0]], &Device::Cpu)?;
-//! assert_eq!(binary_auprc_tasks(&scores, &targets)?, [11.0 / 12.0, 2.0 / 3.0]);
+//! assert_eq!(Auprc.tasks(&scores, &targets)?, [11.0 / 12.0, 2.0 / 3.0]);
 //! assert_eq!(binary_auprc(&scores.get(0)?, &targets.get(0)?)?, 11.0 / 12.0);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -24,7 +24,6 @@
 //! ```
 //! use candle_core::{Device, Result, Tensor};
 //! use metrics_candle::{Auc, BinaryAuprc, to_candle};
-//! use metrics_core::Metric;
 //!
 //! fn evaluate(batches: &[(Tensor, Tensor)]) -> Result<(f64, f64)> {
 //!     let mut auprc = BinaryAuprc::new();
@@ -46,18 +45,19 @@
 //!
 //! # Several tasks
 //!
-//! A model with several heads returns `(n_samples, n_tasks)`. Its transpose is a view that goes
-//! straight in:
+//! A model with several heads returns `(n_samples, n_tasks)`. A request or a metric of several tasks is told
+//! that its tasks are the last dimension; without a word they are the first:
 //!
 //! ```
 //! use candle_core::{Device, Tensor};
-//! use metrics_candle::BinaryAuroc;
-//! use metrics_core::Metric;
+//! use metrics_candle::{Auprc, BinaryAuroc, Layout, Readings};
 //!
 //! let heads = Tensor::new(&[[0.1f32, 0.9], [0.5, 0.2], [0.7, 0.4]], &Device::Cpu)?;
 //! let targets = Tensor::new(&[[0u8, 1], [0, 0], [1, 1]], &Device::Cpu)?;
-//! let mut auroc = BinaryAuroc::with_tasks(2)?;
-//! auroc.update(&heads.t()?, &targets.t()?)?;
+//! assert_eq!(Auprc.layout(Layout::TasksLast).tasks(&heads, &targets)?, [1.0, 1.0]);
+//!
+//! let mut auroc = BinaryAuroc::new().tasks(2)?.layout(Layout::TasksLast);
+//! auroc.update(&heads, &targets)?;
 //! assert_eq!(auroc.compute_tasks()?, [1.0, 1.0]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -70,8 +70,8 @@
 //! # On a CUDA device
 //!
 //! With the feature `cuda`, tensors on CUDA devices are read in place, on candle's own stream. Updates
-//! do not wait for the device: a batch that turns out bad stays out, and the next read of the metric
-//! says so once, with [`Error::LeftOut`]. One metric may be fed from several streams and threads; an
+//! do not wait for the device: an invalid batch stays out, and the next read of the metric
+//! says so once, with [`Error::RejectedUpdates`]. One metric may be fed from several streams and threads; an
 //! update that changes stream or thread waits. Weighted batches are copied to the host. A program built
 //! with the feature starts only where the driver's library is, because candle links it.
 //!

@@ -5,9 +5,9 @@
 //! use them: they are for generic code over `Backend`, and the reference in the tests.
 
 use candle_core::Tensor;
-use metrics_core::cpu::HostIndex;
-use metrics_core::index::check_len;
-use metrics_core::{Backend, Host, HostTensor, Result, Rule, index};
+use metrics_core::Result;
+use metrics_core::backend::index::{self, check_len};
+use metrics_core::backend::{Backend, ElementCheck, Host, HostIndex, HostTensor, Primitives};
 
 use crate::error::refused;
 use crate::index::CandleIndex;
@@ -53,8 +53,8 @@ pub(crate) fn first(
     Ok(found.map(|(at, value)| (index::first_position(x.dims(), part.dims(), at), value)))
 }
 
-pub(crate) fn find_invalid(x: &Tensor, rule: Rule) -> Result<Option<(usize, f64)>> {
-    with_host("find_invalid", x, |x| Host.find_invalid(&x, rule))
+pub(crate) fn find_invalid(x: &Tensor, check: ElementCheck) -> Result<Option<(usize, f64)>> {
+    with_host("find_invalid", x, |x| Host.find_invalid(&x, check))
 }
 
 /// A tensor that is not contiguous as a matrix of this shape, which has as many elements.

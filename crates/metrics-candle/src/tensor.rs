@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use candle_core::{CpuStorage, Device, Layout, Storage, Tensor, WithDType};
-use metrics_core::index::check_len;
+use metrics_core::backend::index::check_len;
 use metrics_core::{Buffer, Element, Error, HostTensor, Result, ToTensor, reserve};
 
 use crate::Candle;

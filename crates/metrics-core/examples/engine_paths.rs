@@ -9,11 +9,10 @@ use std::fmt::Write;
 
 use half::{bf16, f16};
 use metrics_core::slice::{
-    Auc, BinaryAuprc, BinaryAuroc, Options, Tensor, binary_auprc, binary_auprc_tasks,
-    binary_auprc_with, binary_auroc, binary_auroc_with, binary_precision_recall_curve,
-    binary_roc_curve,
+    Auc, Auprc, Auroc, BinaryAuprc, BinaryAuroc, Readings, Tensor, binary_auprc, binary_auroc,
+    binary_precision_recall_curve, binary_roc_curve,
 };
-use metrics_core::{AucState, Curve, Element, Metric, RankState, Result};
+use metrics_core::{AucState, Curve, Element, RankState, Result};
 
 /// Both sides of each size at which the engine takes another way.
 const SIZES: [usize; 11] = [1, 2, 7, 64, 65, 1_000, 1_025, 8_192, 8_193, 20_000, MOST];
@@ -82,7 +81,7 @@ const SPREADS: [Numbers; 7] = [
     ("crowded", |seed| if seed % 50 == 0 { uniform(seed) } else { 0.5 + uniform(seed) * 1e-6 }),
 ];
 
-/// Areas of every score type, at every size.
+/// RankSums of every score type, at every size.
 fn exact() -> Result<()> {
     for n in SIZES {
         for (spread, of) in SPREADS {
@@ -134,7 +133,7 @@ fn rare() -> Result<()> {
     Ok(())
 }
 
-/// Areas by the functions, with targets of several types.
+/// RankSums by the functions, with targets of several types.
 fn areas<T: Element>(name: &str, scores: &[T], rarity: u64) -> Result<()> {
     let targets = targets(scores.len(), rarity);
     let floats: Vec<f32> = targets.iter().map(|&target| f32::from(target)).collect();
@@ -179,9 +178,8 @@ fn weighted() -> Result<()> {
             let (scores, targets) = (made(n, of), targets(n, 3));
             for (kind, of) in WEIGHTS {
                 let weights = made(n, |seed| of(seed + 5));
-                let options = || Options::new().weights(&weights);
-                let ap = binary_auprc_with(&scores, &targets, options())?;
-                let roc = binary_auroc_with(&scores, &targets, options())?;
+                let ap = Auprc.weights(&weights).read(&scores, &targets)?;
+                let roc = Auroc.weights(&weights).read(&scores, &targets)?;
                 print(&format!("f64 {spread} {n}, weights {kind}"), &[ap, roc]);
             }
         }
@@ -195,7 +193,7 @@ fn tasks() -> Result<()> {
         let targets = targets(n_tasks * n, 4);
         let shape = [n_tasks, n];
         let (scores, targets) = (Tensor::new(&scores, &shape)?, Tensor::new(&targets, &shape)?);
-        print(&format!("{n_tasks} tasks of {n}"), &binary_auprc_tasks(&scores, &targets)?);
+        print(&format!("{n_tasks} tasks of {n}"), &Auprc.tasks(&scores, &targets)?);
     }
     Ok(())
 }

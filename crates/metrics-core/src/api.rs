@@ -1,66 +1,35 @@
 //! The names every backend module offers.
 
-/// Defines the metrics of one backend under their plain names, so that users need no turbofish.
+/// The functions and types of one backend under their plain names: functions infer the backend from the
+/// tensors, types name it.
 ///
 /// ```
 /// mod mine {
 ///     metrics_core::backend_api!(metrics_core::Host);
 /// }
 /// assert_eq!(mine::binary_auprc(&[0.5, 0.7], &[0, 1])?, 1.0);
+/// let mut auroc = mine::BinaryAuroc::new();
+/// auroc.update(&[0.5, 0.7], &[0, 1])?;
+/// assert_eq!(auroc.compute()?, 1.0);
 /// # Ok::<(), metrics_core::Error>(())
 /// ```
 #[macro_export]
 macro_rules! backend_api {
     ($backend:ty) => {
-        /// Sample weights and what to do with undefined values.
-        pub type Options<'a> = $crate::Options<'a, $backend>;
-        /// Average precision, batch by batch; see [`BinaryAuprc`](type@$crate::BinaryAuprc).
+        pub use $crate::{
+            Auprc, Auroc, Counts, Layout, PrecisionRecall, Readings, Roc, Sums, Undefined,
+            binary_auprc, binary_auroc, binary_precision_recall_curve, binary_roc_curve,
+        };
+
+        /// Average precision, batch by batch; see [`Evaluation`](type@$crate::Evaluation).
         pub type BinaryAuprc = $crate::BinaryAuprc<$backend>;
-        /// Area under the ROC curve, batch by batch; see
-        /// [`BinaryAuroc`](type@$crate::BinaryAuroc).
+        /// Area under the ROC curve, batch by batch; see [`Evaluation`](type@$crate::Evaluation).
         pub type BinaryAuroc = $crate::BinaryAuroc<$backend>;
+        /// Any readings, batch by batch; see [`Evaluation`](type@$crate::Evaluation).
+        pub type Evaluation<R> = $crate::Evaluation<$backend, R>;
         /// Area in buckets, batch by batch, in constant memory; see [`Auc`](struct@$crate::Auc).
         pub type Auc = $crate::Auc<$backend>;
         /// Choices for an [`Auc`].
         pub type AucBuilder = $crate::AucBuilder<$backend>;
-
-        $crate::backend_api!(@functions $backend, f64,
-            binary_auprc binary_auprc_with
-            binary_auroc binary_auroc_with
-        );
-        $crate::backend_api!(@functions $backend, Vec<f64>,
-            binary_auprc_tasks binary_auprc_tasks_with
-            binary_auroc_tasks binary_auroc_tasks_with
-        );
-        $crate::backend_api!(@functions $backend, $crate::PrecisionRecallCurve,
-            binary_precision_recall_curve binary_precision_recall_curve_with
-        );
-        $crate::backend_api!(@functions $backend, $crate::RocCurve,
-            binary_roc_curve binary_roc_curve_with
-        );
     };
-    (@functions $backend:ty, $output:ty, $($plain:ident $with:ident)*) => {$(
-        #[doc = concat!("See [`", stringify!($plain), "`](fn@", "metrics_core::", stringify!($plain), ").")]
-        ///
-        /// # Errors
-        /// Those of the function behind the link.
-        pub fn $plain(
-            scores: &(impl $crate::ToTensor<$backend> + ?Sized),
-            targets: &(impl $crate::ToTensor<$backend> + ?Sized),
-        ) -> $crate::Result<$output> {
-            $crate::$plain::<$backend>(scores, targets)
-        }
-
-        #[doc = concat!("See [`", stringify!($with), "`](fn@", "metrics_core::", stringify!($with), ").")]
-        ///
-        /// # Errors
-        /// Those of the function behind the link.
-        pub fn $with<'a>(
-            scores: &'a (impl $crate::ToTensor<$backend> + ?Sized),
-            targets: &'a (impl $crate::ToTensor<$backend> + ?Sized),
-            options: Options<'a>,
-        ) -> $crate::Result<$output> {
-            $crate::$with::<$backend>(scores, targets, options)
-        }
-    )*};
 }

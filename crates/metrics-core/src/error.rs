@@ -1,6 +1,7 @@
 //! The one error type of every metric and backend.
 
-use crate::options::Curve;
+use crate::curve::Curve;
+use crate::layout::Layout;
 
 /// What a metric or a backend returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -49,11 +50,10 @@ pub enum Error {
         /// Shape of that input.
         shape: Vec<usize>,
     },
-    /// The number of rows is not the number of tasks.
+    /// The shape is not that of as many tasks as there must be.
     #[error(
-        "{op}: scores of shape {scores:?} and targets of shape {targets:?} hold {}, \
-         expected {n_tasks}{hint}",
-        count(*given, "task")
+        "{op}: scores have shape {scores:?} and targets {targets:?}, expected {}",
+        layout.describe(*n_tasks)
     )]
     TaskMismatch {
         /// The metric that was asked for.
@@ -62,12 +62,10 @@ pub enum Error {
         scores: Vec<usize>,
         /// Shape of the targets.
         targets: Vec<usize>,
-        /// The number of tasks in these shapes.
-        given: usize,
-        /// The number of tasks the metric was built for.
+        /// The number of tasks that there must be.
         n_tasks: usize,
-        /// What to call instead, if there is such a thing.
-        hint: &'static str,
+        /// How they must lie in a matrix.
+        layout: Layout,
     },
     /// A metric for more tasks than a state may have.
     #[error("{op}: n_tasks is {given}, expected at most {max}")]
@@ -285,16 +283,16 @@ pub enum Error {
         /// Where reading stopped.
         offset: usize,
     },
-    /// Updates were left out because of what they held. Only the device knew, and `update` does not
+    /// Updates were rejected because of an invalid sample. Only the device knew, and `update` does not
     /// wait for it; the other updates count.
-    #[error("{source}; this was update {update} of {n_updates} since the metric was last read{more}", more = others(*.n_left_out))]
-    LeftOut {
-        /// The first update that was left out, counted from 1 since the metric was last read.
+    #[error("{source}; this was update {update} of {n_updates} since the metric was last read{more}", more = others(*.n_rejected))]
+    RejectedUpdates {
+        /// The first update that was rejected, counted from 1 since the metric was last read.
         update: usize,
         /// Updates since the metric was last read.
         n_updates: usize,
-        /// How many of them were left out.
-        n_left_out: usize,
+        /// How many of them were rejected.
+        n_rejected: usize,
         /// What was wrong with the first.
         source: Box<Error>,
     },
@@ -343,11 +341,11 @@ pub enum Error {
 }
 
 impl Error {
-    /// Where there was one update only, what is wrong with it is all there is to say.
+    /// What was wrong with the first rejected update; of any other error, the error itself.
     #[must_use]
-    pub fn of_one_update(self) -> Self {
+    pub fn into_source(self) -> Self {
         match self {
-            Self::LeftOut { source, .. } => *source,
+            Self::RejectedUpdates { source, .. } => *source,
             error => error,
         }
     }
@@ -367,13 +365,23 @@ impl Error {
             error => error,
         }
     }
+
+    /// Of an input that could not be read in host memory, the metric and the input are named.
+    pub(crate) fn of_input(self, op: &'static str, what: &'static str) -> Self {
+        match self {
+            Self::UnsupportedDtype { dtype, expected, .. } => {
+                Self::UnsupportedDtype { op, what, dtype, expected }
+            }
+            error => error.needed_by(op),
+        }
+    }
 }
 
-/// What to say of further updates that were left out.
-fn others(n_left_out: usize) -> String {
-    match n_left_out {
-        0 | 1 => ", and is left out".into(),
-        n => format!(", and is left out with {} more", n - 1),
+/// What to say of further updates that were rejected.
+fn others(n_rejected: usize) -> String {
+    match n_rejected {
+        0 | 1 => ", and was rejected".into(),
+        n => format!(", and was rejected with {} more", n - 1),
     }
 }
 

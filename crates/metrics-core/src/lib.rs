@@ -43,63 +43,46 @@
 extern crate self as metrics_core;
 
 mod api;
-mod areas;
-mod auc;
-mod auprc;
-mod auroc;
-mod backend;
-mod bounds;
-mod buckets;
-pub mod compose;
-pub mod cpu;
+mod arith;
+pub mod backend;
+mod binary;
+mod counts;
+mod cpu;
 mod curve;
-mod curves;
-mod dtype;
+mod element;
 mod error;
-mod exact;
-mod float_mode;
-mod host;
-pub mod index;
-mod input;
-mod kind;
+mod layout;
 mod metric;
-mod options;
-mod precisions;
-mod ranked;
 pub mod reserve;
-mod shares;
 pub mod slice;
 mod state;
-mod sync;
-mod threads;
+mod undefined;
 
-pub use areas::{Areas, CountedAreas};
-pub use auc::{Auc, AucBuilder, DEFAULT_NUM_THRESHOLDS, MAX_NUM_THRESHOLDS};
-pub use auprc::{
-    Auprc, BinaryAuprc, binary_auprc, binary_auprc_tasks, binary_auprc_tasks_with,
-    binary_auprc_with,
+pub use arith::exact::MAX_SAMPLES;
+pub use backend::{Backend, Host, HostTensor, Owned, ToTensor};
+pub use binary::auc::{Auc, AucBuilder};
+pub use binary::auprc::{Auprc, BinaryAuprc, binary_auprc};
+pub use binary::auroc::{Auroc, BinaryAuroc, binary_auroc};
+pub use binary::counts::{Counts, Sums};
+pub use binary::precision_recall_curve::{
+    PrecisionRecall, PrecisionRecallCurve, binary_precision_recall_curve,
 };
-pub use auroc::{
-    Auroc, BinaryAuroc, binary_auroc, binary_auroc_tasks, binary_auroc_tasks_with,
-    binary_auroc_with,
-};
-pub use backend::{Backend, Kept, KeptSamples, Lend, Owned, Rule, ToTensor};
-pub use bounds::Bounds;
-pub use buckets::BucketCounts;
-pub use cpu::{Host, free_spare_memory};
-pub use curve::{PrecisionRecallCurve, RankedCounts, RocCurve};
-pub use curves::{
-    binary_precision_recall_curve, binary_precision_recall_curve_with, binary_roc_curve,
-    binary_roc_curve_with,
-};
-pub use dtype::{Buffer, DType, Element};
+pub use binary::roc_curve::{Roc, RocCurve, binary_roc_curve};
+pub use counts::bounds::Bounds;
+pub use counts::buckets::{BucketCounts, DEFAULT_NUM_THRESHOLDS, MAX_NUM_THRESHOLDS};
+pub use counts::ranked::{Cumulative, RankedCounts, TieGroup};
+pub use counts::ranking::Ranking;
+pub use counts::sums::RankSums;
+pub use cpu::free_spare_memory;
+pub use curve::Curve;
+pub use element::dtype::{Buffer, DType, Element};
+pub use element::kind::ScoreKind;
 pub use error::{Error, Result, StateError};
-pub use exact::MAX_SAMPLES;
-pub use host::HostTensor;
-pub use index::IndexShape;
-pub use input::Batch;
-pub use kind::ScoreKind;
+pub use layout::Layout;
 pub use metric::Metric;
-pub use options::{Curve, Options, Undefined};
-pub use ranked::{Formula, Ranked};
-pub use state::{AucState, MAX_TASKS, RankState};
+pub use metric::evaluation::Evaluation;
+pub use metric::reading::{Policy, Reading, Readings, Source};
+pub use metric::request::Request;
+pub use state::buckets::AucState;
+pub use state::rank::{MAX_TASKS, RankState};
+pub use undefined::Undefined;

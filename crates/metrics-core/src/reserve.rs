@@ -7,7 +7,6 @@
 use std::alloc::{Layout, alloc_zeroed};
 
 use crate::error::{Error, Result};
-use crate::exact::Sum2;
 
 /// An empty vector with room for exactly `n` elements; `op` is what they are for.
 ///
@@ -69,6 +68,19 @@ pub fn collected<T>(
     Ok(collected)
 }
 
+/// Memory that the system refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NoMemory {
+    n_bytes: usize,
+}
+
+impl NoMemory {
+    /// The error of the metric that needed the memory.
+    pub(crate) fn needed_by(self, op: &'static str) -> Error {
+        Error::OutOfMemory { op, n_bytes: self.n_bytes }
+    }
+}
+
 /// Types of which all bytes may be zero.
 ///
 /// # Safety
@@ -82,16 +94,13 @@ unsafe impl Zeros for u16 {}
 // SAFETY: integers may have any bits.
 #[allow(unsafe_code)]
 unsafe impl Zeros for u64 {}
-// SAFETY: two `f64` of zero bits are the sum 0.
-#[allow(unsafe_code)]
-unsafe impl Zeros for Sum2 {}
 // SAFETY: as its element.
 #[allow(unsafe_code)]
 unsafe impl<T: Zeros, const N: usize> Zeros for [T; N] {}
 
 /// As many zeros, which the system has at hand: pages of it that nobody writes to cost nothing.
-pub(crate) fn zeros<T: Zeros>(op: &'static str, n: usize) -> Result<Vec<T>> {
-    let refused = || Error::OutOfMemory { op, n_bytes: n.saturating_mul(size_of::<T>()) };
+pub(crate) fn zeros<T: Zeros>(n: usize) -> Result<Vec<T>, NoMemory> {
+    let refused = || NoMemory { n_bytes: n.saturating_mul(size_of::<T>()) };
     let layout = Layout::array::<T>(n).map_err(|_| refused())?;
     if layout.size() == 0 {
         return Ok(Vec::new());
@@ -109,15 +118,16 @@ pub(crate) fn zeros<T: Zeros>(op: &'static str, n: usize) -> Result<Vec<T>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arith::exact::Sum2;
 
     #[test]
     fn zeros_are_there_or_an_error() {
         for n in [0, 1, 1000] {
-            assert_eq!(zeros::<[u64; 2]>("test", n).unwrap(), vec![[0; 2]; n]);
-            assert_eq!(zeros::<[Sum2; 2]>("test", n).unwrap(), vec![[Sum2::default(); 2]; n]);
+            assert_eq!(zeros::<[u64; 2]>(n).unwrap(), vec![[0; 2]; n]);
+            assert_eq!(zeros::<[Sum2; 2]>(n).unwrap(), vec![[Sum2::default(); 2]; n]);
         }
         for n in [usize::MAX, usize::MAX / 8, 1 << 58] {
-            assert!(matches!(zeros::<u64>("test", n), Err(Error::OutOfMemory { .. })), "{n}");
+            assert!(matches!(zeros::<u64>(n), Err(NoMemory { .. })), "{n}");
         }
     }
 }

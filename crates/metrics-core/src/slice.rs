@@ -3,8 +3,7 @@
 //! Scores, targets and weights may each be a slice, a `Vec` or an array of any
 //! [`Element`](crate::Element) type. For several tasks wrap a slice into a [`Tensor`].
 
-use crate::cpu::Host;
-use crate::host::HostTensor;
+use crate::backend::{Host, HostTensor};
 
 crate::backend_api!(Host);
 

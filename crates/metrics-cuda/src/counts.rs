@@ -6,7 +6,7 @@ use metrics_core::Result;
 
 use crate::device::{Batch, Device};
 use crate::ffi::{self, Samples, Status};
-use crate::queue::{Queue, Room};
+use crate::queue::{DeviceBuffer, Queue};
 use crate::rank::Group;
 use crate::reading::{Part, Reading};
 use crate::sums::Sums;
@@ -17,8 +17,8 @@ const N_KEYS: usize = 1 << 16;
 /// Totals by number and label; what a batch adds is counted apart first, and added if it was good.
 #[derive(Debug)]
 pub(crate) struct Totals<D: Device> {
-    totals: Room<D, u64>,
-    batch: Room<D, u32>,
+    totals: DeviceBuffer<D, u64>,
+    batch: DeviceBuffer<D, u32>,
 }
 
 impl<D: Device> Totals<D> {
@@ -87,8 +87,8 @@ impl<D: Device> Counts<D> {
     }
 
     /// The sums of what was committed, still on the device.
-    pub(crate) fn sums(&self, queue: &Queue<'_, D>) -> Result<Room<D, Sums>> {
-        let sums: Room<D, Sums> = queue.room(1)?;
+    pub(crate) fn sums(&self, queue: &Queue<'_, D>) -> Result<DeviceBuffer<D, Sums>> {
+        let sums: DeviceBuffer<D, Sums> = queue.room(1)?;
         // SAFETY: there is a total for each key, and room for the sums.
         queue.check(unsafe {
             ffi::tm_sum_counts(self.0.totals.address(), sums.address(), queue.stream())

@@ -21,9 +21,9 @@ const MOST_TASKS: usize = 1 << 31;
 /// The kernels trust what an implementation says. `allocate` must return memory of as many bytes on
 /// the device `ordinal`, which stays where `address` says until it is dropped; and `stream` must be a
 /// stream of that device that lives as long as the value.
-pub unsafe trait Device: Clone + Debug {
+pub unsafe trait Device: Clone + Debug + Send {
     /// Device memory. When it is dropped, it is freed after all work queued on the stream so far.
-    type Memory: Debug;
+    type Memory: Debug + Send + Sync;
 
     /// Number of the device, from 0.
     fn ordinal(&self) -> usize;

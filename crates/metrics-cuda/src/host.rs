@@ -5,8 +5,7 @@
 
 use std::ffi::c_void;
 
-use metrics_core::{Element, Host, HostTensor, Owned, binary_auprc_tasks};
-use metrics_core::{binary_auroc_tasks, with_slice};
+use metrics_core::{Auprc, Auroc, Element, Host, HostTensor, Owned, Readings, with_slice};
 
 use crate::sums::Sums;
 
@@ -114,12 +113,12 @@ fn check(scores: &[u32], targets: &[u8], n_tasks: usize, random: &mut Random) {
     let tensor = |x| Owned::<Host>(x);
     let scores = tensor(HostTensor::from_vec(scores.to_vec(), &shape).unwrap());
     let targets = tensor(HostTensor::from_vec(targets.to_vec(), &shape).unwrap());
-    let auprc = binary_auprc_tasks::<Host>(&scores, &targets).unwrap();
-    let auroc = binary_auroc_tasks::<Host>(&scores, &targets).unwrap();
+    let auprc = Auprc.tasks::<Host>(&scores, &targets).unwrap();
+    let auroc = Auroc.tasks::<Host>(&scores, &targets).unwrap();
     // The narrow words of this test have no room for tasks: equal words of two tasks may meet.
     for n_bits in [32, 64, 128] {
         for (task, sums) in sums(n_bits, &samples, shape[1], random).iter().enumerate() {
-            let areas = sums.areas(task).unwrap();
+            let areas = sums.rank_sums(task).unwrap();
             let given = [areas.auprc().unwrap_or(0.0), areas.auroc().unwrap_or(0.5)];
             let expected = [auprc[task], auroc[task]];
             assert_eq!(given.map(f64::to_bits), expected.map(f64::to_bits), "{n_bits} bits");
@@ -176,7 +175,9 @@ fn keys_are_those_of_the_core() {
             let counts = key(code, &tensor).map(|key| {
                 let (low, high) = kind.key_range();
                 assert!((low..=high).contains(&key));
-                RankedCounts::from_keys(kind, &[key], vec![1], vec![0]).thresholds[0]
+                RankedCounts::from_keys("test", 0, kind, &[key], vec![1], vec![0])
+                    .unwrap()
+                    .thresholds()[0]
             });
             let expected = (!score.to_f64().is_nan()).then_some(score.to_f64() + 0.0);
             assert_eq!(counts.map(f64::to_bits), expected.map(f64::to_bits), "{score:?}");

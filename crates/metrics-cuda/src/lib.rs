@@ -17,7 +17,7 @@
 //! 16-bit scores of one task are counted instead of sorted, and so are the buckets of an
 //! [`Auc`](metrics_core::Auc).
 //!
-//! Updates of stateful metrics do not wait for the device: `KeptSamples` and `KeptCounts` hold what it
+//! Updates of stateful metrics do not wait for the device: `PendingSamples` and `PendingCounts` hold what it
 //! was given, and find out what was wrong with it when they are read. Those that wait are exceptions:
 //! where the device, the stream or, with candle's default stream, the thread is another than before,
 //! where scores do not compare with those of a batch that may turn out bad, and the first count after
@@ -36,19 +36,19 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(any(feature = "kernels", test))]
-mod buckets;
-#[cfg(any(feature = "kernels", test))]
 mod counts;
 #[cfg(any(feature = "kernels", test))]
 mod device;
 #[cfg(any(feature = "kernels", test))]
 mod ffi;
 #[cfg(any(feature = "kernels", test))]
-mod home;
-#[cfg(any(feature = "kernels", test))]
-mod kept;
-#[cfg(any(feature = "kernels", test))]
 pub mod ops;
+#[cfg(any(feature = "kernels", test))]
+mod pending;
+#[cfg(any(feature = "kernels", test))]
+mod pending_counts;
+#[cfg(any(feature = "kernels", test))]
+mod pending_samples;
 #[cfg(any(feature = "kernels", test))]
 mod pieces;
 #[cfg(any(feature = "kernels", test))]
@@ -58,22 +58,22 @@ mod rank;
 #[cfg(any(feature = "kernels", test))]
 mod reading;
 #[cfg(any(feature = "kernels", test))]
+mod rejected;
+#[cfg(any(feature = "kernels", test))]
 mod status;
 #[cfg(any(feature = "kernels", test))]
 mod statuses;
 #[cfg(any(feature = "kernels", test))]
+mod stream_owner;
+#[cfg(any(feature = "kernels", test))]
 mod sums;
-#[cfg(any(feature = "kernels", test))]
-mod verdicts;
 
-#[cfg(any(feature = "kernels", test))]
-pub use buckets::KeptCounts;
 #[cfg(any(feature = "kernels", test))]
 pub use device::{Batch, Device, Input, device_count};
 #[cfg(any(feature = "kernels", test))]
-pub use kept::KeptSamples;
+pub use pending::Pending;
 #[cfg(any(feature = "kernels", test))]
-pub use rank::{areas, ranked_counts};
+pub use rank::{rank_sums, ranked_counts};
 
 #[cfg(test)]
 mod host;

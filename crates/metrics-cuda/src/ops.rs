@@ -5,11 +5,12 @@
 
 use std::ptr;
 
-use metrics_core::{DType, Error, MAX_NUM_THRESHOLDS, Result, Rule, reserve};
+use metrics_core::backend::ElementCheck;
+use metrics_core::{DType, Error, MAX_NUM_THRESHOLDS, Result, reserve};
 
 use crate::device::{Device, Input, MOST_SAMPLES, refused};
 use crate::ffi::{self, Status};
-use crate::queue::{Queue, Room};
+use crate::queue::{DeviceBuffer, Queue};
 
 /// A matrix on a device.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +33,7 @@ impl Matrix {
     }
 }
 
-/// Room on a device for what a primitive makes: integers of 64 bits.
+/// DeviceBuffer on a device for what a primitive makes: integers of 64 bits.
 #[derive(Debug)]
 pub struct Output {
     address: *mut i64,
@@ -40,7 +41,7 @@ pub struct Output {
 }
 
 impl Output {
-    /// Room for so many integers at this address.
+    /// DeviceBuffer for so many integers at this address.
     ///
     /// # Safety
     /// The memory must have room for as many, on the device that is given with this output, be nobody
@@ -61,21 +62,25 @@ impl Output {
 ///
 /// # Errors
 /// [`Error::Backend`].
-pub fn find_invalid<D: Device>(device: &D, x: Matrix, rule: Rule) -> Result<Option<(usize, f64)>> {
+pub fn find_invalid<D: Device>(
+    device: &D,
+    x: Matrix,
+    rule: ElementCheck,
+) -> Result<Option<(usize, f64)>> {
     const OP: &str = "find_invalid";
     let n = x.check(OP)?;
     if n == 0 {
         return Ok(None);
     }
     let rule = match rule {
-        Rule::NotNan => 0,
-        Rule::Binary => 1,
-        Rule::Probability => 2,
-        Rule::Weight => 3,
+        ElementCheck::NotNan => 0,
+        ElementCheck::Binary => 1,
+        ElementCheck::Probability => 2,
+        ElementCheck::Weight => 3,
         other => return Err(refused(OP, format!("no kernel for {other:?}"))),
     };
     let queue = Queue::new(device, OP)?;
-    let status: Room<D, Status> = queue.filled(1, 0xff)?;
+    let status: DeviceBuffer<D, Status> = queue.filled(1, 0xff)?;
     let (address, code) = (x.elements.address, x.elements.code());
     // SAFETY: the input has as many elements of its type; the status has its room.
     queue.check(unsafe {
@@ -93,7 +98,7 @@ fn with_temporary<D: Device>(
 ) -> Result<()> {
     let mut n_bytes = 0;
     queue.check(call(ptr::null_mut(), &mut n_bytes))?;
-    let temporary: Room<D, u8> = queue.room(n_bytes)?;
+    let temporary: DeviceBuffer<D, u8> = queue.room(n_bytes)?;
     queue.check(call(temporary.address().cast(), &mut n_bytes))
 }
 
@@ -156,7 +161,7 @@ pub fn group_ends<D: Device>(device: &D, row: Matrix, ends: &Output) -> Result<u
         return Ok(0);
     }
     let queue = Queue::new(device, OP)?;
-    let n_ends: Room<D, u64> = queue.room(1)?;
+    let n_ends: DeviceBuffer<D, u64> = queue.room(1)?;
     let (address, code, to) = (row.elements.address, row.elements.code(), ends.address);
     // SAFETY: the input has as many elements of its type, and there is room for as many ends.
     with_temporary(&queue, |temporary, n_bytes| unsafe {
@@ -224,7 +229,7 @@ pub fn bincount<D: Device>(
     let queue = Queue::new(device, OP)?;
     // The last one is for numbers that have no bin.
     let n_counters = n_bins.saturating_mul(2).saturating_add(1);
-    let counts: Room<D, u64> = queue.filled(n_counters, 0)?;
+    let counts: DeviceBuffer<D, u64> = queue.filled(n_counters, 0)?;
     if n > 0 {
         let (address, code) = (targets.elements.address, targets.elements.code());
         let (index, to) = (index.address.cast(), counts.address());

@@ -10,7 +10,7 @@ use metrics_core::{DType, Result, ScoreKind};
 use crate::counts::Counts;
 use crate::device::{Batch, Device, Input};
 use crate::ffi::{self, Samples, Status};
-use crate::queue::{Queue, Room};
+use crate::queue::{DeviceBuffer, Queue};
 use crate::rank::{self, Group, Sorted, is_counted};
 use crate::sums::Sums;
 
@@ -41,8 +41,8 @@ impl<D: Device> Clone for OfKind<D> {
 /// A matrix of keys and one of labels, with as many rows as there are tasks.
 #[derive(Debug)]
 struct Piece<D: Device> {
-    keys: Room<D, u8>,
-    labels: Room<D, u8>,
+    keys: DeviceBuffer<D, u8>,
+    labels: DeviceBuffer<D, u8>,
     n_columns: usize,
     key_bytes: usize,
 }
@@ -160,7 +160,7 @@ impl<D: Device> OfKind<D> {
         Ok(span)
     }
 
-    /// Room for so many columns, behind what is there.
+    /// DeviceBuffer for so many columns, behind what is there.
     fn reserve(&mut self, queue: &Queue<'_, D>, n_tasks: usize, n: usize) -> Result<Span<D>> {
         if let Some((piece, used)) = &mut self.last
             && piece.n_columns - *used >= n
@@ -206,7 +206,7 @@ impl<D: Device> OfKind<D> {
         queue: &Queue<'_, D>,
         n_tasks: usize,
         more: &[&Span<D>],
-    ) -> Result<Room<D, Sums>> {
+    ) -> Result<DeviceBuffer<D, Sums>> {
         if let Some(counts) = &self.counts {
             return counts.sums(queue);
         }

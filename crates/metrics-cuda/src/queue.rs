@@ -12,13 +12,13 @@ use crate::ffi;
 
 /// Elements in device memory.
 #[derive(Debug)]
-pub(crate) struct Room<D: Device, T> {
+pub(crate) struct DeviceBuffer<D: Device, T> {
     memory: D::Memory,
     n: usize,
     elements: PhantomData<T>,
 }
 
-impl<D: Device, T> Room<D, T> {
+impl<D: Device, T> DeviceBuffer<D, T> {
     pub(crate) fn len(&self) -> usize {
         self.n
     }
@@ -62,16 +62,16 @@ impl<'d, D: Device> Queue<'d, D> {
         check(self.op, status)
     }
 
-    /// Room for elements of any content.
-    pub(crate) fn room<T>(&self, n: usize) -> Result<Room<D, T>> {
+    /// DeviceBuffer for elements of any content.
+    pub(crate) fn room<T>(&self, n: usize) -> Result<DeviceBuffer<D, T>> {
         let n_bytes = n.checked_mul(size_of::<T>());
         let n_bytes = n_bytes.ok_or(Error::OutOfMemory { op: self.op, n_bytes: usize::MAX })?;
-        Ok(Room { memory: self.device.allocate(n_bytes.max(1))?, n, elements: PhantomData })
+        Ok(DeviceBuffer { memory: self.device.allocate(n_bytes.max(1))?, n, elements: PhantomData })
     }
 
-    /// Room filled with a byte.
-    pub(crate) fn filled<T>(&self, n: usize, byte: u8) -> Result<Room<D, T>> {
-        let room: Room<D, T> = self.room(n)?;
+    /// DeviceBuffer filled with a byte.
+    pub(crate) fn filled<T>(&self, n: usize, byte: u8) -> Result<DeviceBuffer<D, T>> {
+        let room: DeviceBuffer<D, T> = self.room(n)?;
         let n_bytes = n * size_of::<T>();
         // SAFETY: the room has as many bytes.
         self.check(unsafe {
@@ -81,7 +81,11 @@ impl<'d, D: Device> Queue<'d, D> {
     }
 
     /// Copies elements between places on the device.
-    pub(crate) fn copy<T: Copy>(&self, from: &Room<D, T>, to: &Room<D, T>) -> Result<()> {
+    pub(crate) fn copy<T: Copy>(
+        &self,
+        from: &DeviceBuffer<D, T>,
+        to: &DeviceBuffer<D, T>,
+    ) -> Result<()> {
         assert!(from.len() <= to.len(), "{} into a room for {}", from.len(), to.len());
         let n_bytes = from.len() * size_of::<T>();
         // SAFETY: both rooms have as many bytes, and lie apart.
@@ -91,7 +95,7 @@ impl<'d, D: Device> Queue<'d, D> {
     }
 
     /// Waits for all work and returns the first elements.
-    pub(crate) fn read<T: Copy>(&self, from: &Room<D, T>, n: usize) -> Result<Vec<T>> {
+    pub(crate) fn read<T: Copy>(&self, from: &DeviceBuffer<D, T>, n: usize) -> Result<Vec<T>> {
         assert!(n <= from.len(), "{n} out of a room of {}", from.len());
         let mut elements = reserve::room(self.op, n)?;
         let to: *mut T = elements.as_mut_ptr();

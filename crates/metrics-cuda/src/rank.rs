@@ -4,12 +4,13 @@
 
 use std::ptr;
 
-use metrics_core::{Areas, CountedAreas, Error, RankedCounts, Result, Rule, ScoreKind, reserve};
+use metrics_core::backend::{ElementCheck, IntegerSums};
+use metrics_core::{Error, RankSums, RankedCounts, Result, ScoreKind, reserve};
 
 use crate::counts::Counts;
 use crate::device::{Batch, Device};
 use crate::ffi::{self, Plan, Samples, Status, Words};
-use crate::queue::{Queue, Room};
+use crate::queue::{DeviceBuffer, Queue};
 use crate::reading::Reading;
 use crate::status::Origin;
 use crate::sums::Sums;
@@ -26,10 +27,10 @@ pub(crate) type Group = [u64; 3];
 /// # Errors
 /// [`Error::NanScore`], [`Error::InvalidTarget`], [`Error::Backend`], also for a batch of 2^32 samples
 /// or more.
-pub fn areas<D: Device>(device: &D, batch: &Batch) -> Result<Vec<Areas>> {
+pub fn rank_sums<D: Device>(device: &D, batch: &Batch) -> Result<Vec<RankSums>> {
     batch.check()?;
     if batch.is_empty() {
-        return reserve::filled(batch.op, batch.n_tasks, CountedAreas::default().into());
+        return reserve::filled(batch.op, batch.n_tasks, IntegerSums::default().into());
     }
     let queue = Queue::new(device, batch.op)?;
     let (sums, status) = if is_counted(ScoreKind::of(batch.scores.dtype), batch.n_tasks) {
@@ -43,18 +44,20 @@ pub fn areas<D: Device>(device: &D, batch: &Batch) -> Result<Vec<Areas>> {
     let mut reading = Reading::new();
     let (sums, status) = (reading.add(&sums), reading.add(&status));
     let read = reading.wait(&queue)?;
-    Origin::new(batch, Rule::NotNan).check(read.get(status)[0])?;
-    read.get(sums).iter().enumerate().map(|(task, sums)| sums.areas(task)).collect()
+    Origin::new(batch, ElementCheck::NotNan).check(read.get(status)[0])?;
+    read.get(sums).iter().enumerate().map(|(task, sums)| sums.rank_sums(task)).collect()
 }
 
 /// The ranked counts of each task of a batch.
 ///
 /// # Errors
-/// As [`areas`].
+/// As [`rank_sums`].
 pub fn ranked_counts<D: Device>(device: &D, batch: &Batch) -> Result<Vec<RankedCounts>> {
     batch.check()?;
     if batch.is_empty() {
-        return reserve::filled(batch.op, batch.n_tasks, RankedCounts::default());
+        let none =
+            RankedCounts::from_keys(batch.op, 0, ScoreKind::F32, &[], Vec::new(), Vec::new())?;
+        return reserve::filled(batch.op, batch.n_tasks, none);
     }
     let queue = Queue::new(device, batch.op)?;
     let (sorted, status) = sort_batch(&queue, batch)?;
@@ -62,13 +65,19 @@ pub fn ranked_counts<D: Device>(device: &D, batch: &Batch) -> Result<Vec<RankedC
     let mut reading = Reading::new();
     let (n_groups, status) = (reading.add(&n_groups), reading.add(&status));
     let read = reading.wait(&queue)?;
-    Origin::new(batch, Rule::NotNan).check(read.get(status)[0])?;
+    Origin::new(batch, ElementCheck::NotNan).check(read.get(status)[0])?;
     let tasks = sorted.read_groups(&queue, read.get(n_groups)[0] as usize)?;
     let kind = ScoreKind::of(batch.scores.dtype);
-    Ok(tasks.into_iter().map(|groups| accumulate(kind, &groups)).collect())
+    let tasks = tasks.into_iter().enumerate();
+    tasks.map(|(task, groups)| accumulate(batch.op, task, kind, &groups)).collect()
 }
 
-fn accumulate(kind: ScoreKind, groups: &[Group]) -> RankedCounts {
+fn accumulate(
+    op: &'static str,
+    task: usize,
+    kind: ScoreKind,
+    groups: &[Group],
+) -> Result<RankedCounts> {
     let keys: Vec<_> = groups.iter().map(|group| group[0]).collect();
     let sums = |i: usize| {
         groups
@@ -79,7 +88,7 @@ fn accumulate(kind: ScoreKind, groups: &[Group]) -> RankedCounts {
             })
             .collect()
     };
-    RankedCounts::from_keys(kind, &keys, sums(1), sums(2))
+    RankedCounts::from_keys(op, task, kind, &keys, sums(1), sums(2))
 }
 
 /// Whether scores are counted rather than sorted.
@@ -90,8 +99,8 @@ pub(crate) fn is_counted(kind: ScoreKind, n_tasks: usize) -> bool {
 fn sort_batch<D: Device>(
     queue: &Queue<'_, D>,
     batch: &Batch,
-) -> Result<(Sorted<D>, Room<D, Status>)> {
-    let status: Room<D, Status> = queue.filled(1, 0xff)?;
+) -> Result<(Sorted<D>, DeviceBuffer<D, Status>)> {
+    let status: DeviceBuffer<D, Status> = queue.filled(1, 0xff)?;
     let samples = batch.samples();
     let mut range = ScoreKind::of(batch.scores.dtype).key_range();
     let mut to_note = status.address();
@@ -99,7 +108,7 @@ fn sort_batch<D: Device>(
         // SAFETY: the samples are what their maker promised, and the status has its room.
         queue.check(unsafe { ffi::tm_scan(&samples, status.address(), queue.stream()) })?;
         let seen = queue.read(&status, 1)?[0];
-        range = Origin::new(batch, Rule::NotNan).check(seen)?;
+        range = Origin::new(batch, ElementCheck::NotNan).check(seen)?;
         to_note = ptr::null_mut();
     }
     let parts = [Part { samples, status: to_note, bias: 0 }];
@@ -135,8 +144,8 @@ fn plan((low, high): (u64, u64), n_tasks: u64) -> Plan {
 /// Words on the device.
 #[derive(Debug)]
 struct WordRoom<D: Device> {
-    words: Room<D, u64>,
-    marks: Option<Room<D, u32>>,
+    words: DeviceBuffer<D, u64>,
+    marks: Option<DeviceBuffer<D, u32>>,
 }
 
 impl<D: Device> WordRoom<D> {
@@ -160,7 +169,7 @@ impl<D: Device> WordRoom<D> {
 pub(crate) struct Sorted<D: Device> {
     plan: Plan,
     words: WordRoom<D>,
-    summaries: Room<D, u8>,
+    summaries: DeviceBuffer<D, u8>,
     n: u64,
     n_columns: u64,
     n_tasks: usize,
@@ -192,8 +201,8 @@ impl<D: Device> Sorted<D> {
     }
 
     /// The sums of each task, still on the device.
-    pub(crate) fn sums(&self, queue: &Queue<'_, D>) -> Result<Room<D, Sums>> {
-        let sums: Room<D, Sums> = queue.filled(self.n_tasks, 0)?;
+    pub(crate) fn sums(&self, queue: &Queue<'_, D>) -> Result<DeviceBuffer<D, Sums>> {
+        let sums: DeviceBuffer<D, Sums> = queue.filled(self.n_tasks, 0)?;
         // SAFETY: words and summaries are of these samples; there is a room of sums for each task.
         queue.check(unsafe {
             ffi::tm_sum(
@@ -216,8 +225,8 @@ impl<D: Device> Sorted<D> {
     }
 
     /// The number of groups of all tasks, still on the device.
-    fn n_groups(&self, queue: &Queue<'_, D>) -> Result<Room<D, u64>> {
-        let n_groups: Room<D, u64> = queue.room(1)?;
+    fn n_groups(&self, queue: &Queue<'_, D>) -> Result<DeviceBuffer<D, u64>> {
+        let n_groups: DeviceBuffer<D, u64> = queue.room(1)?;
         let summaries = self.summaries.address().cast();
         // SAFETY: the summaries are of as many samples; there is room for one number.
         queue.check(unsafe {
@@ -228,7 +237,7 @@ impl<D: Device> Sorted<D> {
 
     fn read_groups(&self, queue: &Queue<'_, D>, n_groups: usize) -> Result<Vec<Vec<Group>>> {
         // Keys, ends and positives, so that they are read with one wait.
-        let groups: Room<D, u64> = queue.room(3 * n_groups)?;
+        let groups: DeviceBuffer<D, u64> = queue.room(3 * n_groups)?;
         // SAFETY: as for the sums; there is room for three numbers a group.
         queue.check(unsafe {
             ffi::tm_groups(
@@ -298,7 +307,7 @@ fn sort<D: Device>(
         Ok::<_, Error>((n_bytes, swapped))
     };
     let (n_bytes, _) = sort(ptr::null_mut())?;
-    let temporary: Room<D, u8> = queue.room(n_bytes)?;
+    let temporary: DeviceBuffer<D, u8> = queue.room(n_bytes)?;
     let (_, swapped) = sort(temporary.address().cast())?;
     Ok(if swapped == 0 { words } else { other })
 }
@@ -309,7 +318,7 @@ fn summarise<D: Device>(
     words: &WordRoom<D>,
     n: u64,
     n_columns: u64,
-) -> Result<Room<D, u8>> {
+) -> Result<DeviceBuffer<D, u8>> {
     let sorted = words.from(plan, 0);
     let mut n_bytes = 0;
     let mut summarise = |temporary| {
@@ -320,7 +329,7 @@ fn summarise<D: Device>(
         Ok::<_, Error>(n_bytes)
     };
     let n_bytes = summarise(ptr::null_mut())?;
-    let temporary: Room<D, u8> = queue.room(n_bytes)?;
+    let temporary: DeviceBuffer<D, u8> = queue.room(n_bytes)?;
     summarise(temporary.address().cast())?;
     Ok(temporary)
 }

@@ -9,7 +9,7 @@ use metrics_core::Result;
 
 use crate::device::Device;
 use crate::ffi;
-use crate::queue::{Queue, Room};
+use crate::queue::{DeviceBuffer, Queue};
 
 /// Rooms to be read together: each wait costs more than a small copy on the device.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl<'r> Reading<'r> {
     }
 
     /// Adds all elements of a room.
-    pub(crate) fn add<D: Device, T: Copy>(&mut self, room: &'r Room<D, T>) -> Part<T> {
+    pub(crate) fn add<D: Device, T: Copy>(&mut self, room: &'r DeviceBuffer<D, T>) -> Part<T> {
         let (start, n_bytes) = (self.n_bytes, room.len() * size_of::<T>());
         self.rooms.push((room.address().cast(), n_bytes));
         self.n_bytes += n_bytes;
@@ -48,7 +48,7 @@ impl<'r> Reading<'r> {
     /// Waits for all work queued so far, and brings the elements.
     pub(crate) fn wait<D: Device>(self, queue: &Queue<'_, D>) -> Result<Read> {
         // A copy to the host's ordinary memory waits for itself: so all go to one place first.
-        let together: Room<D, u8> = queue.room(self.n_bytes)?;
+        let together: DeviceBuffer<D, u8> = queue.room(self.n_bytes)?;
         let mut start = 0;
         for (address, n_bytes) in self.rooms {
             let to = together.at(start);

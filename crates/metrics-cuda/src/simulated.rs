@@ -9,15 +9,17 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::{ptr, thread};
 
+use metrics_core::backend::{Batch as AnyBatch, ElementCheck, Primitives, StateMut};
 use metrics_core::{
-    Areas, Backend, Batch as AnyBatch, BinaryAuprc, BucketCounts, DType, Element, Error, Host,
-    HostTensor, Kept, KeptSamples as _, Metric as _, RankState, Result, Rule,
+    BinaryAuprc, BucketCounts, DType, Element, Error, Host, HostTensor, RankState, RankSums, Result,
 };
 
 use crate::host::Random;
 use crate::ops::{self, Matrix, Output};
+use crate::pending_counts::PendingCounts;
+use crate::pending_samples::PendingSamples;
 use crate::rank::UNSCANNED;
-use crate::{Batch, Device, Input, KeptCounts, KeptSamples};
+use crate::{Batch, Device, Input};
 
 unsafe extern "C" {
     fn tm_simulated_waits(of_stream: *mut u64, of_device: *mut u64);
@@ -165,7 +167,7 @@ fn reason<T: std::fmt::Debug>(result: Result<T>) -> String {
 /// A metric as the core has it, and what it must come to.
 #[derive(Clone)]
 struct Metric {
-    kept: KeptSamples<Simulated>,
+    pending: PendingSamples<Simulated>,
     state: RankState,
     expected: RankState,
     /// Which updates since the last read were bad.
@@ -175,12 +177,12 @@ struct Metric {
 impl Metric {
     fn new(n_tasks: usize) -> Self {
         let (state, expected) = (no_samples(n_tasks), no_samples(n_tasks));
-        Self { kept: KeptSamples::default(), state, expected, updates: Vec::new() }
+        Self { pending: PendingSamples::default(), state, expected, updates: Vec::new() }
     }
 
     fn update(&mut self, device: &Simulated, given: &Given) {
-        self.kept.update(device, &given.batch(), &mut self.state).unwrap();
-        let is_bad = Host.append(&given.on_host(), &mut self.expected).is_err();
+        self.pending.update(device, &given.batch(), &mut self.state).unwrap();
+        let is_bad = StateMut::Rank(&mut self.expected).update(&given.on_host()).is_err();
         self.updates.push(is_bad);
     }
 
@@ -189,35 +191,35 @@ impl Metric {
         let updates = std::mem::take(&mut self.updates);
         let Some(first) = updates.iter().position(|&bad| bad) else { return read(self).unwrap() };
         match read(self).map(|_| ()).unwrap_err() {
-            Error::LeftOut { update, n_updates, n_left_out, .. } => {
+            Error::RejectedUpdates { update, n_updates, n_rejected, .. } => {
                 let n_bad = updates.iter().filter(|&&bad| bad).count();
-                assert_eq!((update, n_updates, n_left_out), (first + 1, updates.len(), n_bad));
+                assert_eq!((update, n_updates, n_rejected), (first + 1, updates.len(), n_bad));
             }
             error => panic!("{error}"),
         }
         read(self).unwrap()
     }
 
-    fn check_areas(&mut self) {
-        let areas = self.read(|metric| match metric.kept.areas(&mut metric.state)? {
+    fn check_sums(&mut self) {
+        let areas = self.read(|metric| match metric.pending.rank_sums(&mut metric.state)? {
             Some(areas) => Ok(areas),
-            None => Ok(metric.state.areas()),
+            None => metric.state.rank_sums(),
         });
-        assert_eq!(numbers(&areas), numbers(&self.expected.clone().areas()));
+        assert_eq!(numbers(&areas), numbers(&self.expected.clone().rank_sums().unwrap()));
     }
 
     fn check_state(&mut self) {
-        self.read(|metric| metric.kept.settle(&mut metric.state));
+        self.read(|metric| metric.pending.flush(&mut metric.state));
         assert!(self.state == self.expected);
     }
 }
 
 fn no_samples(n_tasks: usize) -> RankState {
-    BinaryAuprc::<Host>::with_tasks(n_tasks).unwrap().state().unwrap()
+    BinaryAuprc::<Host>::new().tasks(n_tasks).unwrap().state().unwrap()
 }
 
-fn numbers(areas: &[Areas]) -> Vec<[Option<f64>; 4]> {
-    let numbers = |areas: &Areas| {
+fn numbers(areas: &[RankSums]) -> Vec<[Option<f64>; 4]> {
+    let numbers = |areas: &RankSums| {
         let (n_positives, n_negatives) = (areas.n_positives(), areas.n_negatives());
         [areas.auprc(), areas.auroc(), Some(n_positives), Some(n_negatives)]
     };
@@ -247,13 +249,13 @@ fn whatever_is_fed_and_read_equals_the_cpu_engine() {
                 continue;
             }
             match random.below(3) {
-                0 => metric.check_areas(),
+                0 => metric.check_sums(),
                 1 => metric.check_state(),
                 _ => others.push(metric.clone()),
             }
         }
         for mut metric in others.into_iter().chain([metric]) {
-            metric.check_areas();
+            metric.check_sums();
             metric.check_state();
         }
     }
@@ -269,11 +271,11 @@ fn updates_do_not_wait_and_reads_wait_once() {
         waits();
         (0..3).for_each(|_| metric.update(&device, &given));
         assert_eq!(waits(), [0, 0], "an update");
-        metric.check_areas();
+        metric.check_sums();
         let first = waits()[0];
-        metric.check_areas();
+        metric.check_sums();
         let again = waits()[0];
-        crate::areas(&device, &given.batch()).unwrap();
+        crate::rank_sums(&device, &given.batch()).unwrap();
         [first, again, waits()[0]]
     };
     assert_eq!(read(DType::F32, 1, 100), [1, 1, 1]);
@@ -293,11 +295,11 @@ fn a_bad_batch_takes_its_kind_of_scores_with_it() {
     metric.update(&device, &floats);
     metric.update(&device, &integers);
     let error =
-        metric.kept.update(&device, &Given::new(&[0.5f32], &[1], 1).batch(), &mut metric.state);
+        metric.pending.update(&device, &Given::new(&[0.5f32], &[1], 1).batch(), &mut metric.state);
     assert!(matches!(error, Err(Error::ScoreTypeMismatch { .. })));
-    let added = metric.kept.pass_by("auprc", DType::F32, || unreachable!("floats"));
+    let added = metric.pending.pass_by("auprc", DType::F32, || unreachable!("floats"));
     assert!(matches!(added, Err(Error::ScoreTypeMismatch { .. })));
-    metric.check_areas();
+    metric.check_sums();
     metric.check_state();
 }
 
@@ -312,10 +314,10 @@ fn a_batch_that_could_not_be_queued_leaves_nothing() {
         before.into_iter().for_each(|given| metric.update(&device, given));
         let given = Given::random(dtype, 1, 9_000, false, &mut random);
         device.most.store(30_000, Relaxed);
-        assert!(metric.kept.update(&device, &given.batch(), &mut metric.state).is_err());
+        assert!(metric.pending.update(&device, &given.batch(), &mut metric.state).is_err());
         device.most.store(usize::MAX, Relaxed);
         metric.update(&device, &integers);
-        metric.check_areas();
+        metric.check_sums();
         metric.check_state();
     }
 }
@@ -325,16 +327,16 @@ fn a_batch_of_too_many_samples_is_refused_at_once() {
     let mut batch = Given::new(&[0.5f64], &[1], 1).batch();
     (batch.n_tasks, batch.n_samples) = (1 << 12, 1 << 20);
     let (device, mut state) = (Simulated::new(5), no_samples(1 << 12));
-    let error = KeptSamples::default().update(&device, &batch, &mut state).unwrap_err();
+    let error = PendingSamples::default().update(&device, &batch, &mut state).unwrap_err();
     assert_eq!(
         error.to_string(),
         "cuda: auprc failed: a batch of 4096 × 1048576 samples; at most 4294967295 go at once"
     );
-    assert!(crate::areas(&device, &batch).is_err());
+    assert!(crate::rank_sums(&device, &batch).is_err());
     assert!(crate::ranked_counts(&device, &batch).is_err());
     batch.n_samples = usize::MAX;
     let mut counts = BucketCounts::new(10).unwrap();
-    assert!(KeptCounts::default().update(&device, &batch, &mut counts).is_err());
+    assert!(PendingCounts::default().update(&device, &batch, &mut counts).is_err());
 }
 
 /// Two handles of one name: each thread's own stream.
@@ -347,7 +349,7 @@ fn the_first_work_in_another_thread_waits_for_the_device() {
         let (clone, given) = (metric.clone(), given.clone());
         let waited = thread::spawn(move || {
             waits();
-            metric.check_areas();
+            metric.check_sums();
             metric.update(&Simulated::new(stream), &given);
             drop(metric);
             waits()[1]
@@ -368,27 +370,27 @@ fn buckets_equal_those_of_the_cpu_engine() {
     for round in 0..200 {
         let mut counts = BucketCounts::new(5).unwrap();
         let mut expected = counts.clone();
-        let mut kept = KeptCounts::default();
+        let mut pending = PendingCounts::default();
         let mut updates = Vec::new();
         for _ in 0..12 {
             let is_bad = random.below(100) < [0, 30][round % 2];
             let given = Given::random(DType::F64, 1, 30, is_bad, &mut random);
             let device = &streams[usize::from(random.below(4) == 0)];
-            kept.update(device, &given.batch(), &mut counts).unwrap();
-            updates.push(Host.count_buckets(&given.on_host(), &mut expected).is_err());
+            pending.update(device, &given.batch(), &mut counts).unwrap();
+            updates.push(StateMut::Buckets(&mut expected).update(&given.on_host()).is_err());
             if random.below(5) == 0 {
                 // Not to be noticed by its clone.
-                let mut other = kept.clone();
+                let mut other = pending.clone();
                 other.update(device, &given.batch(), &mut counts.clone()).unwrap();
             }
         }
-        let settled = kept.settle(&mut counts);
+        let settled = pending.flush(&mut counts);
         match updates.iter().position(|&bad| bad) {
             None => settled.unwrap(),
             Some(first) => match settled.unwrap_err() {
-                Error::LeftOut { update, n_updates, .. } => {
+                Error::RejectedUpdates { update, n_updates, .. } => {
                     assert_eq!((update, n_updates), (first + 1, updates.len()));
-                    kept.settle(&mut counts).unwrap();
+                    pending.flush(&mut counts).unwrap();
                 }
                 error => panic!("{error}"),
             },
@@ -405,11 +407,11 @@ fn no_kernel_reads_more_than_an_input_holds() {
         let mut batch = given.batch();
         change(&mut batch);
         let mut state = no_samples(batch.n_tasks.clamp(1, 9));
-        let update = KeptSamples::default().update(&device, &batch, &mut state);
+        let update = PendingSamples::default().update(&device, &batch, &mut state);
         let mut counts = BucketCounts::new(10).unwrap();
-        let count = KeptCounts::default().update(&device, &batch, &mut counts);
+        let count = PendingCounts::default().update(&device, &batch, &mut counts);
         let texts = [
-            reason(crate::areas(&device, &batch)),
+            reason(crate::rank_sums(&device, &batch)),
             reason(crate::ranked_counts(&device, &batch)),
             reason(update),
             reason(count),
@@ -435,13 +437,13 @@ fn nothing_is_launched_for_no_samples() {
     let (scores, targets) = (input::<f32>(&[]), input::<u8>(&[]));
     for (n_tasks, n_samples) in [(0, 0), (0, 5), (3, 0)] {
         let batch = Batch { op: "auprc", scores, targets, n_tasks, n_samples };
-        assert_eq!(crate::areas(&device, &batch).unwrap().len(), n_tasks);
+        assert_eq!(crate::rank_sums(&device, &batch).unwrap().len(), n_tasks);
         assert_eq!(crate::ranked_counts(&device, &batch).unwrap().len(), n_tasks);
     }
     let mut metric = Metric::new(3);
     let batch = Batch { op: "auprc", scores, targets, n_tasks: 3, n_samples: 0 };
-    metric.kept.update(&device, &batch, &mut metric.state).unwrap();
-    metric.check_areas();
+    metric.pending.update(&device, &batch, &mut metric.state).unwrap();
+    metric.check_sums();
     metric.check_state();
 }
 
@@ -453,39 +455,39 @@ fn a_batch_of_other_tasks_is_refused() {
     metric.update(&device, &Given::new(&[0.5f32; 6], &[1, 0, 1, 0, 1, 0], 3));
     for n_tasks in [1, 2, 6] {
         let other = Given::new(&[0.5f32; 6], &[1; 6], n_tasks);
-        let error = metric.kept.update(&device, &other.batch(), &mut metric.state).unwrap_err();
+        let error = metric.pending.update(&device, &other.batch(), &mut metric.state).unwrap_err();
         assert!(
             matches!(error, Error::MergeTasks { given, n_tasks: 3, .. } if given == n_tasks),
             "{error}"
         );
     }
-    metric.check_areas();
+    metric.check_sums();
     metric.check_state();
 
     // The same kept samples beside another metric's state.
     metric.update(&device, &Given::new(&[0.5f32; 3], &[1, 0, 1], 3));
     let other = Given::new(&[0.5f32; 6], &[1; 6], 6);
-    let error = metric.kept.update(&device, &other.batch(), &mut no_samples(6)).unwrap_err();
+    let error = metric.pending.update(&device, &other.batch(), &mut no_samples(6)).unwrap_err();
     assert!(matches!(error, Error::MergeTasks { given: 3, n_tasks: 6, .. }), "{error}");
 
     let tasks = Given::new(&[0.5f64; 6], &[1; 6], 2);
     let mut counts = BucketCounts::new(10).unwrap();
-    let error = KeptCounts::default().update(&device, &tasks.batch(), &mut counts).unwrap_err();
+    let error = PendingCounts::default().update(&device, &tasks.batch(), &mut counts).unwrap_err();
     assert!(matches!(error, Error::MergeTasks { given: 2, n_tasks: 1, .. }), "{error}");
 }
 
 #[test]
 fn buckets_of_another_number_are_refused() {
     let (device, given) = (Simulated::new(5), Given::new(&[0.5f64], &[1], 1));
-    let mut kept = KeptCounts::default();
+    let mut pending = PendingCounts::default();
     let mut counts = BucketCounts::new(10).unwrap();
-    kept.update(&device, &given.batch(), &mut counts).unwrap();
+    pending.update(&device, &given.batch(), &mut counts).unwrap();
     let error =
-        kept.update(&device, &given.batch(), &mut BucketCounts::new(9).unwrap()).unwrap_err();
+        pending.update(&device, &given.batch(), &mut BucketCounts::new(9).unwrap()).unwrap_err();
     assert_eq!(error.to_string(), "cuda: auprc failed: counts of another number of thresholds");
-    kept.settle(&mut counts).unwrap();
+    pending.flush(&mut counts).unwrap();
     let mut expected = BucketCounts::new(10).unwrap();
-    Host.count_buckets(&given.on_host(), &mut expected).unwrap();
+    StateMut::Buckets(&mut expected).update(&given.on_host()).unwrap();
     assert_eq!(counts, expected);
 }
 
@@ -495,7 +497,7 @@ fn a_device_that_no_number_names_is_refused() {
     device.ordinal = 1 << 32;
     let given = Given::new(&[0.5f32], &[1], 1);
     assert_eq!(
-        reason(crate::areas(&device, &given.batch())),
+        reason(crate::rank_sums(&device, &given.batch())),
         "cuda: auprc failed: no device 4294967296"
     );
 }
@@ -528,9 +530,12 @@ fn primitives_equal_those_of_plain_slices() {
     let mut expected = [vec![0; 11], vec![0; 11]];
     buckets.iter().zip(targets).for_each(|(&b, t)| expected[usize::from(t)][b as usize] += 1);
     assert_eq!(counts, expected);
-    let found = ops::find_invalid(&device, matrix(&values, 2), Rule::Probability).unwrap();
+    let found = ops::find_invalid(&device, matrix(&values, 2), ElementCheck::Probability).unwrap();
     assert_eq!(found, Some((0, -0.5)));
-    assert_eq!(ops::find_invalid(&device, matrix(&scores, 2), Rule::Probability).unwrap(), None);
+    assert_eq!(
+        ops::find_invalid(&device, matrix(&scores, 2), ElementCheck::Probability).unwrap(),
+        None
+    );
 }
 
 /// A kernel writes where an index says.
@@ -574,7 +579,7 @@ fn primitives_check_lengths_and_types_before_a_launch() {
             reason(written(9, |to| ops::cumsum(&device, x, to))),
             reason(written(9, |to| ops::group_ends(&device, x, to).map(|_| ()))),
             reason(written(9, |to| ops::bucket(&device, x, 3, to))),
-            reason(ops::find_invalid(&device, x, Rule::NotNan)),
+            reason(ops::find_invalid(&device, x, ElementCheck::NotNan)),
             reason(ops::bincount(&device, input(&[0i64; 4]), x, 3)),
         ];
         assert!(texts.iter().all(|given| given.ends_with(text)), "{texts:?}");

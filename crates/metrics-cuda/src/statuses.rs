@@ -6,12 +6,12 @@ use metrics_core::Result;
 
 use crate::device::Device;
 use crate::ffi::Status;
-use crate::queue::{Queue, Room};
+use crate::queue::{DeviceBuffer, Queue};
 use crate::reading::{Part, Read, Reading};
-use crate::status::{Flaw, Origin};
+use crate::status::{BatchError, Origin};
 
 /// What a batch told: the range of its keys, or what is wrong with it.
-pub(crate) type Told = std::result::Result<(u64, u64), Flaw>;
+pub(crate) type BatchCheck = std::result::Result<(u64, u64), BatchError>;
 
 /// Statuses held in one piece of memory.
 const A_SLAB: usize = 256;
@@ -19,7 +19,7 @@ const A_SLAB: usize = 256;
 /// One status a batch, in the order of the batches.
 #[derive(Debug)]
 pub(crate) struct Statuses<D: Device> {
-    slabs: Vec<Arc<Room<D, Status>>>,
+    slabs: Vec<Arc<DeviceBuffer<D, Status>>>,
     /// Statuses used of the last slab.
     n_used: usize,
     origins: Vec<(Origin, Place)>,
@@ -70,14 +70,14 @@ impl<D: Device> Statuses<D> {
     }
 
     /// What each batch told: the range of its keys, or what is wrong with it.
-    pub(crate) fn told(&self, read: &Read, slabs: Vec<Part<Status>>) -> Vec<Told> {
+    pub(crate) fn told(&self, read: &Read, slabs: Vec<Part<Status>>) -> Vec<BatchCheck> {
         let slabs: Vec<_> = slabs.into_iter().map(|slab| read.get(slab)).collect();
         let batches = self.origins.iter();
         batches.map(|(origin, place)| origin.check(slabs[place.slab][place.at])).collect()
     }
 
     /// Waits for the device, and tells of each batch.
-    pub(crate) fn wait(&self, queue: &Queue<'_, D>) -> Result<Vec<Told>> {
+    pub(crate) fn wait(&self, queue: &Queue<'_, D>) -> Result<Vec<BatchCheck>> {
         let mut reading = Reading::new();
         let slabs = self.add_to(&mut reading);
         Ok(self.told(&reading.wait(queue)?, slabs))

@@ -1,6 +1,7 @@
 //! The sums of a task as the kernels leave them.
 
-use metrics_core::{Areas, CountedAreas, Result};
+use metrics_core::backend::IntegerSums;
+use metrics_core::{RankSums, Result};
 
 /// `tm_sums` of `kernels/api.h`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -13,18 +14,18 @@ pub(crate) struct Sums {
 }
 
 impl Sums {
-    /// The areas of a task.
+    /// The sums of a task.
     ///
     /// # Errors
-    /// Those of [`CountedAreas::from_sums`], where a batch was bad.
-    pub(crate) fn areas(&self, task: usize) -> Result<Areas> {
+    /// Those of [`IntegerSums::from_sums`], where a batch was bad.
+    pub(crate) fn rank_sums(&self, task: usize) -> Result<RankSums> {
         let whole = |pieces: [u64; 4]| {
             // Wraps only where a batch was bad.
             let pieces = pieces.iter().rev();
             pieces.fold(0u128, |sum, &piece| (sum << 32).wrapping_add(piece.into()))
         };
         let (precision, pairs) = (whole(self.precision), whole(self.pairs));
-        Ok(CountedAreas::from_sums(task, self.tp, self.fp, precision, pairs)?.into())
+        Ok(IntegerSums::from_sums(task, self.tp, self.fp, precision, pairs)?.into())
     }
 }
 
@@ -38,9 +39,9 @@ mod tests {
         let pieces = [u64::from(u32::MAX) + 5, 1 << 33, 0, 1];
         let sums = Sums { precision: pieces, pairs: [3, 0, 0, 0], tp, fp };
         let precision = (1u128 << 96) + (1u128 << 65) + u128::from(u32::MAX) + 5;
-        let expected = CountedAreas::from_sums(0, tp, fp, precision, 3).unwrap();
-        assert_eq!(sums.areas(0).unwrap(), expected.into());
+        let expected = IntegerSums::from_sums(0, tp, fp, precision, 3).unwrap();
+        assert_eq!(sums.rank_sums(0).unwrap(), expected.into());
         // As those of a bad batch may be: more than 1 for each positive.
-        assert!(Sums { tp: 2, ..sums }.areas(0).is_err());
+        assert!(Sums { tp: 2, ..sums }.rank_sums(0).is_err());
     }
 }

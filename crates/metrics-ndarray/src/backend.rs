@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 
-use metrics_core::cpu::HostIndex;
-use metrics_core::index::{check_column, check_reshape, check_row};
-use metrics_core::{
-    Areas, Backend, Batch, BucketCounts, Host, HostTensor, RankState, RankedCounts, Result, Rule,
-};
+use metrics_core::Result;
+use metrics_core::backend::index::{check_column, check_matrix, check_reshape, check_row};
+use metrics_core::backend::{Backend, ElementCheck, Host, HostIndex, HostTensor, Primitives};
 use ndarray::{Axis, Order};
 
 use crate::error::refused;
@@ -23,9 +21,7 @@ pub struct NdArray;
 impl Backend for NdArray {
     const NAME: &'static str = "ndarray";
     type Tensor<'a> = NdTensor<'a>;
-    type KeptSamples = ();
-    type KeptCounts = ();
-    type Index = HostIndex;
+    type Pending = ();
 
     fn of(_tensor: &Self::Tensor<'_>) -> Self {
         Self
@@ -47,12 +43,8 @@ impl Backend for NdArray {
         NdTensor::from_host(x.borrow())
     }
 
-    fn download<'t>(&self, x: &'t NdTensor<'_>) -> Result<HostTensor<'t>> {
-        x.to_host("download")
-    }
-
-    fn download_index(&self, index: &HostIndex) -> Result<Vec<u64>> {
-        Host.download_index(index)
+    fn with_host<R>(x: &NdTensor<'_>, f: impl FnOnce(HostTensor<'_>) -> R) -> Result<R> {
+        x.to_host("with_host").map(f)
     }
 
     fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
@@ -68,6 +60,20 @@ impl Backend for NdArray {
         })
     }
 
+    fn transpose<'a>(&self, x: &Self::Tensor<'a>) -> Result<Self::Tensor<'a>> {
+        check_matrix("transpose", x.shape())?;
+        Ok(with_array!(x, array => NdElement::tensor(array.clone().reversed_axes())))
+    }
+
+    fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
+        check_column(x.shape(), column)?;
+        with_array!(x, array => NdTensor::copied("column", array.index_axis(Axis(1), column)))
+    }
+}
+
+impl Primitives for NdArray {
+    type Index = HostIndex;
+
     fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
         check_row(x.shape(), row)?;
         with_array!(x, array => {
@@ -75,13 +81,8 @@ impl Backend for NdArray {
         })
     }
 
-    fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
-        check_column(x.shape(), column)?;
-        with_array!(x, array => NdTensor::copied("column", array.index_axis(Axis(1), column)))
-    }
-
-    fn find_invalid(&self, x: &NdTensor<'_>, rule: Rule) -> Result<Option<(usize, f64)>> {
-        Ok(with_array!(x, array => ops::find_invalid(array.view(), rule)))
+    fn find_invalid(&self, x: &NdTensor<'_>, check: ElementCheck) -> Result<Option<(usize, f64)>> {
+        Ok(with_array!(x, array => ops::find_invalid(array.view(), check)))
     }
 
     fn argsort_descending(&self, x: &NdTensor<'_>) -> Result<HostIndex> {
@@ -113,19 +114,7 @@ impl Backend for NdArray {
         Host.bincount(index, &targets.to_host("bincount")?, n_bins)
     }
 
-    fn areas(&self, batch: &Batch<'_, Self>) -> Result<Vec<Areas>> {
-        Host.areas(&batch.download()?)
-    }
-
-    fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
-        Host.ranked_counts(&batch.download()?)
-    }
-
-    fn count_buckets(&self, batch: &Batch<'_, Self>, counts: &mut BucketCounts) -> Result<()> {
-        Host.count_buckets(&batch.download()?, counts)
-    }
-
-    fn append(&self, batch: &Batch<'_, Self>, state: &mut RankState) -> Result<()> {
-        Host.append(&batch.download()?, state)
+    fn download_index(&self, index: &HostIndex) -> Result<Vec<u64>> {
+        Host.download_index(index)
     }
 }

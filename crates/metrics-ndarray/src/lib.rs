@@ -5,12 +5,12 @@
 //! layout. Standard layout is read in place; any other is copied once.
 //!
 //! ```
-//! use metrics_ndarray::{binary_auprc, binary_auprc_tasks};
+//! use metrics_ndarray::{Auprc, Readings, binary_auprc};
 //! use ndarray::{array, s};
 //!
 //! let scores = array![[0.1f32, 0.5, 0.7, 0.8], [1.0, 1.0, 1.0, 0.0]];
 //! let targets = array![[1, 0, 1, 1], [1, 0, 1, 0]];
-//! assert_eq!(binary_auprc_tasks(&scores, &targets)?, [11.0 / 12.0, 2.0 / 3.0]);
+//! assert_eq!(Auprc.tasks(&scores, &targets)?, [11.0 / 12.0, 2.0 / 3.0]);
 //! assert_eq!(binary_auprc(&scores.row(0), &targets.row(0))?, 11.0 / 12.0);
 //! assert_eq!(binary_auprc(&scores.slice(s![0, ..;-1]), &targets.slice(s![0, ..;-1]))?, 11.0 / 12.0);
 //! # Ok::<(), metrics_core::Error>(())

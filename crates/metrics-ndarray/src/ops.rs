@@ -1,11 +1,15 @@
 //! What need not go through host tensors: searching an array where it lies.
 
-use metrics_core::index::first_position;
-use metrics_core::{Element, Rule};
+use metrics_core::Element;
+use metrics_core::backend::ElementCheck;
+use metrics_core::backend::index::first_position;
 use ndarray::{ArrayViewD, Axis, Slice};
 
 /// Reads of a broadcast axis no more than is in memory.
-pub(crate) fn find_invalid<T: Element>(x: ArrayViewD<'_, T>, rule: Rule) -> Option<(usize, f64)> {
+pub(crate) fn find_invalid<T: Element>(
+    x: ArrayViewD<'_, T>,
+    check: ElementCheck,
+) -> Option<(usize, f64)> {
     let mut part = x.clone();
     for axis in 0..x.ndim() {
         if x.strides()[axis] == 0 && x.shape()[axis] > 1 {
@@ -16,7 +20,7 @@ pub(crate) fn find_invalid<T: Element>(x: ArrayViewD<'_, T>, rule: Rule) -> Opti
     let (position, value) = part.iter().find_map(|x| {
         let found = (position, x.to_f64());
         position += 1;
-        (!rule.allows(found.1)).then_some(found)
+        (!check.allows(found.1)).then_some(found)
     })?;
     Some((first_position(x.shape(), part.shape(), position), value))
 }

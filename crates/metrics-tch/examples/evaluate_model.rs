@@ -9,7 +9,6 @@
 use std::error::Error;
 use std::path::Path;
 
-use metrics_core::Metric;
 use metrics_tch::{Auc, BinaryAuprc, best_device, binary_auprc};
 use tch::nn::{self, Module, OptimizerConfig};
 use tch::{Device, Kind, Tensor};

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use metrics_core::index::{check_column, check_reshape, check_row};
-use metrics_core::{
-    Areas, Backend, Batch, BucketCounts, Host, HostTensor, Lend, RankState, RankedCounts, Result,
-    Rule, compose,
+use metrics_core::backend::index::{check_column, check_matrix, check_reshape, check_row};
+use metrics_core::backend::{
+    Backend, Batch, ElementCheck, Host, HostTensor, Primitives, StateMut, compose,
 };
+use metrics_core::{RankSums, RankedCounts, Result};
 use tch::Device;
 
 #[cfg(feature = "cuda")]
@@ -57,15 +57,10 @@ macro_rules! on_cuda {
 impl Backend for Tch {
     const NAME: &'static str = "tch";
     type Tensor<'a> = Shared;
-    type Index = TchIndex;
     #[cfg(feature = "cuda")]
-    type KeptSamples = cuda::KeptSamples;
+    type Pending = cuda::Pending;
     #[cfg(not(feature = "cuda"))]
-    type KeptSamples = ();
-    #[cfg(feature = "cuda")]
-    type KeptCounts = cuda::KeptCounts;
-    #[cfg(not(feature = "cuda"))]
-    type KeptCounts = ();
+    type Pending = ();
 
     fn of(tensor: &Shared) -> Self {
         Self::new(tensor.device())
@@ -92,13 +87,8 @@ impl Backend for Tch {
         upload(x, self.device).map(Shared)
     }
 
-    /// Always a copy: others may hold the same tensor and write to it.
-    fn download<'t>(&self, x: &'t Self::Tensor<'_>) -> Result<HostTensor<'t>> {
-        Self::lend(x, "download", "elements", |host| Ok(host.into_owned()))
-    }
-
-    fn download_index(&self, index: &TchIndex) -> Result<Vec<u64>> {
-        ops::download_index(index)
+    fn with_host<R>(x: &Shared, f: impl FnOnce(HostTensor<'_>) -> R) -> Result<R> {
+        InHost::new("with_host", x)?.with("with_host", "elements", |x| Ok(f(x)))
     }
 
     fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
@@ -109,10 +99,9 @@ impl Backend for Tch {
         x.f_reshape(shape).map(Shared).map_err(refused("reshape"))
     }
 
-    fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
-        check_row(&x.shape(), row)?;
-        // Below a length, which is an `i64` in libtorch.
-        x.0.f_narrow(0, row as i64, 1).map(Shared).map_err(refused("row"))
+    fn transpose<'a>(&self, x: &Self::Tensor<'a>) -> Result<Self::Tensor<'a>> {
+        check_matrix("transpose", &x.shape())?;
+        x.0.f_transpose(0, 1).map(Shared).map_err(refused("transpose"))
     }
 
     fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
@@ -120,8 +109,76 @@ impl Backend for Tch {
         x.0.f_select(1, column as i64).map(Shared).map_err(refused("column"))
     }
 
-    fn find_invalid(&self, x: &Shared, rule: Rule) -> Result<Option<(usize, f64)>> {
-        ops::find_invalid(x, rule)
+    fn rank_sums(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankSums>> {
+        on_cuda!(self, device => cuda::rank_sums(device, batch));
+        if self.is_host() {
+            return batch.with_host(|batch| Host.rank_sums(batch));
+        }
+        compose::rank_sums(self, batch)
+    }
+
+    fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
+        on_cuda!(self, device => cuda::ranked_counts(device, batch));
+        if self.is_host() {
+            return batch.with_host(|batch| Host.ranked_counts(batch));
+        }
+        compose::ranked_counts(self, batch)
+    }
+
+    /// Weighted batches are held on the host, from any device.
+    #[cfg(feature = "cuda")]
+    fn update(
+        &self,
+        batch: &Batch<'_, Self>,
+        mut state: StateMut<'_>,
+        pending: &mut Self::Pending,
+    ) -> Result<()> {
+        if let Device::Cuda(device) = self.device
+            && batch.weights().is_none()
+            && cuda::update(device, batch, state.reborrow(), pending)?
+        {
+            return Ok(());
+        }
+        match cuda::dtype(batch.scores()) {
+            Some(dtype) => {
+                pending.pass_by(batch.op(), dtype, state, |state| self.update_state(batch, state))
+            }
+            // Refused, with the type's name.
+            None => self.update_state(batch, state),
+        }
+    }
+
+    #[cfg(not(feature = "cuda"))]
+    fn update(
+        &self,
+        batch: &Batch<'_, Self>,
+        state: StateMut<'_>,
+        _pending: &mut Self::Pending,
+    ) -> Result<()> {
+        self.update_state(batch, state)
+    }
+}
+
+impl Tch {
+    fn update_state(&self, batch: &Batch<'_, Self>, state: StateMut<'_>) -> Result<()> {
+        if self.is_host() {
+            return batch.with_host(|batch| state.update(batch));
+        }
+        compose::update(self, batch, state)
+    }
+}
+
+impl Primitives for Tch {
+    type Index = TchIndex;
+
+    fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
+        check_row(&x.shape(), row)?;
+        // Below a length, which is an `i64` in libtorch.
+        x.0.f_narrow(0, row as i64, 1).map(Shared).map_err(refused("row"))
+    }
+
+    fn find_invalid(&self, x: &Shared, check: ElementCheck) -> Result<Option<(usize, f64)>> {
+        ops::find_invalid(x, check)
     }
 
     fn argsort_descending(&self, x: &Shared) -> Result<TchIndex> {
@@ -148,79 +205,7 @@ impl Backend for Tch {
         ops::bincount(index, targets, n_bins)
     }
 
-    fn areas(&self, batch: &Batch<'_, Self>) -> Result<Vec<Areas>> {
-        on_cuda!(self, device => cuda::areas(device, batch));
-        if self.is_host() {
-            return batch.in_host(|batch| Host.areas(batch));
-        }
-        compose::areas(self, batch)
-    }
-
-    fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
-        on_cuda!(self, device => cuda::ranked_counts(device, batch));
-        if self.is_host() {
-            return batch.in_host(|batch| Host.ranked_counts(batch));
-        }
-        compose::ranked_counts(self, batch)
-    }
-
-    /// Weighted batches are counted on the host, from any device.
-    fn count_buckets(&self, batch: &Batch<'_, Self>, counts: &mut BucketCounts) -> Result<()> {
-        if batch.weights().is_none() {
-            on_cuda!(self, device => cuda::count_buckets(device, batch, counts));
-        }
-        if self.is_host() || batch.weights().is_some() {
-            return batch.in_host(|batch| Host.count_buckets(batch, counts));
-        }
-        compose::count_buckets(self, batch, counts)
-    }
-
-    /// Batches are held on the host, from any device but CUDA's.
-    fn append(&self, batch: &Batch<'_, Self>, state: &mut RankState) -> Result<()> {
-        if batch.weights().is_none() {
-            on_cuda!(self, device => cuda::append(device, batch, state));
-        }
-        batch.in_host(|batch| Host.append(batch, state))
-    }
-
-    #[cfg(feature = "cuda")]
-    fn keep(
-        &self,
-        batch: &Batch<'_, Self>,
-        state: &mut RankState,
-        kept: &mut Self::KeptSamples,
-    ) -> Result<()> {
-        if batch.weights().is_none() {
-            on_cuda!(self, device => cuda::keep(device, batch, state, kept));
-        }
-        match cuda::dtype(batch.scores()) {
-            Some(dtype) => kept.pass_by(batch.op(), dtype, || self.append(batch, state)),
-            // Refused, with the type's name.
-            None => self.append(batch, state),
-        }
-    }
-
-    #[cfg(feature = "cuda")]
-    fn keep_counts(
-        &self,
-        batch: &Batch<'_, Self>,
-        counts: &mut BucketCounts,
-        kept: &mut Self::KeptCounts,
-    ) -> Result<()> {
-        if batch.weights().is_none() {
-            on_cuda!(self, device => cuda::keep_counts(device, batch, counts, kept));
-        }
-        kept.pass_by(|| self.count_buckets(batch, counts))
-    }
-}
-
-impl Lend for Tch {
-    fn lend<R>(
-        x: &Shared,
-        op: &'static str,
-        what: &'static str,
-        f: impl FnOnce(HostTensor<'_>) -> Result<R>,
-    ) -> Result<R> {
-        InHost::new(op, x)?.with(op, what, f)
+    fn download_index(&self, index: &TchIndex) -> Result<Vec<u64>> {
+        ops::download_index(index)
     }
 }

@@ -2,9 +2,8 @@
 
 #![allow(unsafe_code)]
 
-use metrics_core::{
-    Areas, Batch, BucketCounts, DType, Error, Kept, RankState, RankedCounts, Result,
-};
+use metrics_core::backend::{Batch, StateMut};
+use metrics_core::{DType, Error, RankSums, RankedCounts, Result};
 use metrics_cuda::{Device, Input};
 use tch::{Kind, Tensor};
 
@@ -13,10 +12,8 @@ use crate::error::refused;
 use crate::ops::to_i64;
 use crate::tensor::{Shared, unsupported};
 
-/// Samples that a metric keeps on a device until it is read.
-pub(crate) type KeptSamples = metrics_cuda::KeptSamples<OnTch>;
-/// Bucket counts that a metric keeps on a device until it is read.
-pub(crate) type KeptCounts = metrics_cuda::KeptCounts<OnTch>;
+/// What a metric has queued on a device.
+pub(crate) type Pending = metrics_cuda::Pending<OnTch>;
 
 /// A CUDA device of libtorch's, which lends its memory and its stream to the kernels.
 ///
@@ -99,44 +96,20 @@ fn with_batch<R>(
     f(&OnTch(device), &metrics_cuda::Batch { op, scores, targets, n_tasks, n_samples })
 }
 
-pub(crate) fn areas(device: usize, batch: &Batch<'_, Tch>) -> Result<Vec<Areas>> {
-    with_batch(device, batch, metrics_cuda::areas)
+pub(crate) fn rank_sums(device: usize, batch: &Batch<'_, Tch>) -> Result<Vec<RankSums>> {
+    with_batch(device, batch, metrics_cuda::rank_sums)
 }
 
 pub(crate) fn ranked_counts(device: usize, batch: &Batch<'_, Tch>) -> Result<Vec<RankedCounts>> {
     with_batch(device, batch, metrics_cuda::ranked_counts)
 }
 
-pub(crate) fn keep(
+/// Queues a batch, if the kernels know the state; returns whether they do.
+pub(crate) fn update(
     device: usize,
     batch: &Batch<'_, Tch>,
-    state: &mut RankState,
-    kept: &mut KeptSamples,
-) -> Result<()> {
-    with_batch(device, batch, |device, batch| kept.update(device, batch, state))
-}
-
-pub(crate) fn append(device: usize, batch: &Batch<'_, Tch>, state: &mut RankState) -> Result<()> {
-    let mut kept = KeptSamples::default();
-    keep(device, batch, state, &mut kept)?;
-    kept.settle(state).map_err(Error::of_one_update)
-}
-
-pub(crate) fn keep_counts(
-    device: usize,
-    batch: &Batch<'_, Tch>,
-    counts: &mut BucketCounts,
-    kept: &mut KeptCounts,
-) -> Result<()> {
-    with_batch(device, batch, |device, batch| kept.update(device, batch, counts))
-}
-
-pub(crate) fn count_buckets(
-    device: usize,
-    batch: &Batch<'_, Tch>,
-    counts: &mut BucketCounts,
-) -> Result<()> {
-    let mut kept = KeptCounts::default();
-    keep_counts(device, batch, counts, &mut kept)?;
-    kept.settle(counts).map_err(Error::of_one_update)
+    state: StateMut<'_>,
+    pending: &mut Pending,
+) -> Result<bool> {
+    with_batch(device, batch, |device, batch| pending.update(device, batch, state))
 }

@@ -1,6 +1,7 @@
 //! What the primitives number elements with.
 
-use metrics_core::{Backend, Error, IndexShape, Result};
+use metrics_core::backend::IndexShape;
+use metrics_core::{Backend, Error, Result};
 use tch::Tensor;
 
 use crate::Tch;

@@ -5,12 +5,12 @@
 //! are read in place, others are copied once; a tensor that requires a gradient is read as it is.
 //!
 //! ```
-//! use metrics_tch::{binary_auprc, binary_auprc_tasks};
+//! use metrics_tch::{Auprc, Readings, binary_auprc};
 //! use tch::Tensor;
 //!
 //! let scores = Tensor::from_slice2(&[[0.1f32, 0.5, 0.7, 0.8], [1.0, 1.0, 1.0, 0.0]]);
 //! let targets = Tensor::from_slice2(&[[1i64, 0, 1, 1], [1, 0, 1, 0]]);
-//! assert_eq!(binary_auprc_tasks(&scores, &targets)?, [11.0 / 12.0, 2.0 / 3.0]);
+//! assert_eq!(Auprc.tasks(&scores, &targets)?, [11.0 / 12.0, 2.0 / 3.0]);
 //! assert_eq!(binary_auprc(&scores.get(0), &targets.get(0))?, 11.0 / 12.0);
 //! # Ok::<(), metrics_tch::Error>(())
 //! ```
@@ -18,7 +18,6 @@
 //! # Batch by batch
 //!
 //! ```
-//! use metrics_core::Metric;
 //! use metrics_tch::{Auc, BinaryAuprc};
 //! use tch::Tensor;
 //!

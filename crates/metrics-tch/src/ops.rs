@@ -1,7 +1,8 @@
 //! The primitives, in libtorch's own operations: they run on any device that it knows.
 
-use metrics_core::index::{IndexShape, check_matrix, check_one_row, first_position};
-use metrics_core::{Error, Result, Rule, reserve};
+use metrics_core::backend::ElementCheck;
+use metrics_core::backend::index::{IndexShape, check_matrix, check_one_row, first_position};
+use metrics_core::{Error, Result, reserve};
 use tch::{Kind, TchError, Tensor};
 
 use crate::error::refused;
@@ -10,9 +11,9 @@ use crate::tensor::Shared;
 
 type Made<T> = std::result::Result<T, TchError>;
 
-pub(crate) fn find_invalid(x: &Shared, rule: Rule) -> Result<Option<(usize, f64)>> {
+pub(crate) fn find_invalid(x: &Shared, check: ElementCheck) -> Result<Option<(usize, f64)>> {
     let part = unrepeated(x)?;
-    let found = find(&part.plain("find_invalid", x.device())?, rule);
+    let found = find(&part.plain("find_invalid", x.device())?, check);
     let found = found.map_err(refused("find_invalid"))?;
     Ok(found.map(|(at, value)| (first_position(&x.shape(), &part.shape(), at), value)))
 }
@@ -28,15 +29,16 @@ fn unrepeated(x: &Shared) -> Result<Shared> {
     Ok(Shared(part))
 }
 
-fn find(x: &Tensor, rule: Rule) -> Made<Option<(usize, f64)>> {
+fn find(x: &Tensor, check: ElementCheck) -> Made<Option<(usize, f64)>> {
     let x = x.f_reshape([-1])?;
-    let bad = match rule {
-        Rule::NotNan => x.f_isnan()?,
-        Rule::Binary => x.f_ne(0)?.f_logical_and(&x.f_ne(1)?)?,
-        Rule::Probability => x.f_ge(0)?.f_logical_and(&x.f_le(1)?)?.f_logical_not()?,
-        _ => x.f_ge(0)?.f_logical_and(&x.f_isfinite()?)?.f_logical_not()?,
+    let [lowest, highest] = [check.lowest(), check.highest()];
+    let allowed = if check.is_ends_only() {
+        x.f_eq(lowest)?.f_logical_or(&x.f_eq(highest)?)?
+    } else {
+        x.f_ge(lowest)?.f_logical_and(&x.f_le(highest)?)?
     };
-    let positions = bad.f_nonzero()?;
+    let invalid = allowed.f_logical_not()?;
+    let positions = invalid.f_nonzero()?;
     if positions.numel() == 0 {
         return Ok(None);
     }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::slice;
 
 use half::{bf16, f16};
-use metrics_core::index::check_len;
+use metrics_core::backend::index::check_len;
 use metrics_core::{Buffer, Element, Error, HostTensor, Result, ToTensor, reserve};
 use tch::{Device, Kind, Tensor};
 

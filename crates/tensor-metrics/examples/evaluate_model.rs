@@ -18,7 +18,7 @@ use candle_nn::optim::{AdamW, Optimizer};
 use tensor_metrics::candle::{
     Auc, BinaryAuprc, best_device, binary_auprc, state_from_tensor, state_to_tensor,
 };
-use tensor_metrics::{AucState, Metric, RankState};
+use tensor_metrics::{AucState, Auroc, RankState};
 
 const N_EPOCHS: usize = 6;
 const BATCH: usize = 32;
@@ -91,8 +91,7 @@ impl Metrics {
     }
 
     fn print(&mut self, epoch: usize, loss: f64) -> Result<(), Box<dyn Error>> {
-        let areas = self.auprc.areas()?;
-        let auroc = areas[0].auroc().unwrap_or(f64::NAN);
+        let auroc = self.auprc.read(&Auroc)?;
         let (auprc, auc, bounds) = (self.auprc.compute()?, self.auc.compute()?, self.auc.bounds()?);
         let (lower, upper) = (bounds.lower, bounds.upper);
         println!(

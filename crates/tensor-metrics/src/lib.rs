@@ -3,7 +3,6 @@
 //! ```
 //! use ndarray::array;
 //! use tensor_metrics::ndarray::{BinaryAuprc, binary_auprc};
-//! use tensor_metrics::Metric;
 //!
 //! let scores = array![0.1, 0.5, 0.7, 0.8];
 //! let targets = array![1, 0, 1, 1];
@@ -22,19 +21,32 @@
 //! | `candle` | candle tensors | `candle` |
 //! | `tch` | libtorch tensors | `tch` |
 //!
-//! Each module offers the same names:
+//! Functions infer the backend from the tensors; the stateful types of a module name it:
 //!
-//! | function | stateful | what |
-//! |---|---|---|
-//! | [`binary_auprc`](slice::binary_auprc) | [`BinaryAuprc`](slice::BinaryAuprc) | average precision |
-//! | [`binary_auroc`](slice::binary_auroc) | [`BinaryAuroc`](slice::BinaryAuroc) | area under the ROC curve |
-//! | | [`Auc`](slice::Auc) | either area in buckets: constant memory, with bounds |
-//! | [`binary_precision_recall_curve`](slice::binary_precision_recall_curve) | `precision_recall_curve` of either | the curve itself |
-//! | [`binary_roc_curve`](slice::binary_roc_curve) | `roc_curve` of either | the curve itself |
+//! | function | reading | stateful | what |
+//! |---|---|---|---|
+//! | [`binary_auprc`] | [`Auprc`] | [`BinaryAuprc`](slice::BinaryAuprc) | average precision |
+//! | [`binary_auroc`] | [`Auroc`] | [`BinaryAuroc`](slice::BinaryAuroc) | area under the ROC curve |
+//! | [`binary_precision_recall_curve`] | [`PrecisionRecall`] | [`Evaluation`] | precision and recall at every score |
+//! | [`binary_roc_curve`] | [`Roc`] | [`Evaluation`] | false and true positive rate at every score |
+//! | | [`Counts`], [`Sums`] | [`Evaluation`] | what all of them are read from |
+//! | | | [`Auc`](slice::Auc) | either area in buckets: constant memory, with bounds |
 //!
-//! Functions ending in `_tasks` take `(n_tasks, n_samples)` and return a value a task; those ending in
-//! `_with` take [`Options`](slice::Options): sample weights, and what to return where a metric is
-//! undefined.
+//! A [reading](Readings) is a metric as a value. Weights, several tasks and another policy for undefined
+//! values are said on a request of it, and several readings share one ranking:
+//!
+//! ```
+//! use tensor_metrics::{Auprc, Auroc, Layout, Readings};
+//! use ndarray::array;
+//!
+//! // A model with two heads returns (n_samples, n_tasks).
+//! let scores = array![[0.1, 0.9], [0.5, 0.2], [0.7, 0.4]];
+//! let targets = array![[0, 1], [0, 0], [1, 1]];
+//! let weights = array![1.0, 2.0, 0.5];
+//! let request = (Auprc, Auroc).layout(Layout::TasksLast).weights(&weights);
+//! assert_eq!(request.tasks(&scores, &targets)?, [(1.0, 1.0), (1.0, 1.0)]);
+//! # Ok::<(), tensor_metrics::Error>(())
+//! ```
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
@@ -52,13 +64,13 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub use metrics_core::{
-    Areas, AucState, Bounds, Curve, DEFAULT_NUM_THRESHOLDS, Element, Error, MAX_NUM_THRESHOLDS,
-    MAX_SAMPLES, Metric, PrecisionRecallCurve, RankState, Result, RocCurve, StateError, Undefined,
-    free_spare_memory, slice,
-};
-/// For authors of backends and of code that is generic over them.
-pub use metrics_core::{
-    Backend, Batch, BucketCounts, Host, HostTensor, Owned, RankedCounts, Rule, ToTensor,
+    Auc, AucBuilder, AucState, Auprc, Auroc, Backend, BinaryAuprc, BinaryAuroc, Bounds,
+    BucketCounts, Buffer, Counts, Cumulative, Curve, DEFAULT_NUM_THRESHOLDS, DType, Element, Error,
+    Evaluation, Host, HostTensor, Layout, MAX_NUM_THRESHOLDS, MAX_SAMPLES, MAX_TASKS, Metric,
+    Owned, Policy, PrecisionRecall, PrecisionRecallCurve, RankState, RankSums, RankedCounts,
+    Ranking, Reading, Readings, Request, Result, Roc, RocCurve, ScoreKind, Source, StateError,
+    Sums, TieGroup, ToTensor, Undefined, backend, binary_auprc, binary_auroc,
+    binary_precision_recall_curve, binary_roc_curve, free_spare_memory, reserve, slice, with_slice,
 };
 
 #[cfg(feature = "candle")]

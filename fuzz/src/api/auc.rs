@@ -2,7 +2,7 @@
 
 use arbitrary::{Result, Unstructured};
 use metrics_core::slice::Auc;
-use metrics_core::{AucState, Bounds, Curve, Error, Metric, Undefined};
+use metrics_core::{AucState, Bounds, Curve, Error, Undefined};
 
 use super::{MAX_CALLS, Outcome, SURELY_ACCEPTED, in_another_order, undefined};
 use crate::batch::{Batch, Family};

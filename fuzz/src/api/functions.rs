@@ -1,12 +1,22 @@
 //! The functions, on slices and on arrays.
 
 use arbitrary::{Result, Unstructured};
-use metrics_core::slice::{self, Options};
-use metrics_core::{Error, Metric, RankState, Undefined};
+use metrics_core::slice::{self, PrecisionRecall, Readings, Roc};
+use metrics_core::{Backend, Error, RankState, Request, Sums, ToTensor, Undefined};
 
 use super::{SURELY_ACCEPTED, check_areas, check_curves, in_another_order, undefined};
 use crate::batch::{Batch, Layout, Strided};
 use crate::model::{Area, Exact, Sample};
+
+/// A request with weights, if there are any.
+fn request<'a, B: Backend, R: Readings>(
+    readings: R,
+    undefined: Undefined,
+    weights: &'a Option<impl ToTensor<B>>,
+) -> Request<'a, B, R> {
+    let request = Request::new(readings).undefined(undefined);
+    weights.iter().fold(request, |request, weights| request.weights(weights))
+}
 
 /// Every function on a batch: beside the oracle, and beside ndarray in any layout.
 pub(super) fn functions(u: &mut Unstructured<'_>) -> Result<()> {
@@ -16,12 +26,8 @@ pub(super) fn functions(u: &mut Unstructured<'_>) -> Result<()> {
     let undefined = undefined(u)?;
     let layouts = [Layout::any(u)?, Layout::any(u)?, Layout::any(u)?];
     let Batch { scores, targets, weights } = &batch;
-    let options = || {
-        let options = Options::new().undefined(undefined);
-        weights.iter().fold(options, |options, weights| options.weights(weights))
-    };
-    let auprc = slice::binary_auprc_tasks_with(scores, targets, options());
-    let auroc = slice::binary_auroc_tasks_with(scores, targets, options());
+    let auprc = request(slice::Auprc, undefined, weights).tasks(scores, targets);
+    let auroc = request(slice::Auroc, undefined, weights).tasks(scores, targets);
     beside_ndarray(&batch, undefined, layouts, [&auprc, &auroc]);
 
     let n_rows = match *scores.shape() {
@@ -66,12 +72,12 @@ pub(super) fn functions(u: &mut Unstructured<'_>) -> Result<()> {
     areas(|exact| &exact.auroc, 0.5, true);
     if n_rows == 1 {
         let one = [
-            slice::binary_auprc_with(scores, targets, options()).ok().map(f64::to_bits),
-            slice::binary_auroc_with(scores, targets, options()).ok().map(f64::to_bits),
+            request(slice::Auprc, undefined, weights).read(scores, targets).ok().map(f64::to_bits),
+            request(slice::Auroc, undefined, weights).read(scores, targets).ok().map(f64::to_bits),
         ];
         assert_eq!(one, [&auprc, &auroc].map(|v| v.as_ref().ok().map(|v| v[0].to_bits())));
-        let pr = slice::binary_precision_recall_curve_with(scores, targets, options());
-        let roc = slice::binary_roc_curve_with(scores, targets, options());
+        let pr = request(slice::PrecisionRecall, undefined, weights).read(scores, targets);
+        let roc = request(slice::Roc, undefined, weights).read(scores, targets);
         check_curves(pr, roc, &exact[0], undefined);
     }
     Ok(())
@@ -87,13 +93,9 @@ fn beside_ndarray(
     let scores = Strided::new(&batch.scores, layouts[0]);
     let targets = Strided::new(&batch.targets, layouts[1]);
     let weights = batch.weights.as_ref().map(|weights| Strided::new(weights, layouts[2]));
-    let options = || {
-        let options = metrics_ndarray::Options::new().undefined(undefined);
-        weights.iter().fold(options, |options, weights| options.weights(weights))
-    };
     let theirs = [
-        metrics_ndarray::binary_auprc_tasks_with(&scores, &targets, options()),
-        metrics_ndarray::binary_auroc_tasks_with(&scores, &targets, options()),
+        request(slice::Auprc, undefined, &weights).tasks(&scores, &targets),
+        request(slice::Auroc, undefined, &weights).tasks(&scores, &targets),
     ];
     for (ours, theirs) in ours.into_iter().zip(&theirs) {
         match (ours, theirs) {
@@ -111,9 +113,8 @@ fn beside_ndarray(
 pub(super) fn many(u: &mut Unstructured<'_>) -> Result<()> {
     let batch = Batch::of_many(u)?;
     let Batch { scores, targets, .. } = &batch;
-    let options = || Options::new().undefined(Undefined::Error);
-    let auprc = slice::binary_auprc_with(scores, targets, options());
-    let auroc = slice::binary_auroc_with(scores, targets, options());
+    let auprc = slice::Auprc.undefined(Undefined::Error).read(scores, targets);
+    let auroc = slice::Auroc.undefined(Undefined::Error).read(scores, targets);
     let mut metric = slice::BinaryAuprc::new();
     let updated = metric.update(scores, targets);
     let Some(tasks) = batch.samples(1) else {
@@ -127,17 +128,22 @@ pub(super) fn many(u: &mut Unstructured<'_>) -> Result<()> {
     let exact = Exact::of(&tasks[0]);
     let values = [auprc.ok(), auroc.ok()];
     check_areas(&exact, values[0], values[1], &[]);
-    let areas = metric.areas().expect("there are samples")[0];
+    let areas = metric.read_tasks(&Sums).expect("there are samples")[0];
     assert_eq!(values, [areas.auprc(), areas.auroc()]);
     assert_eq!(values, in_another_order(&tasks[0], batch.family()));
     let bytes = metric.state().expect("no errors to report").to_bytes();
     let mut read = RankState::from_bytes(&bytes).expect("what was written can be read");
-    assert_eq!(read.areas()[0], areas);
+    assert_eq!(read.rank_sums().unwrap()[0], areas);
     let layouts = [Layout::any(u)?, Layout::any(u)?, Layout::Standard];
     let as_rows = values.map(|value| Ok(value.into_iter().collect::<Vec<f64>>()));
     if values.iter().all(Option::is_some) {
         beside_ndarray(&batch, Undefined::Error, layouts, [&as_rows[0], &as_rows[1]]);
     }
-    check_curves(metric.precision_recall_curve(0), metric.roc_curve(0), &exact, Undefined::Default);
+    check_curves(
+        metric.read_task(&PrecisionRecall, 0),
+        metric.read_task(&Roc, 0),
+        &exact,
+        Undefined::Default,
+    );
     Ok(())
 }

@@ -5,7 +5,7 @@ mod functions;
 mod ranked;
 
 use arbitrary::{Result, Unstructured};
-use metrics_core::slice::{self, Options, Tensor};
+use metrics_core::slice::{self, Readings, Tensor};
 use metrics_core::{Auprc, Auroc, Error, PrecisionRecallCurve, RocCurve, Undefined};
 use num_bigint::BigUint;
 
@@ -80,6 +80,7 @@ fn check_undefined(
             return;
         }
         Undefined::Error => 0.0,
+        other => unreachable!("{other:?}"),
     };
     let values = values.expect("there are samples");
     let same = |(value, read): (&f64, &Option<f64>)| {
@@ -128,16 +129,14 @@ fn in_another_order(samples: &[Sample], family: Family) -> [Option<f64>; 2] {
     let scores = scores.expect("as many elements");
     let targets: Vec<bool> = samples.iter().map(|sample| sample.is_positive).collect();
     let weights: Vec<f64> = samples.iter().map(|sample| sample.weight).collect();
-    let options = || Options::new().weights(&weights).undefined(Undefined::Error);
     let weighted = [
-        slice::binary_auprc_with(&scores, &targets, options()).ok(),
-        slice::binary_auroc_with(&scores, &targets, options()).ok(),
+        slice::Auprc.weights(&weights).undefined(Undefined::Error).read(&scores, &targets).ok(),
+        slice::Auroc.weights(&weights).undefined(Undefined::Error).read(&scores, &targets).ok(),
     ];
     if weights.iter().all(|&weight| weight == 1.0) {
-        let options = || Options::new().undefined(Undefined::Error);
         let unweighted = [
-            slice::binary_auprc_with(&scores, &targets, options()).ok(),
-            slice::binary_auroc_with(&scores, &targets, options()).ok(),
+            slice::Auprc.undefined(Undefined::Error).read(&scores, &targets).ok(),
+            slice::Auroc.undefined(Undefined::Error).read(&scores, &targets).ok(),
         ];
         assert_eq!(unweighted, weighted, "weights of 1 are none");
     }

@@ -1,7 +1,10 @@
 //! The exact ranking metrics.
 
 use arbitrary::{Result, Unstructured};
-use metrics_core::{Error, Formula, Host, Metric, RankState, Ranked, Undefined};
+use metrics_core::{
+    Auprc, Auroc, Error, Evaluation, Host, PrecisionRecall, RankState, RankSums, Readings, Roc,
+    Sums, Undefined,
+};
 
 use super::functions::functions;
 use super::{
@@ -11,9 +14,33 @@ use super::{
 use crate::batch::{Batch, Family};
 use crate::model::{Exact, Sample};
 
+/// A reading that is an area.
+pub(super) trait Area: Readings<Value = f64> + Default {
+    /// What stands for an area that is undefined.
+    const DEFAULT: f64;
+
+    fn of(sums: &RankSums) -> Option<f64>;
+}
+
+impl Area for Auprc {
+    const DEFAULT: f64 = 0.0;
+
+    fn of(sums: &RankSums) -> Option<f64> {
+        sums.auprc()
+    }
+}
+
+impl Area for Auroc {
+    const DEFAULT: f64 = 0.5;
+
+    fn of(sums: &RankSums) -> Option<f64> {
+        sums.auroc()
+    }
+}
+
 /// An exact ranking metric, and the samples it should hold.
 pub(super) struct RankedCalls<F> {
-    metric: Ranked<Host, F>,
+    metric: Evaluation<Host, F>,
     tasks: Vec<Task>,
     undefined: Undefined,
 }
@@ -24,15 +51,15 @@ struct Task {
     family: Option<Family>,
 }
 
-impl<F: Formula> RankedCalls<F> {
+impl<F: Area> RankedCalls<F> {
     pub(super) fn new(u: &mut Unstructured<'_>) -> Result<Self> {
         Ok(Self::of(u.int_in_range(1..=3)?, undefined(u)?))
     }
 
     fn of(n_tasks: usize, undefined: Undefined) -> Self {
-        let metric = Ranked::with_tasks(n_tasks).expect("at least one task");
+        let metric = Evaluation::new().tasks(n_tasks).expect("at least one task");
         let tasks = vec![Task::default(); n_tasks];
-        Self { metric: metric.with_undefined(undefined), tasks, undefined }
+        Self { metric: metric.undefined(undefined), tasks, undefined }
     }
 
     pub(super) fn make(mut self, u: &mut Unstructured<'_>) -> Result<()> {
@@ -164,8 +191,8 @@ impl<F: Formula> RankedCalls<F> {
 
     fn curves(&mut self) {
         for task in 0..self.tasks.len() {
-            let pr = self.metric.precision_recall_curve(task);
-            let roc = self.metric.roc_curve(task);
+            let pr = self.metric.read_task(&PrecisionRecall, task);
+            let roc = self.metric.read_task(&Roc, task);
             if self.tasks.iter().all(|task| task.samples.is_empty()) {
                 assert!(matches!(pr, Err(Error::NoSamples { .. })), "{pr:?}");
                 assert!(matches!(roc, Err(Error::NoSamples { .. })), "{roc:?}");
@@ -173,21 +200,21 @@ impl<F: Formula> RankedCalls<F> {
                 check_curves(pr, roc, &Exact::of(&self.tasks[task].samples), self.undefined);
             }
         }
-        let unknown = self.metric.roc_curve(self.tasks.len());
+        let unknown = self.metric.read_task(&Roc, self.tasks.len());
         assert!(unknown.is_err());
     }
 }
 
 /// A metric's values are those of its samples, and those of a function on its samples in another order.
-fn check_ranked<F: Formula>(metric: &mut Ranked<Host, F>, tasks: &[Task], undefined: Undefined) {
-    let (values, areas) = (metric.compute_tasks(), metric.areas());
+fn check_ranked<F: Area>(metric: &mut Evaluation<Host, F>, tasks: &[Task], undefined: Undefined) {
+    let (values, areas) = (metric.compute_tasks(), metric.read_tasks(&Sums));
     if tasks.iter().all(|task| task.samples.is_empty()) {
         assert!(matches!(values, Err(Error::NoSamples { .. })), "{values:?}");
         assert!(matches!(areas, Err(Error::NoSamples { .. })), "{areas:?}");
         return;
     }
     let areas = areas.expect("there are samples");
-    let read: Vec<_> = areas.iter().map(F::value).collect();
+    let read: Vec<_> = areas.iter().map(F::of).collect();
     check_undefined(values.as_deref(), &read, undefined, F::DEFAULT);
     let one = metric.compute();
     match tasks {

@@ -5,7 +5,7 @@ use metrics_conformance::inputs::feed_weighted;
 use metrics_conformance::naive;
 use metrics_conformance::random::Samples;
 use metrics_conformance::rational::{Rational, exactly, nearest_f64};
-use metrics_core::{Auc, Backend, Bounds, Curve, Metric};
+use metrics_core::{Auc, Backend, Bounds, Curve};
 
 use crate::buckets::{NUM_THRESHOLDS, fed};
 use crate::weights::{as_whole, fractions};

@@ -5,7 +5,7 @@ use metrics_conformance::inputs::{areas, feed, feed_weighted, matrix, vector};
 use metrics_conformance::naive;
 use metrics_conformance::random::Samples;
 use metrics_conformance::rational::Rational;
-use metrics_core::{Auc, Backend, Curve, Element, Metric};
+use metrics_core::{Auc, Backend, Curve, Element};
 
 use crate::weights::{as_whole, floats, fractions, whole};
 

@@ -2,12 +2,12 @@
 
 use candle_core::{DType, Device, Tensor, Var};
 use metrics_candle::{
-    Auc, BinaryAuprc, Candle, binary_auprc, binary_auprc_tasks, binary_auroc, binary_auroc_tasks,
-    state_from_tensor,
+    Auc, Auprc, Auroc, BinaryAuprc, Candle, Readings, binary_auprc, binary_auroc, state_from_tensor,
 };
 use metrics_conformance::check::{nearest, within_ulps};
 use metrics_conformance::naive;
-use metrics_core::{Backend, Error, HostTensor, Metric, Rule};
+use metrics_core::backend::{ElementCheck, Primitives, to_host};
+use metrics_core::{Backend, Error, HostTensor};
 
 fn tensor<T: candle_core::WithDType>(data: &[T], shape: &[usize]) -> Tensor {
     Tensor::from_slice(data, shape, &Device::Cpu).unwrap()
@@ -36,7 +36,7 @@ fn views_need_no_copy_by_the_caller() {
     let targets = tensor(&[1u8, 1, 0, 0, 1, 1, 1, 0], &[4, 2]);
     let expected = [11.0 / 12.0, 2.0 / 3.0];
     let (x, y) = (columns.t().unwrap(), targets.t().unwrap());
-    assert_eq!(binary_auprc_tasks(&x, &y).unwrap(), expected);
+    assert_eq!(Auprc.tasks(&x, &y).unwrap(), expected);
     let (x, y) = (columns.narrow(1, 0, 1).unwrap(), targets.narrow(1, 0, 1).unwrap());
     assert_eq!(binary_auprc(&x.t().unwrap(), &y.t().unwrap()).unwrap(), expected[0]);
     let tied = tensor(&[0.5f32], &[1]).broadcast_as(4).unwrap();
@@ -134,11 +134,11 @@ fn small_views_equal_the_oracle() {
     for (x, y) in views(&scores).into_iter().zip(views(&targets)) {
         let what = (x.dims().to_vec(), x.stride().to_vec());
         if x.elem_count() == 0 {
-            let error = binary_auroc_tasks(&x, &y).unwrap_err();
+            let error = Auroc.tasks(&x, &y).unwrap_err();
             assert!(matches!(error, Error::Empty { .. }), "{error} for {what:?}");
             continue;
         }
-        let tasks = binary_auroc_tasks(&x, &y).unwrap();
+        let tasks = Auroc.tasks(&x, &y).unwrap();
         let (rows, row_targets) = (x.to_vec2::<f32>().unwrap(), y.to_vec2::<u8>().unwrap());
         for (task, (scores, targets)) in rows.iter().zip(&row_targets).enumerate() {
             let ones = naive::ones(scores.len());
@@ -158,7 +158,7 @@ fn the_first_bad_element_of_a_view_is_found() {
     for x in views(&tensor(&values, &[4, 6])) {
         let elements = x.flatten_all().unwrap().to_vec1::<f64>().unwrap();
         let first = elements.iter().position(|x| x.is_nan());
-        let found = Candle::cpu().find_invalid(&x, Rule::NotNan).unwrap();
+        let found = Candle::cpu().find_invalid(&x, ElementCheck::NotNan).unwrap();
         assert_eq!(found.map(|(at, _)| at), first, "{:?}", (x.dims(), x.stride()));
     }
 }
@@ -188,7 +188,7 @@ fn a_broadcast_tensor_beyond_memory_is_an_error() {
 
         let backend = Candle::cpu();
         let row = score.broadcast_as((1, n)).unwrap();
-        is_memory(backend.download(&row), "download");
+        is_memory(to_host::<Candle>(&row), "with_host");
         is_memory(backend.reshape(y, [n, 1]), "reshape");
         is_memory(backend.argsort_descending(&row), "argsort");
         is_memory(backend.group_ends(&row), "group_ends");
@@ -197,14 +197,14 @@ fn a_broadcast_tensor_beyond_memory_is_an_error() {
         let index = backend.argsort_descending(&tensor(&[0.5, 0.25], &[1, 2])).unwrap();
         is_memory(backend.gather(&row, &index), "gather");
         // A search reads what is in memory, and no more; so does a view of a view.
-        assert_eq!(backend.find_invalid(&row, Rule::NotNan).unwrap(), None);
-        assert_eq!(backend.find_invalid(&row, Rule::Binary).unwrap(), Some((0, 0.5)));
+        assert_eq!(backend.find_invalid(&row, ElementCheck::NotNan).unwrap(), None);
+        assert_eq!(backend.find_invalid(&row, ElementCheck::Binary).unwrap(), Some((0, 0.5)));
         assert_eq!(backend.column(&row, n - 1).unwrap().dims(), [1]);
     }
     // Their product is 0 in 64 bits.
     let x = score.reshape((1, 1)).unwrap().broadcast_as((1 << 32, 1 << 32)).unwrap();
-    is_memory(binary_auroc_tasks(&x, &x), "binary_auroc");
-    is_memory(Candle::cpu().find_invalid(&x, Rule::NotNan), "find_invalid");
+    is_memory(Auroc.tasks(&x, &x), "binary_auroc");
+    is_memory(Candle::cpu().find_invalid(&x, ElementCheck::NotNan), "find_invalid");
 }
 
 #[test]

@@ -3,22 +3,21 @@
 use metrics_conformance::counting::{Copies, Counting};
 use metrics_conformance::inputs::{matrix, vector};
 use metrics_conformance::random::{Kind, Samples, seed};
-use metrics_core::{
-    Auc, Backend, BinaryAuprc, Curve, Metric, Options, Owned, binary_auprc_tasks, binary_auprc_with,
-};
+use metrics_core::backend::Primitives;
+use metrics_core::{Auc, Auprc, BinaryAuprc, Curve, Owned, Readings, Roc};
 
 const N_SAMPLES: usize = 3000;
 
 /// Thresholds, true positives and where the groups end, once a task; only as many as there are
 /// distinct scores.
 #[track_caller]
-pub(crate) fn a_function_downloads_only_distinct_scores<B: Backend>(inner: &B, n_tasks: usize) {
+pub(crate) fn a_function_downloads_only_distinct_scores<B: Primitives>(inner: &B, n_tasks: usize) {
     let backend = Counting::new(inner.clone());
     let Samples { scores, targets, .. } = samples();
     let scores = matrix(&backend, &scores.repeat(n_tasks), n_tasks);
     let targets = matrix(&backend, &targets.repeat(n_tasks), n_tasks);
     backend.take();
-    binary_auprc_tasks::<Counting<B>>(&scores, &targets).unwrap();
+    Auprc.tasks::<Counting<B>>(&scores, &targets).unwrap();
     let (n_tasks, n_distinct) = (n_tasks as u64, 5);
     let expected = Copies {
         uploads: 0,
@@ -29,16 +28,16 @@ pub(crate) fn a_function_downloads_only_distinct_scores<B: Backend>(inner: &B, n
 }
 
 #[track_caller]
-pub(crate) fn a_weighted_function_downloads_each_input_once<B: Backend>(inner: &B) {
+pub(crate) fn a_weighted_function_downloads_each_input_once<B: Primitives>(inner: &B) {
     let backend = Counting::new(inner.clone());
     let [scores, targets, weights] = inputs(&backend);
     backend.take();
-    binary_auprc_with(&scores, &targets, Options::new().weights(&weights)).unwrap();
+    Auprc.weights(&weights).read(&scores, &targets).unwrap();
     assert_eq!(backend.take(), each_once(3));
 }
 
 #[track_caller]
-pub(crate) fn an_update_downloads_each_input_once<B: Backend>(inner: &B) {
+pub(crate) fn an_update_downloads_each_input_once<B: Primitives>(inner: &B) {
     let backend = Counting::new(inner.clone());
     let [scores, targets, weights] = inputs(&backend);
     backend.take();
@@ -50,7 +49,7 @@ pub(crate) fn an_update_downloads_each_input_once<B: Backend>(inner: &B) {
 }
 
 #[track_caller]
-pub(crate) fn reading_a_metric_copies_nothing<B: Backend>(inner: &B) {
+pub(crate) fn reading_a_metric_copies_nothing<B: Primitives>(inner: &B) {
     let backend = Counting::new(inner.clone());
     let [scores, targets, _] = inputs(&backend);
     let mut metric = BinaryAuprc::<Counting<B>>::new();
@@ -58,14 +57,14 @@ pub(crate) fn reading_a_metric_copies_nothing<B: Backend>(inner: &B) {
     let other = metric.clone();
     backend.take();
     metric.compute().unwrap();
-    metric.roc_curve(0).unwrap();
+    metric.read_task(&Roc, 0).unwrap();
     metric.merge(&other).unwrap();
     metric.state().unwrap();
     assert_eq!(backend.take(), each_once(0));
 }
 
 #[track_caller]
-pub(crate) fn an_update_of_buckets_downloads_nothing<B: Backend>(inner: &B) {
+pub(crate) fn an_update_of_buckets_downloads_nothing<B: Primitives>(inner: &B) {
     let backend = Counting::new(inner.clone());
     let [scores, targets, _] = inputs(&backend);
     backend.take();
@@ -76,7 +75,7 @@ pub(crate) fn an_update_of_buckets_downloads_nothing<B: Backend>(inner: &B) {
 }
 
 #[track_caller]
-pub(crate) fn a_weighted_update_of_buckets_downloads_each_input_once<B: Backend>(inner: &B) {
+pub(crate) fn a_weighted_update_of_buckets_downloads_each_input_once<B: Primitives>(inner: &B) {
     let backend = Counting::new(inner.clone());
     let [scores, targets, weights] = inputs(&backend);
     backend.take();
@@ -90,7 +89,7 @@ fn samples() -> Samples {
 }
 
 /// Scores, targets and weights.
-fn inputs<B: Backend>(backend: &Counting<B>) -> [Owned<Counting<B>>; 3] {
+fn inputs<B: Primitives>(backend: &Counting<B>) -> [Owned<Counting<B>>; 3] {
     let Samples { scores, targets, .. } = samples();
     let weights = vec![0.5; N_SAMPLES];
     [vector(backend, &scores), vector(backend, &targets), vector(backend, &weights)]

@@ -5,8 +5,8 @@ use metrics_conformance::inputs::{areas, feed, feed_weighted, vector};
 use metrics_conformance::random::Samples;
 use metrics_conformance::rational::{Rational, exactly};
 use metrics_core::{
-    Backend, BinaryAuprc, Options, PrecisionRecallCurve, RocCurve, binary_precision_recall_curve,
-    binary_precision_recall_curve_with, binary_roc_curve, binary_roc_curve_with,
+    Backend, BinaryAuprc, PrecisionRecall, PrecisionRecallCurve, Readings, Roc, RocCurve, TieGroup,
+    binary_precision_recall_curve, binary_roc_curve,
 };
 
 use crate::weights::{floats, whole};
@@ -18,7 +18,7 @@ pub(crate) fn pr_thresholds_are_the_distinct_scores<B: Backend>(backend: &B, sam
 
 #[track_caller]
 pub(crate) fn pr_curve_ends_without_a_threshold<B: Backend>(backend: &B, samples: &Samples) {
-    let PrecisionRecallCurve { precision, recall, thresholds } = pr_curve(backend, samples);
+    let PrecisionRecallCurve { precision, recall, thresholds, .. } = pr_curve(backend, samples);
     assert_eq!((precision.len(), recall.len()), (thresholds.len() + 1, thresholds.len() + 1));
     assert_eq!((precision.last(), recall.last()), (Some(&1.0), Some(&0.0)), "{samples:?}");
 }
@@ -48,7 +48,7 @@ pub(crate) fn area_of_the_pr_curve_is_auprc<B: Backend>(backend: &B, samples: &S
 
 #[track_caller]
 pub(crate) fn roc_curve_starts_at_the_origin<B: Backend>(backend: &B, samples: &Samples) {
-    let RocCurve { fpr, tpr, thresholds } = roc_curve(backend, samples);
+    let RocCurve { fpr, tpr, thresholds, .. } = roc_curve(backend, samples);
     assert_eq!((fpr.len(), tpr.len()), (thresholds.len(), thresholds.len()), "{samples:?}");
     same_bits(&[fpr[0], tpr[0], thresholds[0]], &[0.0, 0.0, f64::INFINITY], samples);
 }
@@ -71,8 +71,8 @@ pub(crate) fn roc_repeats_infinity_where_a_score_is<B: Backend>(backend: &B) {
     };
     let mut metric = BinaryAuprc::new();
     feed(backend, &mut metric, &with_infinity);
-    for RocCurve { fpr, tpr, thresholds } in
-        [roc_curve(backend, &with_infinity), metric.roc_curve(0).unwrap()]
+    for RocCurve { fpr, tpr, thresholds, .. } in
+        [roc_curve(backend, &with_infinity), metric.read_task(&Roc, 0).unwrap()]
     {
         assert_eq!(thresholds, [high, high, 0.5, f64::NEG_INFINITY]);
         assert_eq!((fpr, tpr), (vec![0.0, 0.5, 1.0, 1.0], vec![0.0, 0.5, 0.5, 1.0]));
@@ -118,8 +118,8 @@ pub(crate) fn streamed_curves_are_those_of_the_functions<B: Backend>(
 ) {
     let mut metric = BinaryAuprc::new();
     samples.batches(9).iter().for_each(|batch| feed(backend, &mut metric, batch));
-    assert_eq!(metric.precision_recall_curve(0).unwrap(), pr_curve(backend, samples));
-    assert_eq!(metric.roc_curve(0).unwrap(), roc_curve(backend, samples));
+    assert_eq!(metric.read_task(&PrecisionRecall, 0).unwrap(), pr_curve(backend, samples));
+    assert_eq!(metric.read_task(&Roc, 0).unwrap(), roc_curve(backend, samples));
 }
 
 #[track_caller]
@@ -131,10 +131,9 @@ pub(crate) fn curves_of_whole_weights_are_those_of_repetitions<B: Backend>(
     let repeated = samples.repeated(&weights);
     let weights = vector(backend, &floats(&weights));
     let (scores, targets) = (vector(backend, &samples.scores), vector(backend, &samples.targets));
-    let options = || Options::new().weights(&weights);
-    let pr = binary_precision_recall_curve_with::<B>(&scores, &targets, options()).unwrap();
+    let pr = PrecisionRecall.weights(&weights).read(&scores, &targets).unwrap();
     assert_eq!(pr, pr_curve(backend, &repeated), "{samples:?}");
-    let roc = binary_roc_curve_with::<B>(&scores, &targets, options()).unwrap();
+    let roc = Roc.weights(&weights).read(&scores, &targets).unwrap();
     assert_eq!(roc, roc_curve(backend, &repeated), "{samples:?}");
 }
 
@@ -146,13 +145,17 @@ pub(crate) fn counts_are_those_the_curves_are_made_of<B: Backend>(backend: &B, s
     feed_weighted(backend, &mut weighted, samples, &weights);
     for mut metric in [plain, weighted] {
         let (mut thresholds, mut tps, mut fps) = (vec![f64::INFINITY], vec![0.0], vec![0.0]);
-        let visit = |threshold, tp, fp| {
-            thresholds.push(threshold);
-            tps.push(tp);
-            fps.push(fp);
+        let visit = |group: TieGroup| {
+            thresholds.push(group.threshold);
+            tps.push(group.tp);
+            fps.push(group.fp);
         };
-        metric.for_each_count(0, visit).unwrap();
-        let curve = metric.roc_curve(0).unwrap();
+        metric.for_each_group(0, visit).unwrap();
+        let curve = metric.read_task(&Roc, 0).unwrap();
+        let groups: Vec<_> = curve.counts.groups().collect();
+        let mut visited = Vec::new();
+        metric.for_each_group(0, |group| visited.push(group)).unwrap();
+        assert_eq!(visited, groups, "{samples:?}");
         same_bits(&thresholds, &curve.thresholds, samples);
         for (counts, rates) in [(tps, curve.tpr), (fps, curve.fpr)] {
             let total = counts[counts.len() - 1];

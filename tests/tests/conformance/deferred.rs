@@ -2,7 +2,7 @@
 
 use metrics_conformance::deferring::Deferring;
 use metrics_conformance::inputs::{matrix, vector};
-use metrics_core::{Auc, BinaryAuprc, BinaryAuroc, Metric, Owned};
+use metrics_core::{Auc, BinaryAuprc, BinaryAuroc, Metric, Owned, Roc, Sums};
 
 fn scores(data: &[f64]) -> Owned<Deferring> {
     vector(&Deferring, data)
@@ -17,7 +17,7 @@ fn good<M: Metric<Backend = Deferring>>(metric: &mut M) {
 }
 
 #[test]
-fn a_bad_batch_is_left_out_and_reported_once() {
+fn a_bad_batch_is_rejected_and_reported_once() {
     let mut auroc = BinaryAuroc::<Deferring>::new();
     good(&mut auroc);
     auroc.update(&scores(&[0.5, f64::NAN]), &targets(&[1, 0])).unwrap();
@@ -25,7 +25,7 @@ fn a_bad_batch_is_left_out_and_reported_once() {
     assert_eq!(
         auroc.compute().unwrap_err().to_string(),
         "binary_auroc: score is NaN at task 0, index 1; \
-         this was update 2 of 3 since the metric was last read, and is left out with 1 more"
+         this was update 2 of 3 since the metric was last read, and was rejected with 1 more"
     );
     assert_eq!(auroc.compute().unwrap(), 2.0 / 3.0);
     assert_eq!(auroc.compute().unwrap(), 2.0 / 3.0);
@@ -38,8 +38,8 @@ fn any_read_reports_it() {
     let reads: [Read; 4] = [
         |metric| metric.compute().map(|_| ()),
         |metric| metric.state().map(|_| ()),
-        |metric| metric.roc_curve(0).map(|_| ()),
-        |metric| metric.areas().map(|_| ()),
+        |metric| metric.read_task(&Roc, 0).map(|_| ()),
+        |metric| metric.read_tasks(&Sums).map(|_| ()),
     ];
     for read in reads {
         let mut metric = BinaryAuprc::new();
@@ -48,7 +48,7 @@ fn any_read_reports_it() {
         assert_eq!(
             read(&mut metric).unwrap_err().to_string(),
             "binary_auprc: target is 3 at task 0, index 0, expected 0 or 1; \
-             this was update 2 of 2 since the metric was last read, and is left out"
+             this was update 2 of 2 since the metric was last read, and was rejected"
         );
         read(&mut metric).unwrap();
         assert_eq!(metric.compute().unwrap(), 11.0 / 12.0);
@@ -63,7 +63,7 @@ fn a_bad_prediction_stays_out_of_the_buckets() {
     let text = auc.bounds().unwrap_err().to_string();
     assert!(text.starts_with("auc: prediction is 1.5 at row 0, expected"), "{text}");
     assert!(
-        text.ends_with("this was update 2 of 2 since the metric was last read, and is left out")
+        text.ends_with("this was update 2 of 2 since the metric was last read, and was rejected")
     );
     assert_eq!(auc.compute().unwrap(), 2.0 / 3.0);
 }

@@ -5,9 +5,7 @@ use metrics_conformance::check::{nearest, same_bits, within_ulps};
 use metrics_conformance::inputs::{areas, vector, weighted_areas};
 use metrics_conformance::naive;
 use metrics_conformance::random::{Kind, Random, Samples, seed};
-use metrics_core::{
-    Backend, BinaryAuroc, Element, Metric, Options, binary_auprc, binary_auprc_with, binary_auroc,
-};
+use metrics_core::{Auprc, Backend, BinaryAuroc, Element, Readings, binary_auprc, binary_auroc};
 
 use crate::laws::{AUPRC_UNDEFINED, AUROC_UNDEFINED};
 use crate::sizes::areas_are_exact;
@@ -93,7 +91,6 @@ pub(crate) fn weights_of_any_dtype_are_numbers<B: Backend, T: Element>(backend: 
     let wide: Vec<f64> = typed.iter().map(|weight| weight.to_f64()).collect();
     let (scores, targets) = (vector(backend, &samples.scores), vector(backend, &samples.targets));
     let weights = vector(backend, &typed);
-    let options = Options::new().weights(&weights);
-    let auprc = binary_auprc_with::<B>(&scores, &targets, options).expect("valid samples");
+    let auprc = Auprc.weights(&weights).read(&scores, &targets).expect("valid samples");
     same_bits(&[auprc], &weighted_areas(backend, &samples, &wide)[..1], &T::DTYPE);
 }

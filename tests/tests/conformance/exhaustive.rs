@@ -7,7 +7,7 @@ use metrics_conformance::inputs::{areas, matrix};
 use metrics_conformance::naive;
 use metrics_conformance::random::{Random, Samples, seed};
 use metrics_conformance::rational::Rational;
-use metrics_core::{Backend, Curve, Metric, binary_auprc_tasks, binary_auroc_tasks};
+use metrics_core::{Auprc, Auroc, Backend, Curve, Readings};
 
 use crate::buckets::fed;
 use crate::laws::{AUPRC_UNDEFINED, AUROC_UNDEFINED};
@@ -37,8 +37,8 @@ pub(crate) fn areas_of_every_pattern<B: Backend>(backend: &B, n_samples: usize) 
     let targets: Vec<u8> = cases.iter().flat_map(|case| case.samples.targets.clone()).collect();
     let (scores, targets) =
         (matrix(backend, &scores, cases.len()), matrix(backend, &targets, cases.len()));
-    let auprc = binary_auprc_tasks::<B>(&scores, &targets).expect("valid samples");
-    let auroc = binary_auroc_tasks::<B>(&scores, &targets).expect("valid samples");
+    let auprc = Auprc.tasks::<B>(&scores, &targets).expect("valid samples");
+    let auroc = Auroc.tasks::<B>(&scores, &targets).expect("valid samples");
     let mut worst = 0f64;
     for (case, (auprc, auroc)) in cases.iter().zip(auprc.into_iter().zip(auroc)) {
         nearest(auroc, case.auroc.as_ref(), AUROC_UNDEFINED, &case.samples);

@@ -1,23 +1,24 @@
 //! Every fused step equals the composition of primitives that defines it, to the bit.
 
 use metrics_conformance::inputs::{feed, feed_weighted, tensor, vector};
-use metrics_conformance::primitives::Primitives;
+use metrics_conformance::primitives::PrimitivesOnly;
 use metrics_conformance::random::{Kind, Random, Samples, seed};
+use metrics_core::backend::Batch;
 use metrics_core::{
-    Areas, Auc, AucState, Backend, Batch, BinaryAuprc, Curve, Error, Metric, Owned, RankedCounts,
+    Auc, AucState, Backend, BinaryAuprc, Curve, Error, Metric, Owned, RankSums, RankedCounts,
 };
 
 use crate::weights::fractions;
 
 #[track_caller]
 pub(crate) fn ranked_counts_equal_the_composition<B: Backend>(backend: &B, samples: &Samples) {
-    let expected = ranked_counts(&Primitives, samples);
+    let expected = ranked_counts(&PrimitivesOnly, samples);
     assert!(same_counts(&ranked_counts(backend, samples), &expected), "{samples:?}");
 }
 
 #[track_caller]
 pub(crate) fn areas_equal_the_composition<B: Backend>(backend: &B, samples: &Samples) {
-    assert_eq!(areas(backend, samples), areas(&Primitives, samples), "{samples:?}");
+    assert_eq!(rank_sums(backend, samples), rank_sums(&PrimitivesOnly, samples), "{samples:?}");
 }
 
 #[track_caller]
@@ -28,7 +29,7 @@ pub(crate) fn bucket_counts_equal_the_composition<B: Backend>(backend: &B, sampl
         feed_weighted(backend, &mut auc, samples, &fractions(samples.n_samples()));
         auc.state().unwrap()
     }
-    assert_eq!(state(backend, samples), state(&Primitives, samples), "{samples:?}");
+    assert_eq!(state(backend, samples), state(&PrimitivesOnly, samples), "{samples:?}");
 }
 
 #[track_caller]
@@ -39,7 +40,7 @@ pub(crate) fn rank_states_equal_the_composition<B: Backend>(backend: &B, samples
         feed_weighted(backend, &mut metric, samples, &fractions(samples.n_samples()));
         metric.state().unwrap().to_bytes()
     }
-    assert_eq!(state(backend, samples), state(&Primitives, samples), "{samples:?}");
+    assert_eq!(state(backend, samples), state(&PrimitivesOnly, samples), "{samples:?}");
 }
 
 /// Bad scores and bad targets at random places: both sides name the same one.
@@ -52,7 +53,7 @@ pub(crate) fn errors_equal_those_of_the_composition<B: Backend>(backend: &B, sam
         scores[random.below(n_samples)] = f64::NAN;
         targets[random.below(n_samples)] = 2;
         let bad = Samples { name: String::new(), scores, targets };
-        assert_eq!(errors(backend, &bad), errors(&Primitives, &bad), "{bad:?}");
+        assert_eq!(errors(backend, &bad), errors(&PrimitivesOnly, &bad), "{bad:?}");
     }
 }
 
@@ -61,9 +62,9 @@ fn errors<B: Backend>(backend: &B, samples: &Samples) -> [String; 4] {
     let rank = error(BinaryAuprc::<B>::new(), &scores, &targets);
     let buckets = error(Auc::<B>::new(Curve::Roc, 10).unwrap(), &scores, &targets);
     with_batch(backend, samples, |batch| {
-        let areas = backend.areas(batch).expect_err("a bad sample");
+        let sums = backend.rank_sums(batch).expect_err("a bad sample");
         let counts = backend.ranked_counts(batch).expect_err("a bad sample");
-        [format!("{areas:?}"), format!("{counts:?}"), format!("{rank:?}"), format!("{buckets:?}")]
+        [format!("{sums:?}"), format!("{counts:?}"), format!("{rank:?}"), format!("{buckets:?}")]
     })
 }
 
@@ -74,7 +75,7 @@ fn error<M: Metric>(
     targets: &Owned<M::Backend>,
 ) -> Error {
     let read = metric.update(scores, targets).and_then(|()| metric.compute().map(|_| ()));
-    read.expect_err("a bad sample").of_one_update()
+    read.expect_err("a bad sample").into_source()
 }
 
 /// The same for every kind of scores at sizes where the engines of backends change their ways.
@@ -92,8 +93,8 @@ fn ranked_counts<B: Backend>(backend: &B, samples: &Samples) -> Vec<RankedCounts
     with_batch(backend, samples, |batch| backend.ranked_counts(batch).expect("valid samples"))
 }
 
-fn areas<B: Backend>(backend: &B, samples: &Samples) -> Vec<Areas> {
-    with_batch(backend, samples, |batch| backend.areas(batch).expect("valid samples"))
+fn rank_sums<B: Backend>(backend: &B, samples: &Samples) -> Vec<RankSums> {
+    with_batch(backend, samples, |batch| backend.rank_sums(batch).expect("valid samples"))
 }
 
 fn with_batch<B: Backend, R>(backend: &B, samples: &Samples, f: impl Fn(&Batch<'_, B>) -> R) -> R {
@@ -105,7 +106,8 @@ fn with_batch<B: Backend, R>(backend: &B, samples: &Samples, f: impl Fn(&Batch<'
 
 /// Equal, and zero without a sign in both.
 fn same_counts(counts: &[RankedCounts], expected: &[RankedCounts]) -> bool {
-    let signless =
-        |counts: &RankedCounts| counts.thresholds.iter().all(|t| t.to_bits() != (-0f64).to_bits());
+    let signless = |counts: &RankedCounts| {
+        counts.thresholds().iter().all(|t| t.to_bits() != (-0f64).to_bits())
+    };
     counts == expected && counts.iter().chain(expected).all(signless)
 }

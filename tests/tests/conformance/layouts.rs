@@ -3,10 +3,11 @@
 use metrics_conformance::check::{nearest, same_bits, within_ulps};
 use metrics_conformance::naive;
 use metrics_conformance::random::{Kind, Samples, seed};
-use metrics_core::{Backend, Curve, Error, Metric, Rule, ToTensor};
+use metrics_core::backend::{ElementCheck, Primitives, to_host};
+use metrics_core::{Backend, Curve, Error, ToTensor};
 use metrics_ndarray::{
-    Auc, BinaryAuprc, NdArray, NdTensor, Options, binary_auprc, binary_auprc_tasks,
-    binary_auprc_with, binary_auroc, binary_auroc_tasks, binary_roc_curve,
+    Auc, Auprc, Auroc, BinaryAuprc, NdArray, NdTensor, Readings, binary_auprc, binary_auroc,
+    binary_roc_curve,
 };
 use ndarray::{Array2, ArrayRef2, ArrayView2, Axis, ShapeBuilder, arr0, array, s};
 use rstest::rstest;
@@ -100,9 +101,9 @@ fn tasks_ignore_layouts(
     of_targets: Layout,
 ) {
     let (scores, targets) = matrices();
-    let expected = binary_auprc_tasks(&scores, &targets).unwrap();
+    let expected = Auprc.tasks(&scores, &targets).unwrap();
     let (scores, targets) = (of_scores.embed(&scores), of_targets.embed(&targets));
-    let values = binary_auprc_tasks(&scores.view(), &targets.view()).unwrap();
+    let values = Auprc.tasks(&scores.view(), &targets.view()).unwrap();
     same_bits(&values, &expected, &(of_scores, of_targets));
 }
 
@@ -123,7 +124,8 @@ fn primitives_ignore_layouts(
     let (scores_there, targets_there) = (scores_there.view(), targets_there.view());
     let results = |scores: &dyn ToTensor<NdArray>, targets: &dyn ToTensor<NdArray>| {
         let (scores, targets) = (scores.to_tensor(), targets.to_tensor());
-        let numbers = |x: &metrics_ndarray::NdTensor<'_>| NdArray.download(x).unwrap().to_f64_vec();
+        let numbers =
+            |x: &metrics_ndarray::NdTensor<'_>| to_host::<NdArray>(x).unwrap().to_f64_vec();
         let order = NdArray.argsort_descending(&scores).unwrap();
         let flat = NdArray.reshape(scores.clone(), [1, N_TASKS * N_SAMPLES]).unwrap();
         let rows: Vec<f64> = [
@@ -157,8 +159,8 @@ fn broadcast_targets_are_read_as_often_as_they_stand() {
     let (scores, _) = matrices();
     let (zeros_and_ones, n) = (Array2::from_shape_fn((1, N_SAMPLES), |(_, j)| (j % 2) as u8), 3);
     let broadcast = zeros_and_ones.broadcast((n, N_SAMPLES)).unwrap();
-    let expected = binary_auroc_tasks(&scores, &broadcast.to_owned()).unwrap();
-    assert_eq!(binary_auroc_tasks(&scores, &broadcast).unwrap(), expected);
+    let expected = Auroc.tasks(&scores, &broadcast.to_owned()).unwrap();
+    assert_eq!(Auroc.tasks(&scores, &broadcast).unwrap(), expected);
 }
 
 #[test]
@@ -186,10 +188,10 @@ fn integers_as_wide_as_pointers_are_taken(
 ) {
     let (scores, targets) = matrices();
     let scores = scores.mapv(|score| (score * 1e4) as i64);
-    let expected = binary_auprc_tasks(&scores, &targets).unwrap();
+    let expected = Auprc.tasks(&scores, &targets).unwrap();
     let (scores, targets) = (scores.mapv(|x| x as isize), targets.mapv(|x| x as usize));
     let (scores_there, targets_there) = (layout.embed(&scores), layout.embed(&targets));
-    let values = binary_auprc_tasks(&scores_there.view(), &targets_there.view()).unwrap();
+    let values = Auprc.tasks(&scores_there.view(), &targets_there.view()).unwrap();
     same_bits(&values, &expected, &layout);
     let lent = scores.to_tensor();
     let NdTensor::I64(lent) = lent else { panic!("{lent:?} on a machine of 64 bits") };
@@ -202,8 +204,7 @@ fn weights_ignore_layouts() {
     let weights = Array2::from_shape_fn((N_TASKS, N_SAMPLES), |(i, j)| 0.3 + (i * j) as f64);
     let row = |weights: &ArrayView2<'_, f64>| {
         let weights = weights.row(2);
-        let options = Options::new().weights(&weights);
-        binary_auprc_with(&scores.row(2), &targets.row(2), options).unwrap()
+        Auprc.weights(&weights).read(&scores.row(2), &targets.row(2)).unwrap()
     };
     let fortran = Layout::Fortran.embed(&weights);
     same_bits(&[row(&fortran.view())], &[row(&weights.view())], &"weights");
@@ -275,11 +276,11 @@ fn small_views_equal_the_oracle() {
     let check = |x: ArrayView2<'_, f32>, y: ArrayView2<'_, u8>| {
         let what = (x.shape().to_vec(), x.strides().to_vec());
         if x.is_empty() {
-            let error = binary_auroc_tasks(&x, &y).unwrap_err();
+            let error = Auroc.tasks(&x, &y).unwrap_err();
             assert!(matches!(error, Error::Empty { .. }), "{error} for {what:?}");
             return;
         }
-        let tasks = binary_auroc_tasks(&x, &y).unwrap();
+        let tasks = Auroc.tasks(&x, &y).unwrap();
         for (task, (x, y)) in x.rows().into_iter().zip(y.rows()).enumerate() {
             let (scores, targets, ones) = (x.to_vec(), y.to_vec(), naive::ones(x.len()));
             let auroc = naive::auroc(&scores, &targets, &ones);
@@ -301,7 +302,7 @@ fn the_first_bad_element_of_a_view_is_found() {
     for view in 0..N_VIEWS {
         with_view(&values, view, |x| {
             let first = x.iter().position(|x: &f64| x.is_nan());
-            let found = NdArray.find_invalid(&x.to_tensor(), Rule::NotNan).unwrap();
+            let found = NdArray.find_invalid(&x.to_tensor(), ElementCheck::NotNan).unwrap();
             assert_eq!(found.map(|(at, _)| at), first, "{:?}", (x.shape(), x.strides()));
         });
     }
@@ -325,7 +326,7 @@ fn a_broadcast_view_beyond_memory_is_an_error(#[values(1 << 40, isize::MAX as us
     is_memory(binary_auroc(&x, &y), "binary_auroc");
     is_memory(binary_roc_curve(&x, &y), "binary_roc_curve");
     let weights = weight.broadcast(n).unwrap();
-    is_memory(binary_auprc_with(&x, &y, Options::new().weights(&weights)), "binary_auprc");
+    is_memory(Auprc.weights(&weights).read(&x, &y), "binary_auprc");
     let (mut auprc, mut auc) = (BinaryAuprc::new(), Auc::default());
     is_memory(auprc.update(&x, &y), "binary_auprc");
     is_memory(auc.update(&x, &y), "auc");
@@ -333,7 +334,7 @@ fn a_broadcast_view_beyond_memory_is_an_error(#[values(1 << 40, isize::MAX as us
 
     let (row, column) = (score.broadcast((1, n)).unwrap(), score.broadcast((n, 1)).unwrap());
     let (row, column, targets) = (row.to_tensor(), column.to_tensor(), y.to_tensor());
-    is_memory(NdArray.download(&row), "download");
+    is_memory(to_host::<NdArray>(&row), "with_host");
     is_memory(NdArray.reshape(targets, [1, n]), "reshape");
     is_memory(NdArray.row(&row, 0), "row");
     is_memory(NdArray.column(&column, 0), "column");
@@ -344,8 +345,8 @@ fn a_broadcast_view_beyond_memory_is_an_error(#[values(1 << 40, isize::MAX as us
     let index = NdArray.argsort_descending(&array![[0.5, 0.25]].to_tensor()).unwrap();
     is_memory(NdArray.gather(&row, &index), "gather");
     // A search reads what is in memory, and no more.
-    assert_eq!(NdArray.find_invalid(&row, Rule::NotNan).unwrap(), None);
-    let bad = NdArray.find_invalid(&row, Rule::Binary).unwrap();
+    assert_eq!(NdArray.find_invalid(&row, ElementCheck::NotNan).unwrap(), None);
+    let bad = NdArray.find_invalid(&row, ElementCheck::Binary).unwrap();
     assert_eq!(bad, Some((0, 0.5)));
     assert_eq!(NdArray.row(&column, n - 1).map(|row| row.shape().to_vec()).unwrap(), [1, 1]);
 }

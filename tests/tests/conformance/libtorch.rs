@@ -6,10 +6,12 @@ use metrics_conformance::naive;
 use metrics_conformance::random::{Kind as ScoreKind, seed};
 use metrics_conformance::rational::exactly;
 use metrics_conformance::torcheval;
-use metrics_core::{Backend, Error, HostTensor, Metric, RankState, Rule};
+use metrics_core::backend::ElementCheck;
+use metrics_core::backend::{Primitives, to_host};
+use metrics_core::{Backend, Error, HostTensor, RankState};
 use metrics_tch::{
-    Auc, BinaryAuprc, Shared, Tch, binary_auprc, binary_auprc_tasks, binary_auroc,
-    state_from_tensor, state_to_tensor,
+    Auc, Auprc, BinaryAuprc, Readings, Shared, Tch, binary_auprc, binary_auroc, state_from_tensor,
+    state_to_tensor,
 };
 use num_traits::Signed;
 use tch::{Device, Kind, Tensor};
@@ -45,7 +47,7 @@ fn scores_and_targets_of_every_kind() {
 fn views_of_any_strides_need_no_copy_by_the_caller() {
     let heads = Tensor::from_slice2(&[[0.1f32, 1.0], [0.5, 1.0], [0.7, 1.0], [0.8, 0.0]]);
     let targets = Tensor::from_slice2(&[[1i64, 1], [0, 0], [1, 1], [1, 0]]);
-    assert_eq!(binary_auprc_tasks(&heads.tr(), &targets.tr()).unwrap(), [VALUE, 2.0 / 3.0]);
+    assert_eq!(Auprc.tasks(&heads.tr(), &targets.tr()).unwrap(), [VALUE, 2.0 / 3.0]);
     assert_eq!(binary_auprc(&heads.select(1, 0), &targets.select(1, 0)).unwrap(), VALUE);
     let flipped = Tensor::from_slice(&SCORES).flip([0]);
     assert_eq!(binary_auprc(&flipped, &Tensor::from_slice(&TARGETS).flip([0])).unwrap(), VALUE);
@@ -145,7 +147,7 @@ fn views(base: &Tensor) -> Vec<Tensor> {
 }
 
 fn elements(x: &Tensor) -> Vec<f64> {
-    Tch::cpu().download(&x.shallow_clone().into()).unwrap().to_f64_vec()
+    to_host::<Tch>(&x.shallow_clone().into()).unwrap().to_f64_vec()
 }
 
 #[test]
@@ -157,11 +159,11 @@ fn small_views_equal_the_oracle() {
     for (x, y) in views(&scores).into_iter().zip(views(&targets)) {
         let what = (x.size(), x.stride());
         if x.numel() == 0 {
-            let error = binary_auprc_tasks(&x, &y).unwrap_err();
+            let error = Auprc.tasks(&x, &y).unwrap_err();
             assert!(matches!(error, Error::Empty { .. }), "{error} for {what:?}");
             continue;
         }
-        let tasks = binary_auprc_tasks(&x, &y).unwrap();
+        let tasks = Auprc.tasks(&x, &y).unwrap();
         for (task, &value) in (0..).zip(&tasks) {
             let (x, y) = (x.get(task), y.get(task));
             // Read one by one, as libtorch itself sees them.
@@ -183,7 +185,7 @@ fn the_first_bad_element_of_a_view_is_found() {
     for x in views(&Tensor::from_slice(&values).reshape([4, 6])) {
         let first = elements(&x).iter().position(|x| x.is_nan());
         let what = (x.size(), x.stride());
-        let found = Tch::cpu().find_invalid(&x.into(), Rule::NotNan).unwrap();
+        let found = Tch::cpu().find_invalid(&x.into(), ElementCheck::NotNan).unwrap();
         assert_eq!(found.map(|(at, _)| at), first, "{what:?}");
     }
 }
@@ -213,13 +215,13 @@ fn an_expanded_tensor_beyond_memory_is_an_error() {
 
         let backend = Tch::cpu();
         let row: Shared = score.expand([1, n], false).into();
-        is_refused(backend.download(&row));
+        is_refused(to_host::<Tch>(&row));
         is_refused(backend.reshape(row.clone(), [n as usize, 1]));
         is_refused(backend.argsort_descending(&row));
         is_refused(backend.cumsum(&row));
         is_refused(backend.bucket(&row, 10));
-        assert_eq!(backend.find_invalid(&row, Rule::NotNan).unwrap(), None);
-        assert_eq!(backend.find_invalid(&row, Rule::Binary).unwrap(), Some((0, 0.5)));
+        assert_eq!(backend.find_invalid(&row, ElementCheck::NotNan).unwrap(), None);
+        assert_eq!(backend.find_invalid(&row, ElementCheck::Binary).unwrap(), Some((0, 0.5)));
         assert_eq!(Tch::shape(&backend.column(&row, n as usize - 1).unwrap()), [1]);
     }
     assert!(score.f_expand([1 << 40], false).is_ok());
@@ -233,7 +235,7 @@ fn tensors_without_strides_are_read() {
     let rows = scores.to_sparse_csr(None);
     assert_eq!(binary_auprc(&rows, &targets).unwrap(), VALUE);
     assert_eq!(binary_auprc(&scores.to_mkldnn(), &targets).unwrap(), VALUE);
-    assert_eq!(Tch::cpu().find_invalid(&rows.into(), Rule::NotNan).unwrap(), None);
+    assert_eq!(Tch::cpu().find_invalid(&rows.into(), ElementCheck::NotNan).unwrap(), None);
 }
 
 /// Both are close, and ours is never the further from the exact value.
@@ -265,10 +267,11 @@ fn compositions_have_the_same_bits() {
     for kind in ScoreKind::ALL {
         let samples = kind.samples(3_000, seed());
         let (x, y) = (Tensor::from_slice(&samples.scores), Tensor::from_slice(&samples.targets));
-        let batch = metrics_core::Batch::<Tch>::new("tch", x.into(), y.into(), None).unwrap();
-        let composed = metrics_core::compose::areas(&Tch::cpu(), &batch).unwrap();
-        let fused = Tch::cpu().areas(&batch).unwrap();
-        let values = |areas: &[metrics_core::Areas]| {
+        let batch =
+            metrics_core::backend::Batch::<Tch>::new("tch", x.into(), y.into(), None).unwrap();
+        let composed = metrics_core::backend::compose::rank_sums(&Tch::cpu(), &batch).unwrap();
+        let fused = Tch::cpu().rank_sums(&batch).unwrap();
+        let values = |areas: &[metrics_core::RankSums]| {
             [areas[0].auprc().unwrap_or(-1.0), areas[0].auroc().unwrap_or(-1.0)]
         };
         same_bits(&values(&composed), &values(&fused), &samples);

@@ -8,11 +8,11 @@ use half::bf16;
 use metrics_conformance::inputs::{matrix, vector};
 use metrics_conformance::modes::Mode;
 use metrics_conformance::random::{Kind, Random, Samples, seed};
+use metrics_core::backend::{ElementCheck, Primitives};
 use metrics_core::{
-    Auc, AucState, Backend, BinaryAuprc, BinaryAuroc, Curve, Element, Host, HostTensor, Metric,
-    Options, Owned, RankState, Result, Rule, binary_auprc, binary_auprc_tasks, binary_auprc_with,
-    binary_auroc, binary_auroc_with, binary_precision_recall_curve_with, binary_roc_curve_with,
-    cpu, slice,
+    Auc, AucState, Auprc, Auroc, Backend, BinaryAuprc, BinaryAuroc, Curve, Element, Host,
+    HostTensor, Metric, Owned, PrecisionRecall, RankState, Readings, Request, Result, Roc, Sums,
+    binary_auprc, binary_auroc, slice,
 };
 use rayon::ThreadPoolBuilder;
 
@@ -246,8 +246,10 @@ impl<B: Backend> Inputs<B> {
         let read = notes.call(|| RankState::from_bytes(&state).and_then(|s| loaded.load_state(&s)));
         notes.note("load", read.map_err(|error| error.to_string()));
         notes.value("loaded", || loaded.compute());
-        notes.bits("curve", || loaded.roc_curve(0).map(|c| [c.fpr, c.tpr, c.thresholds].concat()));
-        let mut curve = || loaded.precision_recall_curve(0);
+        notes.bits("curve", || {
+            loaded.read_task(&Roc, 0).map(|c| [c.fpr, c.tpr, c.thresholds].concat())
+        });
+        let mut curve = || loaded.read_task(&PrecisionRecall, 0);
         notes.bits("curve", || curve().map(|c| [c.precision, c.recall, c.thresholds].concat()));
     }
 
@@ -281,8 +283,9 @@ impl<B: Backend> Inputs<B> {
 }
 
 impl<B: Backend> Input<B> {
-    fn options(&self) -> Options<'_, B> {
-        self.weights.iter().fold(Options::new(), |options, weights| options.weights(weights))
+    fn request<R: Readings>(&self, readings: R) -> Request<'_, B, R> {
+        let request = Request::new(readings);
+        self.weights.iter().fold(request, |request, weights| request.weights(weights))
     }
 
     fn feed<M: Metric<Backend = B>>(&self, metric: &mut M) -> Result<()> {
@@ -294,14 +297,14 @@ impl<B: Backend> Input<B> {
 
     fn write_functions(&self, notes: &mut Notes) {
         let (x, y) = (&self.scores, &self.targets);
-        notes.value(&self.name, || binary_auprc_with::<B>(x, y, self.options()));
-        notes.value(&self.name, || binary_auroc_with::<B>(x, y, self.options()));
+        notes.value(&self.name, || self.request(Auprc).read(x, y));
+        notes.value(&self.name, || self.request(Auroc).read(x, y));
         notes.bits(&self.name, || {
-            let curve = binary_precision_recall_curve_with::<B>(x, y, self.options())?;
+            let curve = self.request(PrecisionRecall).read(x, y)?;
             Ok([curve.precision, curve.recall, curve.thresholds].concat())
         });
         notes.bits(&self.name, || {
-            let curve = binary_roc_curve_with::<B>(x, y, self.options())?;
+            let curve = self.request(Roc).read(x, y)?;
             Ok([curve.fpr, curve.tpr, curve.thresholds].concat())
         });
         // Without weights nothing of a bad batch hides behind them.
@@ -310,11 +313,11 @@ impl<B: Backend> Input<B> {
     }
 
     fn write_tasks(&self, notes: &mut Notes) {
-        notes.bits(&self.name, || binary_auprc_tasks::<B>(&self.scores, &self.targets));
-        let mut metric = BinaryAuroc::<B>::with_tasks(5).unwrap();
+        notes.bits(&self.name, || Auprc.tasks::<B>(&self.scores, &self.targets));
+        let mut metric = BinaryAuroc::<B>::new().tasks(5).unwrap();
         notes.call(|| metric.update(&self.scores, &self.targets)).unwrap();
         notes.bits(&self.name, || metric.compute_tasks());
-        let areas = notes.call(|| metric.areas()).unwrap();
+        let areas = notes.call(|| metric.read_tasks(&Sums)).unwrap();
         for areas in areas {
             notes.bits("areas", || Ok([areas.auprc(), areas.auroc()].into_iter().flatten()));
         }
@@ -367,23 +370,32 @@ fn subnormals_are_scores_and_no_targets() {
 
 /// Public checks and conversions hold where no metric has seen to the mode.
 #[test]
-fn rules_hold_outside_of_metrics() {
+fn checks_hold_outside_of_metrics() {
     for mode in [Mode::DEFAULT, Mode::FLUSH, Mode::DOWN, Mode::UP, Mode::CUT] {
         let least = f64::from_bits(1);
-        let subnormals =
-            [(Rule::Binary, least), (Rule::Probability, -least), (Rule::Weight, -least)];
-        let allowed = mode.call(|| subnormals.map(|(rule, x)| rule.allows(x)));
+        let subnormals = [
+            (ElementCheck::Binary, least),
+            (ElementCheck::Probability, -least),
+            (ElementCheck::Weight, -least),
+        ];
+        let allowed = mode.call(|| subnormals.map(|(check, x)| check.allows(x)));
         assert_eq!(allowed, [false; 3], "{mode:?}");
-        let zeros = [Rule::NotNan, Rule::Binary, Rule::Probability, Rule::Weight];
-        let allowed = mode.call(|| zeros.map(|rule| rule.allows(-0.0) && rule.allows(1.0)));
+        let zeros = [
+            ElementCheck::NotNan,
+            ElementCheck::Binary,
+            ElementCheck::Probability,
+            ElementCheck::Weight,
+        ];
+        let allowed = mode.call(|| zeros.map(|check| check.allows(-0.0) && check.allows(1.0)));
         assert_eq!(allowed, [true; 4], "{mode:?}");
-        let ends = mode.call(|| cpu::group_ends(&[2.0 * least, least, 0.0, -0.0]).unwrap());
-        assert_eq!(ends, [0, 1, 3], "{mode:?}");
+        let row = HostTensor::from_vec(vec![2.0 * least, least, 0.0, -0.0], &[1, 4]).unwrap();
+        let ends = mode.call(|| Host.group_ends(&row)).unwrap();
+        assert_eq!(ends.numbers(), [0, 1, 3], "{mode:?}");
         let narrow = [f32::from_bits(1), -f32::from_bits(1), 1.0];
         let tensor = HostTensor::new(&narrow, &[3]).unwrap();
         let wide = mode.call(|| tensor.to_f64_vec());
         assert_eq!(wide, narrow.map(f64::from), "{mode:?}");
-        let found = mode.call(|| Host.find_invalid(&tensor, Rule::Binary)).unwrap();
+        let found = mode.call(|| Host.find_invalid(&tensor, ElementCheck::Binary)).unwrap();
         assert_eq!(found, Some((0, f64::from(narrow[0]))), "{mode:?}");
     }
 }

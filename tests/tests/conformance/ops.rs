@@ -3,63 +3,22 @@
 use metrics_conformance::inputs::tensor;
 use metrics_conformance::naive;
 use metrics_conformance::random::{Kind, Random, seed};
-use metrics_core::{Backend, Element, Error, Result, Rule};
+use metrics_core::Element;
+use metrics_core::backend::{ElementCheck, Primitives};
+
+use crate::tensors::{Refused, numbers, refused};
 
 #[track_caller]
-pub(crate) fn upload_keeps_values<B: Backend, T: Element>(backend: &B, values: &[T]) {
-    let uploaded = tensor(backend, values, &[values.len()]);
-    let expected: Vec<f64> = values.iter().map(|value| value.to_f64()).collect();
-    assert_eq!(numbers(backend, &uploaded), expected, "{:?}", T::DTYPE);
-}
-
-/// For 64-bit integers that round to one `f64`.
-#[track_caller]
-pub(crate) fn upload_keeps_values_apart<B: Backend, T: Element>(backend: &B, values: &[T]) {
-    let uploaded = tensor(backend, values, &[1, values.len()]);
-    let ends = backend.group_ends(&uploaded).unwrap();
-    let each: Vec<u64> = (0..values.len() as u64).collect();
-    assert_eq!(backend.download_index(&ends).unwrap(), each, "{values:?}");
-}
-
-#[track_caller]
-pub(crate) fn shape_is_what_was_uploaded<B: Backend>(backend: &B, shape: &[usize]) {
-    let data = vec![1.0f32; shape.iter().product()];
-    assert_eq!(B::shape(&tensor(backend, &data, shape)), shape);
-}
-
-#[track_caller]
-pub(crate) fn a_view_has_shape_and_values<B: Backend>(backend: &B) {
-    let owned = tensor(backend, &[1.0, 2.0, 3.0, 4.0], &[2, 2]);
-    let view = B::view(&owned);
-    assert_eq!((B::shape(&view), numbers(backend, &view)), (vec![2, 2], vec![1.0, 2.0, 3.0, 4.0]));
-}
-
-#[track_caller]
-pub(crate) fn reshape_keeps_the_order<B: Backend>(backend: &B, from: &[usize], to: [usize; 2]) {
-    let data: Vec<i64> = (0..from.iter().product::<usize>() as i64).collect();
-    let reshaped = backend.reshape(tensor(backend, &data, from), to).unwrap();
-    let expected: Vec<f64> = data.iter().map(|&x| x as f64).collect();
-    assert_eq!((B::shape(&reshaped), numbers(backend, &reshaped)), (to.to_vec(), expected));
-}
-
-#[track_caller]
-pub(crate) fn row_is_a_matrix_of_one_row<B: Backend>(backend: &B) {
+pub(crate) fn row_is_a_matrix_of_one_row<B: Primitives>(backend: &B) {
     let matrix = tensor(backend, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[2, 3]);
     let row = backend.row(&matrix, 1).unwrap();
-    assert_eq!((B::shape(&row), numbers(backend, &row)), (vec![1, 3], vec![4.0, 5.0, 6.0]));
+    assert_eq!((B::shape(&row), numbers::<B>(&row)), (vec![1, 3], vec![4.0, 5.0, 6.0]));
 }
 
 #[track_caller]
-pub(crate) fn column_is_a_vector<B: Backend>(backend: &B) {
-    let matrix = tensor(backend, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[3, 2]);
-    let column = backend.column(&matrix, 1).unwrap();
-    assert_eq!((B::shape(&column), numbers(backend, &column)), (vec![3], vec![2.0, 4.0, 6.0]));
-}
-
-#[track_caller]
-pub(crate) fn find_invalid_names_the_first<B: Backend>(
+pub(crate) fn find_invalid_names_the_first<B: Primitives>(
     backend: &B,
-    rule: Rule,
+    rule: ElementCheck,
     values: &[f64],
     expected: Option<usize>,
 ) {
@@ -76,7 +35,7 @@ pub(crate) fn find_invalid_names_the_first<B: Backend>(
 
 /// Values of any dtype that grow.
 #[track_caller]
-pub(crate) fn argsort_orders_values<B: Backend, T: Element>(backend: &B, values: &[T]) {
+pub(crate) fn argsort_orders_values<B: Primitives, T: Element>(backend: &B, values: &[T]) {
     let row = tensor(backend, values, &[1, values.len()]);
     let order = backend.argsort_descending(&row).unwrap();
     let falling: Vec<u64> = (0..values.len() as u64).rev().collect();
@@ -87,7 +46,7 @@ pub(crate) fn argsort_orders_values<B: Backend, T: Element>(backend: &B, values:
 }
 
 #[track_caller]
-pub(crate) fn argsort_orders_each_row<B: Backend>(backend: &B, n_columns: usize) {
+pub(crate) fn argsort_orders_each_row<B: Primitives>(backend: &B, n_columns: usize) {
     for kind in [Kind::Uniform, Kind::FewDistinct, Kind::Extremes] {
         let rows: Vec<_> = (0..2).map(|i| kind.samples(n_columns, seed() + i).scores).collect();
         let matrix = tensor(backend, &rows.concat(), &[2, n_columns]);
@@ -105,7 +64,7 @@ pub(crate) fn argsort_orders_each_row<B: Backend>(backend: &B, n_columns: usize)
 }
 
 #[track_caller]
-pub(crate) fn gather_takes_from_its_own_row<B: Backend>(backend: &B, n_columns: usize) {
+pub(crate) fn gather_takes_from_its_own_row<B: Primitives>(backend: &B, n_columns: usize) {
     let scores = Random::new(seed()).permutation(2 * n_columns);
     let scores: Vec<f64> = scores.into_iter().map(|score| score as f64).collect();
     let matrix = tensor(backend, &scores, &[2, n_columns]);
@@ -114,11 +73,11 @@ pub(crate) fn gather_takes_from_its_own_row<B: Backend>(backend: &B, n_columns: 
     let mut expected = scores;
     expected.chunks_exact_mut(n_columns.max(1)).for_each(|row| row.sort_by(|a, b| b.total_cmp(a)));
     assert_eq!(B::shape(&gathered), [2, n_columns]);
-    assert_eq!(numbers(backend, &gathered), expected, "{n_columns} columns");
+    assert_eq!(numbers::<B>(&gathered), expected, "{n_columns} columns");
 }
 
 #[track_caller]
-pub(crate) fn gather_keeps_64_bit_integers<B: Backend>(backend: &B) {
+pub(crate) fn gather_keeps_64_bit_integers<B: Primitives>(backend: &B) {
     let matrix = tensor(backend, &[(1i64 << 53) + 1, 1 << 53, i64::MAX, i64::MAX - 1], &[1, 4]);
     let order = backend.argsort_descending(&matrix).unwrap();
     let sorted = backend.gather(&matrix, &order).unwrap();
@@ -129,7 +88,7 @@ pub(crate) fn gather_keeps_64_bit_integers<B: Backend>(backend: &B) {
 
 /// Ones and zeros of any dtype; among them dtypes that cannot hold the sums.
 #[track_caller]
-pub(crate) fn cumsum_is_inclusive_and_exact<B: Backend, T: Element>(
+pub(crate) fn cumsum_is_inclusive_and_exact<B: Primitives, T: Element>(
     backend: &B,
     zero_one: [T; 2],
     n_columns: usize,
@@ -148,17 +107,17 @@ pub(crate) fn cumsum_is_inclusive_and_exact<B: Backend, T: Element>(
         })
         .collect();
     assert_eq!(B::shape(&sums), [2, n_columns]);
-    assert_eq!(numbers(backend, &sums), expected, "{:?} of {n_columns}", T::DTYPE);
+    assert_eq!(numbers::<B>(&sums), expected, "{:?} of {n_columns}", T::DTYPE);
 }
 
 #[track_caller]
-pub(crate) fn cumsum_at_any_size<B: Backend>(backend: &B, n_columns: usize) {
+pub(crate) fn cumsum_at_any_size<B: Primitives>(backend: &B, n_columns: usize) {
     cumsum_is_inclusive_and_exact(backend, [0u8, 1], n_columns);
 }
 
 /// Linear in the columns, or this takes hours: argsort, gather and cumsum of one long row.
 #[track_caller]
-pub(crate) fn long_rows_are_sorted_and_summed<B: Backend>(backend: &B, n_columns: usize) {
+pub(crate) fn long_rows_are_sorted_and_summed<B: Primitives>(backend: &B, n_columns: usize) {
     // Shares no factor with a power of ten: each of `0..n_columns` is a score once.
     let scores: Vec<u32> =
         (0..n_columns as u64).map(|i| (i * 7_654_321 % n_columns as u64) as u32).collect();
@@ -170,7 +129,7 @@ pub(crate) fn long_rows_are_sorted_and_summed<B: Backend>(backend: &B, n_columns
     let falling = || (0..n_columns as u32).rev();
     assert!(places.iter().map(|&i| scores[i as usize]).eq(falling()), "out of order");
 
-    let sorted = numbers(backend, &backend.gather(&matrix, &order).unwrap());
+    let sorted = numbers::<B>(&backend.gather(&matrix, &order).unwrap());
     assert!(sorted.into_iter().eq(falling().map(f64::from)), "gathered from elsewhere");
 
     let sums = backend.cumsum(&tensor(backend, &labels, &[1, n_columns])).unwrap();
@@ -178,11 +137,11 @@ pub(crate) fn long_rows_are_sorted_and_summed<B: Backend>(backend: &B, n_columns
         *sum += f64::from(label);
         Some(*sum)
     });
-    assert!(numbers(backend, &sums).into_iter().eq(expected), "other sums");
+    assert!(numbers::<B>(&sums).into_iter().eq(expected), "other sums");
 }
 
 #[track_caller]
-pub(crate) fn groups_end_where_values_change<B: Backend, T: Element>(
+pub(crate) fn groups_end_where_values_change<B: Primitives, T: Element>(
     backend: &B,
     row: &[T],
     expected: &[u64],
@@ -192,7 +151,7 @@ pub(crate) fn groups_end_where_values_change<B: Backend, T: Element>(
 }
 
 #[track_caller]
-pub(crate) fn groups_end_at_any_size<B: Backend>(backend: &B, n_columns: usize) {
+pub(crate) fn groups_end_at_any_size<B: Primitives>(backend: &B, n_columns: usize) {
     let mut row = Kind::MixedSigns.samples(n_columns, seed()).scores;
     row.sort_by(|a, b| b.total_cmp(a));
     let ends: Vec<u64> = (0..n_columns)
@@ -203,7 +162,7 @@ pub(crate) fn groups_end_at_any_size<B: Backend>(backend: &B, n_columns: usize) 
 }
 
 #[track_caller]
-pub(crate) fn bucket_is_the_floor_of_the_product<B: Backend>(backend: &B, n_columns: usize) {
+pub(crate) fn bucket_is_the_floor_of_the_product<B: Primitives>(backend: &B, n_columns: usize) {
     let mut probabilities = Kind::Uniform.samples(n_columns, seed()).scores;
     probabilities.iter_mut().zip([0.0, 1.0, -0.0]).for_each(|(p, border)| *p = border);
     for num_thresholds in [1, 10, 4095, 1 << 24] {
@@ -216,7 +175,7 @@ pub(crate) fn bucket_is_the_floor_of_the_product<B: Backend>(backend: &B, n_colu
 }
 
 #[track_caller]
-pub(crate) fn bincount_counts_by_target<B: Backend>(backend: &B, n_columns: usize) {
+pub(crate) fn bincount_counts_by_target<B: Primitives>(backend: &B, n_columns: usize) {
     let samples = Kind::FewDistinct.samples(n_columns, seed());
     let matrix = tensor(backend, &samples.scores, &[1, n_columns]);
     let buckets = backend.bucket(&matrix, 6).unwrap();
@@ -229,50 +188,22 @@ pub(crate) fn bincount_counts_by_target<B: Backend>(backend: &B, n_columns: usiz
 }
 
 #[track_caller]
-fn numbers<B: Backend>(backend: &B, x: &B::Tensor<'_>) -> Vec<f64> {
-    backend.download(x).expect("a download of a known dtype").to_f64_vec()
-}
-
-/// What went wrong, of all that an error says.
-#[derive(Debug, PartialEq)]
-enum Refused {
-    Shape,
-    Range(usize, usize),
-    Thresholds(usize),
-    Memory,
-}
-
-#[track_caller]
-fn refused<T: std::fmt::Debug>(result: Result<T>) -> Refused {
-    match result.unwrap_err() {
-        Error::UnsupportedShape { .. } => Refused::Shape,
-        Error::OutOfRange { given, limit, .. } => Refused::Range(given, limit),
-        Error::InvalidNumThresholds { given, .. } => Refused::Thresholds(given),
-        Error::OutOfMemory { .. } => Refused::Memory,
-        error => panic!("{error}"),
-    }
-}
-
-#[track_caller]
-pub(crate) fn rows_and_columns_beyond_the_end_are_refused<B: Backend>(backend: &B) {
+pub(crate) fn rows_beyond_the_end_are_refused<B: Primitives>(backend: &B) {
     let matrix = tensor(backend, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[2, 3]);
     for beyond in [3, 4, i64::MAX as usize, 1 << 63, usize::MAX - 1, usize::MAX] {
         assert_eq!(refused(backend.row(&matrix, beyond)), Refused::Range(beyond, 2));
-        assert_eq!(refused(backend.column(&matrix, beyond)), Refused::Range(beyond, 3));
     }
     assert_eq!(refused(backend.row(&matrix, 2)), Refused::Range(2, 2));
     let nothing = tensor::<B, f32>(backend, &[], &[0, 3]);
     assert_eq!(refused(backend.row(&nothing, 0)), Refused::Range(0, 0));
-    assert!(backend.column(&nothing, 2).is_ok());
 }
 
 #[track_caller]
-pub(crate) fn what_is_no_matrix_is_refused<B: Backend>(backend: &B) {
+pub(crate) fn what_is_no_matrix_is_refused<B: Primitives>(backend: &B) {
     let index = backend.argsort_descending(&tensor(backend, &[0.5, 0.25], &[1, 2])).unwrap();
     for shape in [&[2][..], &[1, 1, 2], &[1, 2, 1]] {
         let x = tensor(backend, &[0.0, 1.0], shape);
         assert_eq!(refused(backend.row(&x, 0)), Refused::Shape, "{shape:?}");
-        assert_eq!(refused(backend.column(&x, 0)), Refused::Shape, "{shape:?}");
         assert_eq!(refused(backend.argsort_descending(&x)), Refused::Shape, "{shape:?}");
         assert_eq!(refused(backend.gather(&x, &index)), Refused::Shape, "{shape:?}");
         assert_eq!(refused(backend.cumsum(&x)), Refused::Shape, "{shape:?}");
@@ -285,18 +216,7 @@ pub(crate) fn what_is_no_matrix_is_refused<B: Backend>(backend: &B) {
 }
 
 #[track_caller]
-pub(crate) fn another_number_of_elements_is_no_shape<B: Backend>(backend: &B) {
-    for to in [[1, 5], [2, 2], [0, 6], [1, usize::MAX], [usize::MAX, 1], [1 << 63, 2]] {
-        let six = tensor(backend, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[2, 3]);
-        assert_eq!(refused(backend.reshape(six, to)), Refused::Shape, "{to:?}");
-    }
-    // Their product is 0 in 64 bits.
-    let nothing = tensor::<B, f32>(backend, &[], &[0]);
-    assert_eq!(refused(backend.reshape(nothing, [1 << 32, 1 << 32])), Refused::Shape);
-}
-
-#[track_caller]
-pub(crate) fn an_index_of_longer_rows_gathers_nothing<B: Backend>(backend: &B) {
+pub(crate) fn an_index_of_longer_rows_gathers_nothing<B: Primitives>(backend: &B) {
     let four = [0.5, 0.25, 1.0, 0.75];
     let order = backend.argsort_descending(&tensor(backend, &four, &[1, 4])).unwrap();
     let ends = backend.group_ends(&tensor(backend, &four, &[1, 4])).unwrap();
@@ -313,11 +233,11 @@ pub(crate) fn an_index_of_longer_rows_gathers_nothing<B: Backend>(backend: &B) {
     assert_eq!(refused(backend.gather(&no_rows, &order)), Refused::Shape);
     let longer = tensor(backend, &[1.0, 2.0, 3.0, 4.0, 5.0], &[1, 5]);
     let gathered = backend.gather(&longer, &order).unwrap();
-    assert_eq!(numbers(backend, &gathered), [3.0, 4.0, 1.0, 2.0]);
+    assert_eq!(numbers::<B>(&gathered), [3.0, 4.0, 1.0, 2.0]);
 }
 
 #[track_caller]
-pub(crate) fn no_number_of_thresholds_is_taken_beyond_the_most<B: Backend>(backend: &B) {
+pub(crate) fn no_number_of_thresholds_is_taken_beyond_the_most<B: Primitives>(backend: &B) {
     let x = tensor(backend, &[0.5f32, 1.0], &[1, 2]);
     for given in [0, (1 << 24) + 1, 1 << 32, i64::MAX as usize, usize::MAX - 1, usize::MAX] {
         assert_eq!(refused(backend.bucket(&x, given)), Refused::Thresholds(given));
@@ -326,7 +246,7 @@ pub(crate) fn no_number_of_thresholds_is_taken_beyond_the_most<B: Backend>(backe
 
 /// So that no number is ever beyond what the index is known to hold.
 #[track_caller]
-pub(crate) fn what_is_no_probability_takes_a_bucket_at_the_end<B: Backend>(backend: &B) {
+pub(crate) fn what_is_no_probability_takes_a_bucket_at_the_end<B: Primitives>(backend: &B) {
     let values = [-0.5, 1.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300, -5e-324, 0.5];
     for num_thresholds in [1, 10, 1 << 24] {
         let n = num_thresholds as u64;
@@ -338,7 +258,7 @@ pub(crate) fn what_is_no_probability_takes_a_bucket_at_the_end<B: Backend>(backe
 }
 
 #[track_caller]
-pub(crate) fn bins_and_targets_that_do_not_fit_are_refused<B: Backend>(backend: &B) {
+pub(crate) fn bins_and_targets_that_do_not_fit_are_refused<B: Primitives>(backend: &B) {
     let probabilities = tensor(backend, &[0.0, 0.5, 0.9], &[1, 3]);
     let targets = tensor(backend, &[1u8, 0, 1], &[1, 3]);
     let buckets = backend.bucket(&probabilities, 6).unwrap();

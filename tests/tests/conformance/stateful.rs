@@ -5,14 +5,14 @@ use std::fmt::Debug;
 use metrics_conformance::check::same_bits;
 use metrics_conformance::inputs::{areas, feed, feed_weighted};
 use metrics_conformance::random::{Random, Samples, seed};
-use metrics_core::{Backend, BinaryAuprc, BinaryAuroc, Error, Metric};
+use metrics_core::{Backend, BinaryAuprc, BinaryAuroc, Error, Metric, Sums};
 
 use crate::weights::fractions;
 
 /// A metric whose states can be compared.
-pub(crate) trait Stateful: Metric<State: PartialEq + Debug> + Clone {}
+pub(crate) trait Stateful: Metric<State: PartialEq + Debug, Value = f64> + Clone {}
 
-impl<M: Metric<State: PartialEq + Debug> + Clone> Stateful for M {}
+impl<M: Metric<State: PartialEq + Debug, Value = f64> + Clone> Stateful for M {}
 
 #[track_caller]
 pub(crate) fn batches_equal_one_update<M: Stateful>(
@@ -157,7 +157,8 @@ pub(crate) fn streamed_areas_are_those_of_the_functions<B: Backend>(
 
 #[track_caller]
 pub(crate) fn areas_know_how_many_samples_there_are<B: Backend>(backend: &B, samples: &Samples) {
-    let areas = fed(backend, BinaryAuprc::<B>::new(), samples).areas().expect("valid samples");
+    let areas =
+        fed(backend, BinaryAuprc::<B>::new(), samples).read_tasks(&Sums).expect("valid samples");
     let n_positives = samples.targets.iter().map(|&target| f64::from(target)).sum::<f64>();
     let n_negatives = samples.n_samples() as f64 - n_positives;
     assert_eq!([areas[0].n_positives(), areas[0].n_negatives()], [n_positives, n_negatives]);

@@ -4,7 +4,7 @@ use half::f16;
 use metrics_conformance::check::same_bits;
 use metrics_conformance::inputs::vector;
 use metrics_conformance::random::{Kind, Samples, seed};
-use metrics_core::{Backend, BinaryAuroc, Element, Metric, binary_auroc};
+use metrics_core::{Backend, BinaryAuroc, Element, binary_auroc};
 
 /// 16-bit scores are counted once there are more of them than distinct ones.
 #[track_caller]

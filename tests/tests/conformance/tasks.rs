@@ -4,9 +4,8 @@ use metrics_conformance::check::same_bits;
 use metrics_conformance::inputs::{areas, matrix, vector, weighted_areas};
 use metrics_conformance::random::{Kind, Samples, seed};
 use metrics_core::{
-    Backend, BinaryAuprc, BinaryAuroc, Metric, Options, Owned, Undefined, binary_auprc,
-    binary_auprc_tasks, binary_auprc_tasks_with, binary_auroc, binary_auroc_tasks,
-    binary_auroc_tasks_with,
+    Auprc, Auroc, Backend, BinaryAuprc, BinaryAuroc, Counts, Evaluation, Layout, Owned,
+    PrecisionRecall, Readings, Roc, Sums, Undefined, binary_auprc, binary_auroc,
 };
 
 use crate::weights::fractions;
@@ -16,8 +15,8 @@ pub(crate) fn functions_of_tasks_equal_each_alone<B: Backend>(backend: &B, n_sam
     let rows = rows(n_samples);
     let (scores, targets) = stacked(backend, &rows);
     let [auprc, auroc] = each_alone(backend, &rows);
-    same_bits(&binary_auprc_tasks::<B>(&scores, &targets).unwrap(), &auprc, &n_samples);
-    same_bits(&binary_auroc_tasks::<B>(&scores, &targets).unwrap(), &auroc, &n_samples);
+    same_bits(&Auprc.tasks::<B>(&scores, &targets).unwrap(), &auprc, &n_samples);
+    same_bits(&Auroc.tasks::<B>(&scores, &targets).unwrap(), &auroc, &n_samples);
 }
 
 #[track_caller]
@@ -31,9 +30,8 @@ pub(crate) fn weighted_tasks_equal_each_alone<B: Backend>(backend: &B) {
         .map(|(row, weights)| weighted_areas(backend, row, weights))
         .collect();
     let weights = matrix(backend, &weights, rows.len());
-    let options = || Options::new().weights(&weights);
-    let auprc = binary_auprc_tasks_with::<B>(&scores, &targets, options()).unwrap();
-    let auroc = binary_auroc_tasks_with::<B>(&scores, &targets, options()).unwrap();
+    let auprc = Auprc.weights(&weights).tasks(&scores, &targets).unwrap();
+    let auroc = Auroc.weights(&weights).tasks(&scores, &targets).unwrap();
     same_bits(&auprc, &column(&alone, 0), &"weighted AUPRC");
     same_bits(&auroc, &column(&alone, 1), &"weighted AUROC");
 }
@@ -41,8 +39,8 @@ pub(crate) fn weighted_tasks_equal_each_alone<B: Backend>(backend: &B) {
 #[track_caller]
 pub(crate) fn streamed_tasks_equal_each_alone<B: Backend>(backend: &B) {
     let rows = rows(100);
-    let mut auprc = BinaryAuprc::<B>::with_tasks(rows.len()).unwrap();
-    let mut auroc = BinaryAuroc::<B>::with_tasks(rows.len()).unwrap();
+    let mut auprc = BinaryAuprc::<B>::new().tasks(rows.len()).unwrap();
+    let mut auroc = BinaryAuroc::<B>::new().tasks(rows.len()).unwrap();
     for part in [0..30, 30..31, 31..100] {
         let positions: Vec<usize> = part.collect();
         let batch: Vec<Samples> = rows.iter().map(|row| row.at(&positions)).collect();
@@ -61,13 +59,105 @@ pub(crate) fn undefined_tasks_disturb_no_other<B: Backend>(backend: &B) {
     rows[1].targets.fill(0);
     rows[3].targets.fill(1);
     let (scores, targets) = stacked(backend, &rows);
-    let options = || Options::new().undefined(Undefined::Nan);
-    let auprc = binary_auprc_tasks_with::<B>(&scores, &targets, options()).unwrap();
-    let auroc = binary_auroc_tasks_with::<B>(&scores, &targets, options()).unwrap();
+    let auprc = Auprc.undefined(Undefined::Nan).tasks(&scores, &targets).unwrap();
+    let auroc = Auroc.undefined(Undefined::Nan).tasks(&scores, &targets).unwrap();
     let mut expected = each_alone(backend, &rows);
     (expected[0][1], expected[1][1], expected[1][3]) = (f64::NAN, f64::NAN, f64::NAN);
     same_bits(&auprc, &expected[0], &"AUPRC beside undefined tasks");
     same_bits(&auroc, &expected[1], &"AUROC beside undefined tasks");
+}
+
+/// The tasks in the last dimension, weighted in the same layout, by one weight a sample, and not at all.
+#[track_caller]
+pub(crate) fn tasks_in_the_last_dimension_are_the_same<B: Backend>(backend: &B, n_samples: usize) {
+    let rows = rows(n_samples);
+    let n_tasks = rows.len();
+    let weights = fractions(n_tasks * n_samples);
+    let (scores, targets) = stacked(backend, &rows);
+    let (heads, head_targets) = heads(backend, &rows);
+    let last = |weights: &[f64]| {
+        let at = |i: usize| weights[i % n_tasks * n_samples + i / n_tasks];
+        (0..weights.len()).map(at).collect::<Vec<_>>()
+    };
+    let both = (Auprc, Auroc);
+    let first_weights = matrix(backend, &weights, n_tasks);
+    let last_weights = matrix(backend, &last(&weights), n_samples);
+    let one = &weights[..n_samples];
+    let (repeated, shared) = (matrix(backend, &one.repeat(n_tasks), n_tasks), vector(backend, one));
+    let layout = Layout::TasksLast;
+    for (values, expected) in [
+        (both.layout(layout).tasks(&heads, &head_targets), both.tasks(&scores, &targets)),
+        (
+            both.layout(layout).weights(&last_weights).tasks(&heads, &head_targets),
+            both.weights(&first_weights).tasks(&scores, &targets),
+        ),
+        (
+            both.layout(layout).weights(&shared).tasks(&heads, &head_targets),
+            both.weights(&repeated).tasks(&scores, &targets),
+        ),
+        (
+            both.weights(&shared).tasks(&scores, &targets),
+            both.weights(&repeated).tasks(&scores, &targets),
+        ),
+    ] {
+        let flat = |values: Vec<(f64, f64)>| {
+            values.into_iter().flat_map(|(auprc, auroc)| [auprc, auroc]).collect::<Vec<_>>()
+        };
+        same_bits(&flat(values.unwrap()), &flat(expected.unwrap()), &n_samples);
+    }
+    let mut streamed = BinaryAuprc::<B>::new().tasks(n_tasks).unwrap().layout(layout);
+    streamed.update(&heads, &head_targets).unwrap();
+    streamed.update_weighted(&heads, &head_targets, &last_weights).unwrap();
+    streamed.update_weighted(&heads, &head_targets, &shared).unwrap();
+    let mut expected = BinaryAuprc::<B>::new().tasks(n_tasks).unwrap();
+    expected.update(&scores, &targets).unwrap();
+    expected.update_weighted(&scores, &targets, &first_weights).unwrap();
+    expected.update_weighted(&scores, &targets, &repeated).unwrap();
+    assert_eq!(streamed.state().unwrap(), expected.state().unwrap());
+}
+
+/// What a model with one head returns.
+#[track_caller]
+pub(crate) fn a_column_is_a_vector<B: Backend>(backend: &B, samples: &Samples) {
+    let (scores, targets) = heads(backend, std::slice::from_ref(samples));
+    let column = [
+        binary_auprc::<B>(&scores, &targets).unwrap(),
+        binary_auroc::<B>(&scores, &targets).unwrap(),
+    ];
+    same_bits(&column, &areas(backend, samples), samples);
+    for layout in [Layout::TasksFirst, Layout::TasksLast] {
+        let mut streamed = BinaryAuprc::<B>::new().layout(layout);
+        streamed.update(&scores, &targets).unwrap();
+        let weights = vector(backend, &fractions(samples.n_samples()));
+        streamed.update_weighted(&scores, &targets, &weights).unwrap();
+        let mut flat = BinaryAuprc::<B>::new();
+        let (scores, targets) =
+            (vector(backend, &samples.scores), vector(backend, &samples.targets));
+        flat.update(&scores, &targets).unwrap();
+        flat.update_weighted(&scores, &targets, &weights).unwrap();
+        assert_eq!(streamed.state().unwrap(), flat.state().unwrap(), "{samples:?}");
+    }
+}
+
+/// Several readings at once are each alone, from a function and from a stateful metric.
+#[track_caller]
+pub(crate) fn readings_together_are_each_alone<B: Backend>(backend: &B, samples: &Samples) {
+    let (scores, targets) = (vector(backend, &samples.scores), vector(backend, &samples.targets));
+    let together = (Auprc, Auroc, Roc, PrecisionRecall, Counts, Sums);
+    let alone = (
+        Auprc.read::<B>(&scores, &targets).unwrap(),
+        Auroc.read::<B>(&scores, &targets).unwrap(),
+        Roc.read::<B>(&scores, &targets).unwrap(),
+        PrecisionRecall.read::<B>(&scores, &targets).unwrap(),
+        Counts.read::<B>(&scores, &targets).unwrap(),
+        Sums.read::<B>(&scores, &targets).unwrap(),
+    );
+    assert_eq!(together.read::<B>(&scores, &targets).unwrap(), alone, "{samples:?}");
+    let mut evaluation = Evaluation::<B, _>::of(together);
+    evaluation.update(&scores, &targets).unwrap();
+    assert_eq!(evaluation.compute().unwrap(), alone, "{samples:?}");
+    assert_eq!(evaluation.read(&Auprc).unwrap(), alone.0, "{samples:?}");
+    assert_eq!(evaluation.read_task(&(Auroc, Roc), 0).unwrap(), (alone.1, alone.2), "{samples:?}");
 }
 
 #[track_caller]
@@ -88,6 +178,16 @@ pub(crate) fn a_streamed_matrix_of_one_row_is_a_vector<B: Backend>(backend: &B, 
     let mut flat = BinaryAuprc::<B>::new();
     flat.update(&vector(backend, &samples.scores), &vector(backend, &samples.targets)).unwrap();
     assert_eq!(row.state().unwrap(), flat.state().unwrap(), "{samples:?}");
+}
+
+/// Samples as a model with a head a task returns them: `(n_samples, n_tasks)`.
+fn heads<B: Backend>(backend: &B, rows: &[Samples]) -> (Owned<B>, Owned<B>) {
+    let n_samples = rows[0].n_samples();
+    let at = |i: usize| (&rows[i % rows.len()], i / rows.len());
+    let all = 0..n_samples * rows.len();
+    let scores: Vec<_> = all.clone().map(at).map(|(row, i)| row.scores[i]).collect();
+    let targets: Vec<_> = all.map(at).map(|(row, i)| row.targets[i]).collect();
+    (matrix(backend, &scores, n_samples), matrix(backend, &targets, n_samples))
 }
 
 fn rows(n_samples: usize) -> Vec<Samples> {

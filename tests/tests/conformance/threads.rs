@@ -3,9 +3,7 @@
 use metrics_conformance::check::same_bits;
 use metrics_conformance::inputs::{areas, feed, matrix, vector};
 use metrics_conformance::random::{Kind, Samples, seed};
-use metrics_core::{
-    Backend, BinaryAuprc, Error, Metric, binary_auprc, binary_auprc_tasks, binary_roc_curve,
-};
+use metrics_core::{Auprc, Backend, BinaryAuprc, Error, Readings, binary_auprc, binary_roc_curve};
 use rayon::ThreadPoolBuilder;
 
 /// Enough for the engine to split one task among four threads.
@@ -57,8 +55,7 @@ pub(crate) fn tasks_ignore_threads<B: Backend + Sync>(backend: &B, kind: Kind) {
     let samples = kind.samples(N_SAMPLES / 6, seed());
     let (scores, targets) = (samples.scores.repeat(6), samples.targets.repeat(6));
     let [one, two, four] = on_1_2_4_threads(|| {
-        binary_auprc_tasks::<B>(&matrix(backend, &scores, 6), &matrix(backend, &targets, 6))
-            .unwrap()
+        Auprc.tasks::<B>(&matrix(backend, &scores, 6), &matrix(backend, &targets, 6)).unwrap()
     });
     same_bits(&two, &one, &samples);
     same_bits(&four, &one, &samples);

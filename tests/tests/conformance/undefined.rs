@@ -4,9 +4,8 @@ use metrics_conformance::check::same_bits;
 use metrics_conformance::inputs::{feed, vector};
 use metrics_conformance::random::Samples;
 use metrics_core::{
-    Auc, Backend, BinaryAuprc, BinaryAuroc, Curve, Error, Metric, Options, Result, Undefined,
-    binary_auprc_with, binary_auroc_with, binary_precision_recall_curve_with,
-    binary_roc_curve_with,
+    Auc, Auprc, Auroc, Backend, BinaryAuprc, BinaryAuroc, Curve, Error, PrecisionRecall, Readings,
+    Result, Roc, Undefined,
 };
 
 /// The metrics that may be undefined, in the order of all that follows.
@@ -52,9 +51,8 @@ fn values<B: Backend>(backend: &B, target: u8, undefined: Undefined) -> [Vec<Res
         targets: vec![target; 3],
     };
     let (scores, targets) = (vector(backend, &samples.scores), vector(backend, &samples.targets));
-    let options = || Options::new().undefined(undefined);
-    let mut auprc = BinaryAuprc::new().with_undefined(undefined);
-    let mut auroc = BinaryAuroc::new().with_undefined(undefined);
+    let mut auprc = BinaryAuprc::new().undefined(undefined);
+    let mut auroc = BinaryAuroc::new().undefined(undefined);
     feed(backend, &mut auprc, &samples);
     feed(backend, &mut auroc, &samples);
     let auc = |curve: Curve| {
@@ -64,8 +62,8 @@ fn values<B: Backend>(backend: &B, target: u8, undefined: Undefined) -> [Vec<Res
         vec![auc.compute()]
     };
     [
-        vec![binary_auprc_with::<B>(&scores, &targets, options()), auprc.compute()],
-        vec![binary_auroc_with::<B>(&scores, &targets, options()), auroc.compute()],
+        vec![Auprc.undefined(undefined).read(&scores, &targets), auprc.compute()],
+        vec![Auroc.undefined(undefined).read(&scores, &targets), auroc.compute()],
         auc(Curve::Roc),
         auc(Curve::Pr),
     ]
@@ -78,8 +76,7 @@ pub(crate) fn recall_without_positives<B: Backend>(
     expected: Option<f64>,
 ) {
     let (scores, targets) = (vector(backend, &[0.5, 0.25]), vector(backend, &[0u8, 0]));
-    let options = Options::new().undefined(undefined);
-    let curve = binary_precision_recall_curve_with::<B>(&scores, &targets, options);
+    let curve = PrecisionRecall.undefined(undefined).read(&scores, &targets);
     match (curve, expected) {
         (Ok(curve), Some(recall)) => same_bits(&curve.recall, &[recall, recall, 0.0], &undefined),
         (Err(Error::Undefined { .. }), None) => {}
@@ -95,8 +92,7 @@ pub(crate) fn rates_without_their_samples<B: Backend>(
 ) {
     for target in [0u8, 1] {
         let (scores, targets) = (vector(backend, &[0.5, 0.25]), vector(backend, &[target; 2]));
-        let options = Options::new().undefined(undefined);
-        let curve = binary_roc_curve_with::<B>(&scores, &targets, options);
+        let curve = Roc.undefined(undefined).read(&scores, &targets);
         match (curve, expected) {
             (Ok(curve), Some(rate)) => {
                 let rates =

@@ -6,7 +6,7 @@ use metrics_conformance::inputs::{areas, feed_weighted, weighted_areas};
 use metrics_conformance::naive;
 use metrics_conformance::random::{Kind, Random, Samples, seed};
 use metrics_conformance::rational::exactly;
-use metrics_core::{Auc, Backend, Curve, Metric};
+use metrics_core::{Auc, Backend, Curve};
 
 use crate::laws::{AUPRC_UNDEFINED, AUROC_UNDEFINED};
 

@@ -95,7 +95,7 @@ fn a_bad_batch_of_another_stream_is_told_at_the_next_read() {
          this was update 2 of 4 since the metric was last read, and is left out"
     );
     assert_eq!(auroc.compute().unwrap(), 2.0 / 3.0);
-    assert_eq!(auroc.areas().unwrap()[0].n_positives(), 9.0);
+    assert_eq!(auroc.read_tasks(&Sums).unwrap()[0].n_positives(), 9.0);
 
     let mut auc = Auc::default();
     auc.update(&vector(&[0.5f32, 1.5]), &vector(&[1u8, 0])).unwrap();

@@ -1,6 +1,6 @@
 //! What a metric is built for, and metrics that do not fit together.
 
-use metrics_core::{Auc, BinaryAuprc, BinaryAuroc};
+use metrics_core::{Auc, BinaryAuprc, BinaryAuroc, PrecisionRecall, Roc};
 use rstest::rstest;
 use tensor_metrics::{AucState, Backend, Curve, MAX_NUM_THRESHOLDS, Metric, RankState};
 
@@ -49,8 +49,8 @@ fn a_metric_of_no_task_is_refused() {
 
 fn refuses_no_task<B: Backend>(_: &B) {
     let text = "n_tasks is 0, expected at least 1";
-    assert_eq!(text_of(BinaryAuprc::<B>::with_tasks(0)), format!("binary_auprc: {text}"));
-    assert_eq!(text_of(BinaryAuroc::<B>::with_tasks(0)), format!("binary_auroc: {text}"));
+    assert_eq!(text_of(BinaryAuprc::<B>::new().tasks(0)), format!("binary_auprc: {text}"));
+    assert_eq!(text_of(BinaryAuroc::<B>::new().tasks(0)), format!("binary_auroc: {text}"));
 }
 
 #[test]
@@ -60,8 +60,8 @@ fn one_value_of_several_tasks_is_refused() {
 
 /// Whether there are samples or not.
 fn refuses_one_value<B: Backend>(backend: &B) {
-    let mut auprc = BinaryAuprc::<B>::with_tasks(2).unwrap();
-    let mut auroc = BinaryAuroc::<B>::with_tasks(3).unwrap();
+    let mut auprc = BinaryAuprc::<B>::new().tasks(2).unwrap();
+    let mut auroc = BinaryAuroc::<B>::new().tasks(3).unwrap();
     for _ in ["empty", "with samples"] {
         let text = "binary_auprc: one value asked of 2 tasks, use compute_tasks";
         assert_eq!(text_of(auprc.compute()), text);
@@ -79,18 +79,21 @@ fn the_curve_of_an_unknown_task_is_refused() {
 }
 
 fn refuses_unknown_task<B: Backend>(backend: &B) {
-    let mut auprc = BinaryAuprc::<B>::with_tasks(2).unwrap();
+    let mut auprc = BinaryAuprc::<B>::new().tasks(2).unwrap();
     given(filled(&[2, 4]), filled(&[2, 4])).update(backend, &mut auprc).unwrap();
     let text = "no task 2 among 2 tasks, counted from 0";
-    assert_eq!(text_of(auprc.precision_recall_curve(2)), format!("binary_auprc: {text}"));
-    assert_eq!(text_of(auprc.roc_curve(2)), format!("binary_auprc: {text}"));
-    let counted = auprc.for_each_count(2, |_, _, _| ());
-    assert_eq!(text_of(counted), format!("binary_auprc: {text}"));
+    assert_eq!(
+        text_of(auprc.read_task(&PrecisionRecall, 2)),
+        format!("binary_precision_recall_curve: {text}")
+    );
+    assert_eq!(text_of(auprc.read_task(&Roc, 2)), format!("binary_roc_curve: {text}"));
+    let visited = auprc.for_each_group(2, |_| ());
+    assert_eq!(text_of(visited), format!("binary_auprc: {text}"));
     let mut one = BinaryAuprc::<B>::new();
     given(filled(&[4]), filled(&[4])).update(backend, &mut one).unwrap();
-    let text = "binary_auprc: no task 1 among 1 task, counted from 0";
-    assert_eq!(text_of(one.roc_curve(1)), text);
-    assert_eq!(auprc.roc_curve(1).unwrap().thresholds, [f64::INFINITY, 1.0, 0.0]);
+    let text = "binary_roc_curve: no task 1 among 1 task, counted from 0";
+    assert_eq!(text_of(one.read_task(&Roc, 1)), text);
+    assert_eq!(auprc.read_task(&Roc, 1).unwrap().thresholds, [f64::INFINITY, 1.0, 0.0]);
 }
 
 #[rstest]
@@ -106,12 +109,12 @@ fn other_tasks<B: Backend>(backend: &B, n_tasks: usize, given_tasks: usize) {
     let [ours, theirs] = [n_tasks, given_tasks].map(|n| count(n, "task"));
     let text = format!("binary_auprc: {theirs} cannot join a metric of {ours}");
     let metric = |n_tasks| {
-        let mut metric = BinaryAuprc::<B>::with_tasks(n_tasks).unwrap();
+        let mut metric = BinaryAuprc::<B>::new().tasks(n_tasks).unwrap();
         given(filled(&[n_tasks, 4]), filled(&[n_tasks, 4])).update(backend, &mut metric).unwrap();
         metric
     };
     do_not_merge(metric(n_tasks), metric(given_tasks), &text);
-    do_not_merge(metric(n_tasks), BinaryAuprc::with_tasks(given_tasks).unwrap(), &text);
+    do_not_merge(metric(n_tasks), BinaryAuprc::new().tasks(given_tasks).unwrap(), &text);
     let other = metric(given_tasks).state().unwrap();
     let other = RankState::from_bytes(&other.to_bytes()).unwrap();
     does_not_load(metric(n_tasks), &other, &text);
@@ -147,13 +150,21 @@ fn other_settings<B: Backend>(backend: &B, ours: (Curve, usize), theirs: (Curve,
 }
 
 /// Both stay as they were.
-pub(crate) fn do_not_merge<M: Metric<State: Bytes> + Clone>(mut metric: M, other: M, text: &str) {
+pub(crate) fn do_not_merge<M: Metric<State: Bytes, Value = f64> + Clone>(
+    mut metric: M,
+    other: M,
+    text: &str,
+) {
     let before = (Seen::of(&metric), Seen::of(&other));
     assert_eq!(text_of(metric.merge(&other)), text);
     assert_eq!((Seen::of(&metric), Seen::of(&other)), before);
 }
 
-fn does_not_load<M: Metric<State: Bytes> + Clone>(mut metric: M, state: &M::State, text: &str) {
+fn does_not_load<M: Metric<State: Bytes, Value = f64> + Clone>(
+    mut metric: M,
+    state: &M::State,
+    text: &str,
+) {
     let before = Seen::of(&metric);
     assert_eq!(text_of(metric.load_state(state)), text);
     assert_eq!(Seen::of(&metric), before);

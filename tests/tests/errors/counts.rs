@@ -1,11 +1,12 @@
 //! Counts and sums that a backend took elsewhere, and positions beyond the end: what is public does not
 //! trust.
 
+use metrics_core::backend::{IntegerSums, Primitives};
 use metrics_core::{
-    Areas, Auc, BinaryAuprc, BucketCounts, CountedAreas, MAX_TASKS, RankedCounts, ScoreKind,
+    Auc, BinaryAuprc, BucketCounts, MAX_TASKS, RankSums, RankedCounts, ScoreKind, Sums,
 };
 use rstest::rstest;
-use tensor_metrics::{Backend, Curve, Error, Host, HostTensor, MAX_SAMPLES, Metric, RankState};
+use tensor_metrics::{Backend, Curve, Error, Host, HostTensor, MAX_SAMPLES, RankState};
 
 use crate::given::{given, rows};
 
@@ -35,7 +36,7 @@ fn groups_of_no_samples_are_refused(
 
 /// A state of two tasks.
 fn held() -> RankState {
-    let mut auprc = BinaryAuprc::<Host>::with_tasks(2).unwrap();
+    let mut auprc = BinaryAuprc::<Host>::new().tasks(2).unwrap();
     let batch = given(rows(&[[0.5f32, 0.25]; 2]), rows(&[[1, 0]; 2]));
     batch.update(&Host, &mut auprc).unwrap();
     auprc.state().unwrap()
@@ -61,7 +62,7 @@ fn groups_of_samples_are_added() {
     state.append_groups("test", ScoreKind::F32, &tasks).unwrap();
     let read = RankState::from_bytes(&state.to_bytes()).unwrap();
     assert!(read == state);
-    assert_eq!(state.areas()[1].n_negatives(), 5.0);
+    assert_eq!(state.rank_sums().unwrap()[1].n_negatives(), 5.0);
     let error = state.append_groups("test", ScoreKind::F32, &tasks[..1]).unwrap_err();
     assert!(matches!(error, Error::MergeTasks { .. }), "{error}");
 }
@@ -72,16 +73,16 @@ fn tasks_without_samples_merge() {
     let tasks = [vec![], vec![[TOP, 1, 2]]];
     let mut state = held();
     state.append_groups("test", ScoreKind::F32, &tasks).unwrap();
-    let mut one = BinaryAuprc::<Host>::with_tasks(2).unwrap().state().unwrap();
+    let mut one = BinaryAuprc::<Host>::new().tasks(2).unwrap().state().unwrap();
     one.append_groups("test", ScoreKind::F32, &tasks).unwrap();
-    let mut merged = BinaryAuprc::<Host>::with_tasks(2).unwrap();
+    let mut merged = BinaryAuprc::<Host>::new().tasks(2).unwrap();
     let mut other = merged.clone();
     merged.load_state(&held()).unwrap();
     other.load_state(&one).unwrap();
     merged.merge(&other).unwrap();
     assert!(merged.state().unwrap() == state);
     other.merge(&merged).unwrap();
-    assert_eq!(other.areas().unwrap()[1].n_negatives(), 5.0);
+    assert_eq!(other.read_tasks(&Sums).unwrap()[1].n_negatives(), 5.0);
 }
 
 #[rstest]
@@ -98,7 +99,7 @@ fn sums_of_no_samples_are_refused(
     #[case] precisions: u128,
     #[case] pairs: u128,
 ) {
-    let error = CountedAreas::from_sums(7, tp, fp, precisions, pairs).unwrap_err();
+    let error = IntegerSums::from_sums(7, tp, fp, precisions, pairs).unwrap_err();
     let is_typed = |error: &Error| match error {
         Error::InvalidCounts { task, .. } | Error::TooManySamples { task, .. } => *task == 7,
         _ => false,
@@ -109,8 +110,8 @@ fn sums_of_no_samples_are_refused(
 #[test]
 fn the_largest_sums_are_areas_of_1() {
     let [tp, fp] = [MAX_SAMPLES - 5, 5].map(u128::from);
-    let sums = CountedAreas::from_sums(0, tp as u64, fp as u64, tp << 63, 2 * tp * fp).unwrap();
-    let areas = Areas::from(sums);
+    let sums = IntegerSums::from_sums(0, tp as u64, fp as u64, tp << 63, 2 * tp * fp).unwrap();
+    let areas = RankSums::from(sums);
     assert_eq!((areas.auprc(), areas.auroc()), (Some(1.0), Some(1.0)));
 }
 
@@ -153,7 +154,7 @@ fn room_for_samples_is_told_before_they_are_added() {
 /// The first task has no samples, the second three.
 #[test]
 fn room_of_every_task_counts() {
-    let mut state = BinaryAuprc::<Host>::with_tasks(2).unwrap().state().unwrap();
+    let mut state = BinaryAuprc::<Host>::new().tasks(2).unwrap().state().unwrap();
     state.check_counted("test", ScoreKind::U64, MAX_SAMPLES).unwrap();
     let tasks = [vec![], vec![[TOP, 1, 2]]];
     state.append_groups("test", ScoreKind::F32, &tasks).unwrap();
@@ -175,9 +176,10 @@ fn room_of_every_task_counts() {
 #[test]
 fn ranked_counts_of_keys_have_their_scores() {
     let keys = [TOP, (1 << 31) + 1, 1 << 31, 0x7f_ffff];
-    let counts = RankedCounts::from_keys(ScoreKind::F32, &keys, vec![1, 1, 2, 2], vec![0, 3, 3, 4]);
-    assert_eq!(counts.thresholds, [f64::INFINITY, 2f64.powi(-149), 0.0, f64::NEG_INFINITY]);
-    let areas = counts.areas("test", 0).unwrap();
+    let (tps, fps) = (vec![1, 1, 2, 2], vec![0, 3, 3, 4]);
+    let counts = RankedCounts::from_keys("test", 0, ScoreKind::F32, &keys, tps, fps).unwrap();
+    assert_eq!(counts.thresholds(), [f64::INFINITY, 2f64.powi(-149), 0.0, f64::NEG_INFINITY]);
+    let areas = counts.sums();
     assert_eq!((areas.n_positives(), areas.n_negatives()), (2.0, 4.0));
     // Of the eight pairs one positive wins four, the other one.
     assert_eq!(areas.auroc(), Some(5.0 / 8.0));
@@ -196,9 +198,8 @@ fn ranked_counts_of_no_samples_are_refused(
     #[case] fps: &[u64],
     #[case] reason: &str,
 ) {
-    let counts =
-        RankedCounts { thresholds: thresholds.to_vec(), tps: tps.to_vec(), fps: fps.to_vec() };
-    let text = counts.areas("test", 3).unwrap_err().to_string();
+    let counts = RankedCounts::new("test", 3, thresholds.to_vec(), tps.to_vec(), fps.to_vec());
+    let text = counts.unwrap_err().to_string();
     assert!(text.starts_with("test: ") && text.contains(reason), "{text}");
 }
 
@@ -217,16 +218,16 @@ fn numbers_of_thresholds_out_of_range_are_refused(#[case] num_thresholds: usize)
 #[case::a_trillion(1 << 40)]
 #[case::all_there_are(usize::MAX)]
 fn more_tasks_than_there_may_be_are_refused(#[case] n_tasks: usize) {
-    let text = BinaryAuprc::<Host>::with_tasks(n_tasks).unwrap_err().to_string();
+    let text = BinaryAuprc::<Host>::new().tasks(n_tasks).unwrap_err().to_string();
     assert_eq!(text, format!("binary_auprc: n_tasks is {n_tasks}, expected at most 16777216"));
 }
 
 /// A metric of as many tasks as there may be is nothing until it is fed.
 #[test]
 fn a_metric_of_the_most_tasks_works() {
-    let mut auprc = BinaryAuprc::<Host>::with_tasks(MAX_TASKS).unwrap();
+    let mut auprc = BinaryAuprc::<Host>::new().tasks(MAX_TASKS).unwrap();
     assert!(matches!(auprc.compute_tasks(), Err(Error::NoSamples { .. })));
-    assert!(matches!(auprc.areas(), Err(Error::NoSamples { .. })));
+    assert!(matches!(auprc.read_tasks(&Sums), Err(Error::NoSamples { .. })));
     let state = auprc.state().unwrap();
     let bytes = state.to_bytes();
     assert_eq!(bytes.len(), 10 + MAX_TASKS);

@@ -2,8 +2,8 @@
 
 use metrics_conformance::counting::Counting;
 use metrics_conformance::inputs::vector;
-use metrics_core::{Host, Options, Owned, binary_auprc, binary_auprc_with};
-use tensor_metrics::{Backend, Metric};
+use metrics_core::{Auprc, Host, Owned, Readings, binary_auprc};
+use tensor_metrics::Backend;
 
 type Device = Counting<Host>;
 
@@ -18,8 +18,7 @@ fn tensors_on_two_devices_are_refused_and_change_nothing() {
     let text = binary_auprc(&scores, &targets(&near)).unwrap_err().to_string();
     assert_eq!(text, format!("binary_auprc: {mismatch}"));
     let weights = vector(&near, &[1.0; 4]);
-    let weighted = Options::new().weights(&weights);
-    let text = binary_auprc_with(&scores, &targets(&far), weighted).unwrap_err().to_string();
+    let text = Auprc.weights(&weights).read(&scores, &targets(&far)).unwrap_err().to_string();
     assert_eq!(text, "binary_auprc: scores are on cuda:0 but weights are on cpu");
 
     let mut auprc = metrics_core::BinaryAuprc::<Device>::new();

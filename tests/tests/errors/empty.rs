@@ -1,7 +1,7 @@
 //! No samples: a function has no value; a metric takes the batch as no change, but has no value
 //! before the first sample.
 
-use metrics_core::{Auc, BinaryAuprc, BinaryAuroc};
+use metrics_core::{Auc, BinaryAuprc, BinaryAuroc, PrecisionRecall, Roc, Sums};
 use rstest::rstest;
 use tensor_metrics::{Backend, Curve, Metric};
 
@@ -50,7 +50,7 @@ fn an_empty_batch_changes_nothing(#[case] n_tasks: usize, #[case] shape: &[usize
 }
 
 fn empty_for_ranked<B: Backend>(backend: &B, n_tasks: usize, batch: &Given) {
-    let mut auprc = BinaryAuprc::<B>::with_tasks(n_tasks).unwrap();
+    let mut auprc = BinaryAuprc::<B>::new().tasks(n_tasks).unwrap();
     for _ in ["empty", "with samples"] {
         changes_nothing(backend, &mut auprc, batch);
         let shape = [n_tasks, 5];
@@ -74,7 +74,7 @@ fn empty_for_auc<B: Backend>(backend: &B, batch: &Given) {
     }
 }
 
-fn changes_nothing<M: Metric<State: crate::unchanged::Bytes> + Clone>(
+fn changes_nothing<M: Metric<State: crate::unchanged::Bytes, Value = f64> + Clone>(
     backend: &M::Backend,
     metric: &mut M,
     batch: &Given,
@@ -127,16 +127,17 @@ fn has_no_value<B: Backend>(backend: &B, history: History) {
     let text = format!("binary_auprc: {NO_SAMPLES}");
     assert_eq!(text_of(auprc.compute()), text);
     assert_eq!(text_of(auprc.compute_tasks()), text);
-    assert_eq!(text_of(auprc.areas()), text);
-    assert_eq!(text_of(auprc.precision_recall_curve(0)), text);
-    assert_eq!(text_of(auprc.roc_curve(0)), text);
-    assert_eq!(text_of(auprc.for_each_count(0, |_, _, _| ())), text);
+    assert_eq!(text_of(auprc.for_each_group(0, |_| ())), text);
+    assert_eq!(text_of(auprc.read_tasks(&Sums)), format!("rank_sums: {NO_SAMPLES}"));
+    let text = format!("binary_precision_recall_curve: {NO_SAMPLES}");
+    assert_eq!(text_of(auprc.read_task(&PrecisionRecall, 0)), text);
+    assert_eq!(text_of(auprc.read(&PrecisionRecall)), text);
 
     let mut auroc = BinaryAuroc::<B>::new();
     live(backend, &mut auroc, history);
     let text = format!("binary_auroc: {NO_SAMPLES}");
     assert_eq!(text_of(auroc.compute()), text);
-    assert_eq!(text_of(auroc.roc_curve(0)), text);
+    assert_eq!(text_of(auroc.read_task(&Roc, 0)), format!("binary_roc_curve: {NO_SAMPLES}"));
 
     let mut auc = Auc::<B>::new(Curve::Pr, 10).unwrap();
     live(backend, &mut auc, history);

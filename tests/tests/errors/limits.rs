@@ -1,9 +1,9 @@
 //! Scores without a common type, and more samples than can be counted.
 
 use half::{bf16, f16};
-use metrics_core::{Auc, BinaryAuprc, BinaryAuroc};
+use metrics_core::{Auc, BinaryAuprc, BinaryAuroc, Sums};
 use rstest::rstest;
-use tensor_metrics::{AucState, Backend, Curve, HostTensor, Metric, RankState};
+use tensor_metrics::{AucState, Backend, Curve, HostTensor, RankState};
 
 use crate::backends::on_every_backend;
 use crate::configurations::do_not_merge;
@@ -123,7 +123,7 @@ fn full_metrics_take_weights<B: Backend>(backend: &B) {
     let mut full = BinaryAuprc::<B>::new();
     full.load_state(&rank_state(&[&full_task()])).unwrap();
     heavy.update(backend, &mut full).unwrap();
-    assert_eq!(full.areas().unwrap()[0].n_positives(), 9e15 + 2f64.powi(53));
+    assert_eq!(full.read_tasks(&Sums).unwrap()[0].n_positives(), 9e15 + 2f64.powi(53));
 }
 
 /// However often large whole weights come, they are not too many samples.
@@ -142,7 +142,7 @@ fn takes_twice<B: Backend>(backend: &B, weight: f64) {
         batch.update(backend, &mut auprc).unwrap();
         batch.update(backend, &mut auc).unwrap();
     }
-    assert_eq!(auprc.areas().unwrap()[0].n_positives(), 4.0 * weight);
+    assert_eq!(auprc.read_tasks(&Sums).unwrap()[0].n_positives(), 4.0 * weight);
     assert_eq!((auprc.compute().unwrap(), auc.compute().unwrap()), (1.0, 1.0));
 }
 
@@ -175,7 +175,7 @@ fn no_task_is_fed_when_another_is_full() {
 fn full_task_refuses<B: Backend>(backend: &B) {
     let batch = given(rows(&[[0.5f32, 0.7]; 2]), rows(&[[0, 1]; 2]));
     let batch = batch.weighted(rows(&[[1.0, 2.0], [0.0, 1.0]]));
-    let mut auprc = BinaryAuprc::<B>::with_tasks(2).unwrap();
+    let mut auprc = BinaryAuprc::<B>::new().tasks(2).unwrap();
     let a_negative = [3, 1, 0, 0];
     auprc.load_state(&rank_state(&[&a_negative, &full_task()])).unwrap();
     let text = TOO_MANY.replace("task 0", "task 1");

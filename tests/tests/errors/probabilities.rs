@@ -3,7 +3,7 @@
 use half::{bf16, f16};
 use metrics_core::Auc;
 use rstest::rstest;
-use tensor_metrics::{Backend, Curve, HostTensor, Metric};
+use tensor_metrics::{Backend, Curve, HostTensor};
 
 use crate::backends::on_every_backend;
 use crate::filled::filled;

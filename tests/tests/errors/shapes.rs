@@ -1,13 +1,14 @@
 //! One task is `(n_samples,)` or a row of it, several are `(n_tasks, n_samples)`.
 
-use metrics_core::Batch;
+use metrics_core::backend::Batch;
 use rstest::rstest;
-use tensor_metrics::{Backend, Host, HostTensor};
+use tensor_metrics::slice::BinaryAuprc;
+use tensor_metrics::{Auprc, Backend, Host, HostTensor, Layout, Readings};
 
 use crate::backends::on_every_backend;
 use crate::filled::filled;
 use crate::given::{Given, given};
-use crate::unchanged::{all_refuse, count, functions, metrics_refuse, text_of};
+use crate::unchanged::{all_refuse, functions, metrics_refuse, text_of};
 
 #[rstest]
 #[case::fewer_targets(&[3], &[2])]
@@ -51,24 +52,24 @@ fn scores_have_one_or_two_dimensions(#[case] shape: &[usize]) {
 }
 
 #[rstest]
-#[case::two_tasks(&[2, 3], 2)]
-#[case::a_column(&[3, 1], 3)]
-#[case::no_task(&[0, 3], 0)]
-fn one_task_is_one_row(#[case] shape: &[usize], #[case] n_rows: usize) {
+#[case::two_tasks(&[2, 3])]
+#[case::three_tasks(&[3, 2])]
+#[case::no_task(&[0, 3])]
+#[case::no_sample(&[2, 0])]
+fn one_task_is_one_row_or_column(#[case] shape: &[usize]) {
     let batch = given(filled(shape), filled(shape));
     let text = format!(
-        "scores of shape {shape:?} and targets of shape {shape:?} hold {}, expected 1",
-        count(n_rows, "task")
+        "scores have shape {shape:?} and targets {shape:?}, \
+         expected one task: (n_samples,), (1, n_samples) or (n_samples, 1)"
     );
-    on_every_backend!(functions_refuse_rows(&batch, &text));
+    on_every_backend!(functions_refuse(&batch, &text));
     on_every_backend!(metrics_refuse(1, &batch, &text));
 }
 
-/// The functions that have a sister for several tasks say so.
-fn functions_refuse_rows<B: Backend>(backend: &B, batch: &Given, text: &str) {
+fn functions_refuse<B: Backend>(backend: &B, batch: &Given, text: &str) {
     let expected = [
-        format!("binary_auprc: {text}; for several tasks use binary_auprc_tasks"),
-        format!("binary_auroc: {text}; for several tasks use binary_auroc_tasks"),
+        format!("binary_auprc: {text}"),
+        format!("binary_auroc: {text}"),
         format!("binary_precision_recall_curve: {text}"),
         format!("binary_roc_curve: {text}"),
     ];
@@ -76,16 +77,15 @@ fn functions_refuse_rows<B: Backend>(backend: &B, batch: &Given, text: &str) {
 }
 
 #[rstest]
-#[case::one_dimension(&[4], 1)]
-#[case::one_row(&[1, 4], 1)]
-#[case::two_rows(&[2, 4], 2)]
-#[case::four_rows(&[4, 3], 4)]
-#[case::no_row(&[0, 4], 0)]
-fn a_metric_of_three_tasks_takes_three_rows(#[case] shape: &[usize], #[case] n_rows: usize) {
+#[case::one_dimension(&[4])]
+#[case::one_row(&[1, 4])]
+#[case::two_rows(&[2, 4])]
+#[case::four_rows(&[4, 3])]
+#[case::no_row(&[0, 4])]
+fn a_metric_of_three_tasks_takes_three_rows(#[case] shape: &[usize]) {
     let batch = given(filled(shape), filled(shape));
     let text = format!(
-        "scores of shape {shape:?} and targets of shape {shape:?} hold {}, expected 3",
-        count(n_rows, "task")
+        "scores have shape {shape:?} and targets {shape:?}, expected 3 tasks: (3, n_samples)"
     );
     on_every_backend!(metrics_refuse(3, &batch, &text));
 }
@@ -100,4 +100,28 @@ fn a_tensor_has_as_many_elements_as_its_shape(#[case] shape: &[usize], #[case] s
         text_of(HostTensor::new(&[0.5; 3], shape)),
         format!("host tensor: elements have shape {shown}, {expected}"),
     );
+}
+
+#[rstest]
+#[case::transposed(&[3, 4])]
+#[case::one_dimension(&[3])]
+#[case::four_columns(&[3, 4])]
+fn a_metric_of_three_heads_takes_three_columns(#[case] shape: &[usize]) {
+    let (scores, targets) = (filled(shape), filled(shape));
+    let mut auprc = BinaryAuprc::new().tasks(3).unwrap().layout(Layout::TasksLast);
+    let text = format!(
+        "binary_auprc: scores have shape {shape:?} and targets {shape:?}, \
+         expected 3 tasks: (n_samples, 3)"
+    );
+    assert_eq!(text_of(auprc.update(&scores, &targets)), text);
+}
+
+/// The place of an invalid sample is that of its task, in either layout.
+#[test]
+fn invalid_samples_of_columns_are_named_by_task() {
+    let scores = HostTensor::new(&[0.5, 0.5, 0.5, 0.5, 0.5, f32::NAN], &[3, 2]).unwrap();
+    let targets = HostTensor::new(&[0u8, 1, 0, 1, 0, 1], &[3, 2]).unwrap();
+    let request = Auprc.layout(Layout::TasksLast);
+    let text = "binary_auprc: score is NaN at task 1, index 2";
+    assert_eq!(text_of(request.tasks(&scores, &targets)), text);
 }

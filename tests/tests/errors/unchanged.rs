@@ -1,10 +1,6 @@
 //! Refusals by functions, and by stateful metrics that must be left as they were.
 
-use metrics_core::{
-    Auc, BinaryAuprc, BinaryAuroc, Options, binary_auprc_tasks_with, binary_auprc_with,
-    binary_auroc_tasks_with, binary_auroc_with, binary_precision_recall_curve_with,
-    binary_roc_curve_with,
-};
+use metrics_core::{Auc, Auprc, Auroc, BinaryAuprc, BinaryAuroc, PrecisionRecall, Request, Roc};
 use tensor_metrics::{AucState, Backend, Curve, Error, Metric, RankState, Result};
 
 use crate::filled::filled;
@@ -41,29 +37,49 @@ pub(crate) fn functions_refuse<B: Backend>(backend: &B, batch: &Given, text: &st
 pub(crate) fn functions<B: Backend>(backend: &B, batch: &Given) -> [Result<()>; 4] {
     let (x, y) = (upload(backend, &batch.scores), upload(backend, &batch.targets));
     let weights = batch.weights.as_ref().map(|weights| upload(backend, weights));
-    let options = || weights.iter().fold(Options::<B>::new(), |options, w| options.weights(w));
     [
-        binary_auprc_with::<B>(&x, &y, options()).map(drop),
-        binary_auroc_with::<B>(&x, &y, options()).map(drop),
-        binary_precision_recall_curve_with::<B>(&x, &y, options()).map(drop),
-        binary_roc_curve_with::<B>(&x, &y, options()).map(drop),
+        weights
+            .iter()
+            .fold(Request::<B, _>::new(Auprc), |request, w| request.weights(w))
+            .read(&x, &y)
+            .map(drop),
+        weights
+            .iter()
+            .fold(Request::<B, _>::new(Auroc), |request, w| request.weights(w))
+            .read(&x, &y)
+            .map(drop),
+        weights
+            .iter()
+            .fold(Request::<B, _>::new(PrecisionRecall), |request, w| request.weights(w))
+            .read(&x, &y)
+            .map(drop),
+        weights
+            .iter()
+            .fold(Request::<B, _>::new(Roc), |request, w| request.weights(w))
+            .read(&x, &y)
+            .map(drop),
     ]
 }
 
 pub(crate) fn task_functions_refuse<B: Backend>(backend: &B, batch: &Given, text: &str) {
     let (x, y) = (upload(backend, &batch.scores), upload(backend, &batch.targets));
     let weights = batch.weights.as_ref().map(|weights| upload(backend, weights));
-    let options = || weights.iter().fold(Options::<B>::new(), |options, w| options.weights(w));
-    let auprc = binary_auprc_tasks_with::<B>(&x, &y, options());
+    let auprc = weights
+        .iter()
+        .fold(Request::<B, _>::new(Auprc), |request, w| request.weights(w))
+        .tasks(&x, &y);
     assert_eq!(text_of(auprc), format!("binary_auprc: {text}"));
-    let auroc = binary_auroc_tasks_with::<B>(&x, &y, options());
+    let auroc = weights
+        .iter()
+        .fold(Request::<B, _>::new(Auroc), |request, w| request.weights(w))
+        .tasks(&x, &y);
     assert_eq!(text_of(auroc), format!("binary_auroc: {text}"));
 }
 
 /// The exact metrics, empty and with samples.
 pub(crate) fn metrics_refuse<B: Backend>(backend: &B, n_tasks: usize, batch: &Given, text: &str) {
-    let mut auprc = BinaryAuprc::<B>::with_tasks(n_tasks).unwrap();
-    let mut auroc = BinaryAuroc::<B>::with_tasks(n_tasks).unwrap();
+    let mut auprc = BinaryAuprc::<B>::new().tasks(n_tasks).unwrap();
+    let mut auroc = BinaryAuroc::<B>::new().tasks(n_tasks).unwrap();
     for _ in ["empty", "with samples"] {
         refuses(backend, &mut auprc, batch, &format!("binary_auprc: {text}"));
         refuses(backend, &mut auroc, batch, &format!("binary_auroc: {text}"));
@@ -86,7 +102,7 @@ pub(crate) fn auc_refuses<B: Backend>(backend: &B, batch: &Given, text: &str) {
 }
 
 /// One metric refuses a batch, with this text, and is then what it was.
-pub(crate) fn refuses<M: Metric<State: Bytes> + Clone>(
+pub(crate) fn refuses<M: Metric<State: Bytes, Value = f64> + Clone>(
     backend: &M::Backend,
     metric: &mut M,
     batch: &Given,
@@ -106,7 +122,7 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// Looks at a clone: reading may sort what a metric holds.
-    pub(crate) fn of<M: Metric<State: Bytes> + Clone>(metric: &M) -> Self {
+    pub(crate) fn of<M: Metric<State: Bytes, Value = f64> + Clone>(metric: &M) -> Self {
         let values = metric.clone().compute_tasks();
         Self {
             state: metric.clone().state().unwrap().bytes(),

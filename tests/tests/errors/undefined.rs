@@ -1,12 +1,8 @@
 //! What comes back where a metric has no value.
 
-use metrics_core::{
-    Auc, BinaryAuprc, BinaryAuroc, Options, binary_auprc_tasks_with, binary_auprc_with,
-    binary_auroc_tasks_with, binary_auroc_with, binary_precision_recall_curve_with,
-    binary_roc_curve_with,
-};
+use metrics_core::{Auc, Auprc, Auroc, BinaryAuprc, BinaryAuroc, PrecisionRecall, Readings, Roc};
 use rstest::rstest;
-use tensor_metrics::{Backend, Curve, Metric, Undefined};
+use tensor_metrics::{Backend, Curve, Undefined};
 
 use crate::backends::on_every_backend;
 use crate::given::{given, row, rows, upload};
@@ -25,13 +21,12 @@ fn a_function_says_what_is_missing(#[case] targets: [u8; 2]) {
 
 fn functions_say<B: Backend>(backend: &B, targets: [u8; 2]) {
     let (x, y) = (upload(backend, &row(&SCORES)), upload(backend, &row(&targets)));
-    let error = || Options::<B>::new().undefined(Undefined::Error);
-    let auroc = binary_auroc_with::<B>(&x, &y, error());
+    let auroc = Auroc.undefined(Undefined::Error).read(&x, &y);
     assert_eq!(text_of(auroc), format!("binary_auroc: undefined for task 0: {NO_PAIRS}"));
-    let roc_curve = binary_roc_curve_with::<B>(&x, &y, error());
+    let roc_curve = Roc.undefined(Undefined::Error).read(&x, &y);
     assert_eq!(text_of(roc_curve), format!("binary_roc_curve: undefined for task 0: {NO_PAIRS}"));
-    let auprc = binary_auprc_with::<B>(&x, &y, error());
-    let pr_curve = binary_precision_recall_curve_with::<B>(&x, &y, error());
+    let auprc = Auprc.undefined(Undefined::Error).read(&x, &y);
+    let pr_curve = PrecisionRecall.undefined(Undefined::Error).read(&x, &y);
     if targets == [1, 1] {
         // Only without positives has recall no value.
         assert_eq!((auprc.unwrap(), pr_curve.unwrap().recall), (1.0, vec![1.0, 0.5, 0.0]));
@@ -52,25 +47,24 @@ fn the_undefined_task_is_named() {
 
 fn names_the_task<B: Backend>(backend: &B) {
     let (x, y) = (upload(backend, &rows(&[SCORES; 3])), upload(backend, &rows(&TARGETS)));
-    let error = || Options::<B>::new().undefined(Undefined::Error);
     let auprc_text = format!("binary_auprc: undefined for task 1: {NO_POSITIVES}");
     let auroc_text = format!("binary_auroc: undefined for task 1: {NO_PAIRS}");
-    assert_eq!(text_of(binary_auprc_tasks_with::<B>(&x, &y, error())), auprc_text);
-    assert_eq!(text_of(binary_auroc_tasks_with::<B>(&x, &y, error())), auroc_text);
+    assert_eq!(text_of(Auprc.undefined(Undefined::Error).tasks(&x, &y)), auprc_text);
+    assert_eq!(text_of(Auroc.undefined(Undefined::Error).tasks(&x, &y)), auroc_text);
 
     let batch = given(rows(&[SCORES; 3]), rows(&TARGETS));
-    let mut auprc = BinaryAuprc::<B>::with_tasks(3).unwrap().with_undefined(Undefined::Error);
-    let mut auroc = BinaryAuroc::<B>::with_tasks(3).unwrap().with_undefined(Undefined::Error);
+    let mut auprc = BinaryAuprc::<B>::new().tasks(3).unwrap().undefined(Undefined::Error);
+    let mut auroc = BinaryAuroc::<B>::new().tasks(3).unwrap().undefined(Undefined::Error);
     batch.update(backend, &mut auprc).unwrap();
     batch.update(backend, &mut auroc).unwrap();
     let before = Seen::of(&auprc);
     assert_eq!(text_of(auprc.compute_tasks()), auprc_text);
-    let curve_text = format!("precision_recall_curve: undefined for task 1: {NO_POSITIVES}");
-    assert_eq!(text_of(auprc.precision_recall_curve(1)), curve_text);
-    assert_eq!(auprc.precision_recall_curve(2).unwrap().recall, [1.0, 0.5, 0.0]);
+    let curve_text = format!("binary_precision_recall_curve: undefined for task 1: {NO_POSITIVES}");
+    assert_eq!(text_of(auprc.read_task(&PrecisionRecall, 1)), curve_text);
+    assert_eq!(auprc.read_task(&PrecisionRecall, 2).unwrap().recall, [1.0, 0.5, 0.0]);
     assert_eq!(text_of(auroc.compute_tasks()), auroc_text);
-    let roc_text = format!("roc_curve: undefined for task 2: {NO_PAIRS}");
-    assert_eq!(text_of(auroc.roc_curve(2)), roc_text);
+    let roc_text = format!("binary_roc_curve: undefined for task 2: {NO_PAIRS}");
+    assert_eq!(text_of(auroc.read_task(&Roc, 2)), roc_text);
     assert_eq!(Seen::of(&auprc), before, "asking has changed nothing");
 
     // A positive arrives in each task, and then a negative: now all have a value.
@@ -99,14 +93,13 @@ fn values_of_tasks<B: Backend>(
     aurocs: [f64; 3],
 ) {
     let (x, y) = (upload(backend, &rows(&[SCORES; 3])), upload(backend, &rows(&TARGETS)));
-    let options = || Options::<B>::new().undefined(undefined);
     let batch = given(rows(&[SCORES; 3]), rows(&TARGETS));
-    let mut auprc = BinaryAuprc::<B>::with_tasks(3).unwrap().with_undefined(undefined);
-    let mut auroc = BinaryAuroc::<B>::with_tasks(3).unwrap().with_undefined(undefined);
+    let mut auprc = BinaryAuprc::<B>::new().tasks(3).unwrap().undefined(undefined);
+    let mut auroc = BinaryAuroc::<B>::new().tasks(3).unwrap().undefined(undefined);
     batch.update(backend, &mut auprc).unwrap();
     batch.update(backend, &mut auroc).unwrap();
-    assert_bits(&binary_auprc_tasks_with::<B>(&x, &y, options()).unwrap(), &auprcs);
-    assert_bits(&binary_auroc_tasks_with::<B>(&x, &y, options()).unwrap(), &aurocs);
+    assert_bits(&Auprc.undefined(undefined).tasks(&x, &y).unwrap(), &auprcs);
+    assert_bits(&Auroc.undefined(undefined).tasks(&x, &y).unwrap(), &aurocs);
     assert_bits(&auprc.compute_tasks().unwrap(), &auprcs);
     assert_bits(&auroc.compute_tasks().unwrap(), &aurocs);
 }

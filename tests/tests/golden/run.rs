@@ -1,5 +1,6 @@
 //! The same calls on our side, through the facade.
 
+use metrics_core::Readings;
 use tensor_metrics::{
     AucState, Backend, Curve, Host, HostTensor, Metric, Owned, PrecisionRecallCurve, RankState,
     Result,
@@ -12,9 +13,9 @@ pub(crate) type Ours = Result<Vec<Vec<f64>>, String>;
 
 /// What the facade offers for one backend.
 pub(crate) trait Facade: Backend {
-    type Auprc: Metric<Backend = Self, State = RankState>;
-    type Auroc: Metric<Backend = Self, State = RankState>;
-    type Auc: Metric<Backend = Self, State = AucState>;
+    type Auprc: Metric<Backend = Self, State = RankState, Value = f64>;
+    type Auroc: Metric<Backend = Self, State = RankState, Value = f64>;
+    type Auc: Metric<Backend = Self, State = AucState, Value = f64>;
 
     fn binary_auprc(scores: &Owned<Self>, targets: &Owned<Self>) -> Result<f64>;
     fn binary_auroc(scores: &Owned<Self>, targets: &Owned<Self>) -> Result<f64>;
@@ -43,19 +44,19 @@ macro_rules! facade {
                     facade::binary_auroc(x, y)
                 }
                 fn binary_auprc_tasks(x: &Owned<Self>, y: &Owned<Self>) -> Result<Vec<f64>> {
-                    facade::binary_auprc_tasks(x, y)
+                    facade::Auprc.tasks(x, y)
                 }
                 fn binary_auroc_tasks(x: &Owned<Self>, y: &Owned<Self>) -> Result<Vec<f64>> {
-                    facade::binary_auroc_tasks(x, y)
+                    facade::Auroc.tasks(x, y)
                 }
                 fn pr_curve(x: &Owned<Self>, y: &Owned<Self>) -> Result<PrecisionRecallCurve> {
                     facade::binary_precision_recall_curve(x, y)
                 }
                 fn auprc(n_tasks: usize) -> Result<Self::Auprc> {
-                    facade::BinaryAuprc::with_tasks(n_tasks)
+                    facade::BinaryAuprc::new().tasks(n_tasks)
                 }
                 fn auroc(n_tasks: usize) -> Result<Self::Auroc> {
-                    facade::BinaryAuroc::with_tasks(n_tasks)
+                    facade::BinaryAuroc::new().tasks(n_tasks)
                 }
                 fn auc(curve: Curve, num_thresholds: usize) -> Result<Self::Auc> {
                     facade::Auc::new(curve, num_thresholds)
@@ -110,7 +111,7 @@ fn function<F: Facade>(
     }
 }
 
-fn stateful<F: Facade, M: Metric<Backend = F, State = RankState>>(
+fn stateful<F: Facade, M: Metric<Backend = F, State = RankState, Value = f64>>(
     backend: &F,
     case: &Case,
     metric: impl Fn(usize) -> Result<M>,

@@ -2,8 +2,9 @@
 
 use half::{bf16, f16};
 use metrics_conformance::random::{Random, seed};
+use metrics_core::Sums;
 use tensor_metrics::slice::{BinaryAuprc, binary_auprc, binary_auroc};
-use tensor_metrics::{Element, Host, Metric, RankState};
+use tensor_metrics::{Element, Host, RankState};
 
 use crate::examples::rank_state;
 use crate::given::{Given, given, row};
@@ -53,7 +54,7 @@ fn few_distinct<T: Element>(n_samples: usize, distinct: &[T]) {
     for size in [n_samples, 100_003] {
         let mut auprc = fed(&scores, &targets, size);
         assert_eq!(auprc.state().unwrap(), expected, "batches of {size}");
-        let areas = auprc.areas().unwrap()[0];
+        let areas = auprc.read_tasks(&Sums).unwrap()[0];
         assert_eq!(areas.auprc(), Some(binary_auprc(&scores, &targets).unwrap()));
         assert_eq!(areas.auroc(), Some(binary_auroc(&scores, &targets).unwrap()));
     }
@@ -102,7 +103,7 @@ fn counting_repeated_samples_changes_nothing() {
     let mut state = rank_state(&[twice]);
     let mut expected = rank_state(&[once.clone(), once]);
     assert_eq!(repeated(&state), expected);
-    assert_eq!(state.areas(), expected.areas());
+    assert_eq!(state.rank_sums().unwrap(), expected.rank_sums().unwrap());
 }
 
 /// All scores of a 16-bit type, each in its turn.
@@ -117,7 +118,7 @@ fn counting_f16_scores_changes_nothing() {
     let (scores, targets) = halves(5 * TINY + 11);
     let mut auprc = fed(&scores, &targets, 10_007);
     assert_eq!(auprc.state().unwrap(), rank_state(&[given(row(&scores), row(&targets))]));
-    let areas = auprc.areas().unwrap()[0];
+    let areas = auprc.read_tasks(&Sums).unwrap()[0];
     assert_eq!(areas.auprc(), Some(binary_auprc(&scores, &targets).unwrap()));
     assert_eq!(areas.auroc(), Some(binary_auroc(&scores, &targets).unwrap()));
     let wide: Vec<f32> = scores.iter().map(|x| x.to_f32()).collect();

@@ -2,10 +2,10 @@
 
 use metrics_conformance::check::close;
 use metrics_conformance::rational::{Rational, exactly, nearest_f64, ratio, ulps};
-use metrics_core::{Auc, BinaryAuprc, Options, binary_auprc_with, binary_auroc_with};
+use metrics_core::{Auc, Auprc, Auroc, BinaryAuprc, Readings, Sums};
 use num_traits::{Signed, Zero};
 use rstest::rstest;
-use tensor_metrics::{AucState, Backend, Curve, Error, MAX_SAMPLES, Metric, RankState};
+use tensor_metrics::{AucState, Backend, Curve, Error, MAX_SAMPLES, RankState};
 
 use crate::backends::on_every_backend;
 use crate::given::{Given, given, row, upload};
@@ -79,13 +79,13 @@ fn exact<B: Backend>(_: &B, groups: Groups) {
 
     let mut metric = BinaryAuprc::<B>::new();
     metric.load_state(&rank_state(groups)).unwrap();
-    let areas = metric.areas().unwrap()[0];
+    let areas = metric.read_tasks(&Sums).unwrap()[0];
     assert_eq!(areas.n_positives(), nearest_f64(&n_positives));
     assert_eq!(areas.n_negatives(), nearest_f64(&n_negatives));
     assert_eq!(areas.auroc(), Some(nearest_f64(&auroc)));
     assert_near(areas.auprc().unwrap(), &auprc);
     let mut read = RankState::from_bytes(&metric.state().unwrap().to_bytes()).unwrap();
-    assert_eq!(read.areas(), [areas]);
+    assert_eq!(read.rank_sums().unwrap(), [areas]);
 
     for (curve, expected) in [(Curve::Roc, areas.auroc()), (Curve::Pr, areas.auprc())] {
         let mut auc = Auc::<B>::new(curve, 4).unwrap();
@@ -120,10 +120,9 @@ fn weights_are_close<B: Backend>(backend: &B, groups: Groups) {
     let [auprc, auroc, ..] = by_definition(groups).map(Some);
     let (x, y) = (upload(backend, &batch.scores), upload(backend, &batch.targets));
     let weights = upload(backend, batch.weights.as_ref().unwrap());
-    let options = || Options::<B>::new().weights(&weights);
-    let value = binary_auprc_with::<B>(&x, &y, options()).unwrap();
+    let value = Auprc.weights(&weights).read(&x, &y).unwrap();
     close(value, auprc.as_ref(), 0.0, &groups);
-    let value = binary_auroc_with::<B>(&x, &y, options()).unwrap();
+    let value = Auroc.weights(&weights).read(&x, &y).unwrap();
     close(value, auroc.as_ref(), 0.0, &groups);
     for (curve, expected) in [(Curve::Roc, &auroc), (Curve::Pr, &auprc)] {
         let mut auc = Auc::<B>::new(curve, 4).unwrap();
@@ -182,7 +181,7 @@ fn counts_on<B: Backend>(backend: &B, n: u64) {
     for i in 1..=4 {
         one.update(backend, &mut auprc).unwrap();
         one.update(backend, &mut auc).unwrap();
-        assert_eq!(auprc.areas().unwrap()[0].n_positives(), (n + i) as f64);
+        assert_eq!(auprc.read_tasks(&Sums).unwrap()[0].n_positives(), (n + i) as f64);
         assert_eq!(auc.state().unwrap().stat_pos(), [0, 0, n + i, 0, 0]);
     }
     let refusals = [one.update(backend, &mut auprc), one.update(backend, &mut auc)];

@@ -2,7 +2,7 @@
 
 use half::{bf16, f16};
 use tensor_metrics::slice::{Auc, BinaryAuprc};
-use tensor_metrics::{AucState, Curve, Host, HostTensor, Metric, RankState};
+use tensor_metrics::{AucState, Curve, Host, HostTensor, RankState};
 
 use crate::given::{Given, given, row, rows};
 
@@ -12,7 +12,7 @@ pub(crate) fn rank_state(batches: &[Given]) -> RankState {
 }
 
 pub(crate) fn rank_state_of_tasks(n_tasks: usize, batches: &[Given]) -> RankState {
-    let mut auprc = BinaryAuprc::with_tasks(n_tasks).unwrap();
+    let mut auprc = BinaryAuprc::new().tasks(n_tasks).unwrap();
     batches.iter().for_each(|batch| batch.update(&Host, &mut auprc).unwrap());
     auprc.state().unwrap()
 }

@@ -1,9 +1,9 @@
 //! The kinds of scores: which type has which, and what a state says of its own.
 
 use half::{bf16, f16};
-use metrics_core::{BinaryAuroc, DType, ScoreKind};
+use metrics_core::{BinaryAuroc, DType, ScoreKind, Sums};
 use rstest::rstest;
-use tensor_metrics::{Backend, Element, Host, HostTensor, Metric, RankState};
+use tensor_metrics::{Backend, Element, Host, HostTensor, RankState};
 
 use crate::backends::on_every_backend;
 use crate::given::{given, row};
@@ -80,9 +80,9 @@ fn areas_asked_for_again_are_the_same() {
     let mut auroc = BinaryAuroc::<Host>::new();
     given(row(&scores), row(&targets)).update(&Host, &mut auroc).unwrap();
     let mut read = RankState::from_bytes(&auroc.state().unwrap().to_bytes()).unwrap();
-    let areas = auroc.areas().unwrap();
+    let areas = auroc.read_tasks(&Sums).unwrap();
     for _ in ["computed", "remembered"] {
-        let read = read.areas();
+        let read = read.rank_sums().unwrap();
         assert_eq!((read[0].auroc(), read[0].auprc()), (areas[0].auroc(), areas[0].auprc()));
     }
 }

@@ -1,9 +1,10 @@
 //! Bytes from anywhere: an error, or the one state whose bytes they are.
 
+use metrics_core::Roc;
 use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 use tensor_metrics::slice::{Auc, BinaryAuprc};
-use tensor_metrics::{AucState, Host, Metric, RankState};
+use tensor_metrics::{AucState, Host, RankState};
 
 use crate::examples::{auc_states, rank_states};
 use crate::given::{given, tensor};
@@ -39,12 +40,12 @@ fn reads_as_rank(bytes: &[u8]) -> bool {
     let Ok(state) = RankState::from_bytes(bytes) else { return false };
     assert_eq!(state.to_bytes(), bytes, "not the form in which it is written");
     let n_tasks = state.n_tasks();
-    let mut auprc = BinaryAuprc::with_tasks(n_tasks).unwrap();
+    let mut auprc = BinaryAuprc::new().tasks(n_tasks).unwrap();
     auprc.load_state(&state).unwrap();
     if !state.is_empty() {
         let values = auprc.compute_tasks().unwrap();
         assert!(values.iter().all(|value| (0.0..=1.0).contains(value)), "{values:?}");
-        (0..n_tasks).for_each(|task| drop(auprc.roc_curve(task).unwrap()));
+        (0..n_tasks).for_each(|task| drop(auprc.read_task(&Roc, task).unwrap()));
     }
     // Merging with itself, and with wider scores, works or is refused.
     let _ = auprc.merge(&auprc.clone());

@@ -2,8 +2,9 @@
 
 use half::{bf16, f16};
 use metrics_conformance::random::{Random, seed};
+use metrics_core::{Roc, Sums};
 use tensor_metrics::slice::BinaryAuprc;
-use tensor_metrics::{Host, Metric, RankState};
+use tensor_metrics::{Host, RankState};
 
 use crate::examples::{rank_state, rank_state_of_tasks};
 use crate::given::{Given, given, row, tensor};
@@ -11,7 +12,7 @@ use crate::given::{Given, given, row, tensor};
 /// A metric that has loaded the bytes of a state.
 fn loaded(bytes: &[u8]) -> BinaryAuprc {
     let state = RankState::from_bytes(bytes).unwrap();
-    let mut auprc = BinaryAuprc::with_tasks(state.n_tasks()).unwrap();
+    let mut auprc = BinaryAuprc::new().tasks(state.n_tasks()).unwrap();
     auprc.load_state(&state).unwrap();
     auprc
 }
@@ -67,10 +68,14 @@ fn many_loaded_states_are_the_whole() {
         let mut expected = rank_state(&expected);
         let state = merged.state().unwrap();
         assert_eq!(state.to_bytes(), expected.to_bytes(), "{n_scores} scores, seed {}", seed());
-        assert_eq!(merged.areas().unwrap(), expected.areas(), "{n_scores} scores");
+        assert_eq!(
+            merged.read_tasks(&Sums).unwrap(),
+            expected.rank_sums().unwrap(),
+            "{n_scores} scores"
+        );
         let mut expected_metric = BinaryAuprc::new();
         expected_metric.load_state(&expected).unwrap();
-        assert_eq!(merged.roc_curve(0).unwrap(), expected_metric.roc_curve(0).unwrap());
+        assert_eq!(merged.read_task(&Roc, 0).unwrap(), expected_metric.read_task(&Roc, 0).unwrap());
     }
 }
 
@@ -87,7 +92,7 @@ fn a_metric_merged_with_its_clone_has_each_sample_twice() {
             auprc.merge(&auprc.clone()).unwrap();
             let expected = rank_state(&vec![given(row(&scores), row(&targets)); 1 << doublings]);
             assert!(auprc.state().unwrap() == expected, "{doublings}, {is_loaded}");
-            assert_eq!(auprc.areas().unwrap(), expected.clone().areas());
+            assert_eq!(auprc.read_tasks(&Sums).unwrap(), expected.clone().rank_sums().unwrap());
         }
     }
 }
@@ -142,10 +147,10 @@ fn what_form_samples_are_held_in_does_not_matter() {
             let batches: Vec<Given> =
                 our_batches.iter().chain(their_batches).map(|&batch| batch.clone()).collect();
             let expected = rank_state(&batches);
-            let value = merged.areas().ok();
+            let value = merged.read_tasks(&Sums).ok();
             assert_eq!(value.is_none(), expected.is_empty(), "{first}; {second}");
             if let Some(areas) = value {
-                assert_eq!(areas, expected.clone().areas(), "{first}; {second}");
+                assert_eq!(areas, expected.clone().rank_sums().unwrap(), "{first}; {second}");
             }
             assert_eq!(
                 merged.state().unwrap().to_bytes(),
@@ -176,15 +181,15 @@ fn tasks_without_samples_merge_with_those_that_have_some() {
         })
         .collect();
     let expected = rank_state_of_tasks(n_tasks, &batches);
-    let mut merged = BinaryAuprc::with_tasks(n_tasks).unwrap();
+    let mut merged = BinaryAuprc::new().tasks(n_tasks).unwrap();
     for batch in &batches {
         let state = rank_state_of_tasks(n_tasks, std::slice::from_ref(batch));
         merged.merge(&loaded(&state.to_bytes())).unwrap();
     }
-    assert_eq!(merged.areas().unwrap(), expected.clone().areas());
+    assert_eq!(merged.read_tasks(&Sums).unwrap(), expected.clone().rank_sums().unwrap());
     assert_eq!(merged.state().unwrap().to_bytes(), expected.to_bytes());
     for task in [0, 150, n_tasks - 1] {
-        assert!(merged.roc_curve(task).is_ok());
+        assert!(merged.read_task(&Roc, task).is_ok());
     }
-    assert!(merged.roc_curve(n_tasks).is_err());
+    assert!(merged.read_task(&Roc, n_tasks).is_err());
 }

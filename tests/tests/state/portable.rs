@@ -1,7 +1,7 @@
 //! A state is plain data: saved anywhere, it loads anywhere.
 
 use metrics_core::{Auc, BinaryAuprc, BinaryAuroc, binary_auroc};
-use tensor_metrics::{AucState, Backend, Curve, Metric, RankState};
+use tensor_metrics::{AucState, Backend, Curve, RankState};
 
 use crate::backends::on_every_backend;
 use crate::examples::{auc_states, rank_states};

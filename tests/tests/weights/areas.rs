@@ -1,12 +1,12 @@
 //! Values are within 1e-12 of the exact ones, relatively, whatever the weights are.
 
 use metrics_conformance::weighed::{area, auroc, average_precision};
-use metrics_core::RankedCounts;
+use metrics_core::{RankedCounts, Sums};
 use num_bigint::BigInt;
 use num_traits::Signed;
 use rstest::rstest;
-use tensor_metrics::slice::{BinaryAuprc, Options, binary_auprc_with, binary_auroc_with};
-use tensor_metrics::{Curve, Error, Metric};
+use tensor_metrics::slice::{Auprc, Auroc, BinaryAuprc, Readings};
+use tensor_metrics::{Curve, Error};
 
 use crate::samples::{Samples, on_any_weights};
 
@@ -27,10 +27,9 @@ fn to_f64(exact: &BigInt) -> String {
 
 fn values_are_close(samples: &Samples) {
     let Samples { scores, targets, weights } = samples;
-    let options = || Options::new().weights(weights);
     let values = [
-        binary_auprc_with(scores, targets, options()),
-        binary_auroc_with(scores, targets, options()),
+        Auprc.weights(weights).read(scores, targets),
+        Auroc.weights(weights).read(scores, targets),
     ];
     let [auprc, auroc_value] = match values {
         [Ok(auprc), Ok(auroc)] => [auprc, auroc],
@@ -68,11 +67,11 @@ fn is_as_repeated(samples: &Samples) {
         (0..scores.len()).filter(reaches).map(|i| weights[i] as u64).sum()
     };
     let [fps, tps] = [0, 1].map(|target| thresholds.iter().map(|&t| reach(t, target)).collect());
-    let repeated = RankedCounts { thresholds, tps, fps }.areas("weights", 0).unwrap();
+    let repeated = RankedCounts::new("weights", 0, thresholds, tps, fps).unwrap().sums();
 
     let mut weighted = BinaryAuprc::new();
     weighted.update_weighted(scores, targets, weights).unwrap();
-    let Ok(areas) = weighted.areas().map(|areas| areas[0]) else { return };
+    let Ok(areas) = weighted.read_tasks(&Sums).map(|areas| areas[0]) else { return };
     assert_eq!(areas.auroc(), repeated.auroc(), "{samples:?}");
     let auprc = (areas.auprc(), repeated.auprc());
     let is_small = repeated.auprc().is_some_and(|auprc| auprc < 2f64.powi(-20));
@@ -145,7 +144,9 @@ fn areas_of_any_weights_have_no_order() {
     on_any_weights(500, |samples| {
         let Samples { scores, targets, weights } = samples;
         let mut whole = BinaryAuprc::new();
-        if whole.update_weighted(scores, targets, weights).is_err() || whole.areas().is_err() {
+        if whole.update_weighted(scores, targets, weights).is_err()
+            || whole.read_tasks(&Sums).is_err()
+        {
             return;
         }
         let mut parts = BinaryAuprc::new();
@@ -154,7 +155,7 @@ fn areas_of_any_weights_have_no_order() {
             part.update_weighted(&[scores[i]], &[targets[i]], &[weights[i]]).unwrap();
             parts.merge(&part).unwrap();
         }
-        assert_eq!(parts.areas().unwrap(), whole.areas().unwrap());
+        assert_eq!(parts.read_tasks(&Sums).unwrap(), whole.read_tasks(&Sums).unwrap());
         assert_eq!(parts.state().unwrap(), whole.state().unwrap());
     });
 }

@@ -7,7 +7,7 @@ use metrics_core::Auc;
 use num_bigint::BigInt;
 use num_traits::Zero;
 use rstest::rstest;
-use tensor_metrics::{Backend, Bounds, Curve, Metric};
+use tensor_metrics::{Backend, Bounds, Curve};
 
 use crate::backends::on_every_backend;
 use crate::samples::{N_BUCKETS, Samples, on_any_weights};

@@ -6,7 +6,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 use tensor_metrics::slice::Auc;
-use tensor_metrics::{Curve, Error, Metric};
+use tensor_metrics::{Curve, Error};
 
 /// Buckets that hold samples: all but the one of probability 1.
 pub(crate) const N_BUCKETS: usize = 4;

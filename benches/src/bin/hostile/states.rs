@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use metrics_benches::Random;
 use metrics_core::slice::BinaryAuprc;
-use metrics_core::{AucState, Metric, RankState, free_spare_memory};
+use metrics_core::{AucState, RankState, free_spare_memory};
 
 use crate::processor_time;
 
@@ -139,7 +139,7 @@ pub(crate) fn decode() -> Result<(), Box<dyn Error>> {
         print(name, "read", &bytes, time, peak);
         let Ok(state) = state else { continue };
         let (result, time, peak) = measured(|| {
-            let mut auprc = BinaryAuprc::with_tasks(state.n_tasks())?;
+            let mut auprc = BinaryAuprc::new().tasks(state.n_tasks())?;
             auprc.load_state(&state)?;
             black_box(auprc.compute_tasks()?);
             Ok::<_, metrics_core::Error>(auprc.state()?.to_bytes())

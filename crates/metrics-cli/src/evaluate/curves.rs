@@ -40,7 +40,7 @@ impl ModelCurves {
         [n_positives, n_negatives]: [f64; 2],
     ) -> tensor_metrics::Result<()> {
         let mut curves = Curves::new(n_positives, n_negatives);
-        exact.for_each_count(0, |_, tps, fps| curves.add(tps, fps))?;
+        exact.for_each_group(0, |group| curves.add(group.tp, group.fp))?;
         (self.precision_recall, self.roc) = curves.finish();
         Ok(())
     }
@@ -100,7 +100,6 @@ impl Curves {
 
 #[cfg(test)]
 mod tests {
-    use tensor_metrics::Metric;
 
     use super::*;
 
@@ -127,10 +126,10 @@ mod tests {
         plain.update(&scores, &targets).unwrap();
         weighted.update_weighted(&scores, &targets, &weights).unwrap();
         for mut exact in [plain, weighted] {
-            let areas = exact.areas().unwrap()[0];
+            let areas = exact.read(&tensor_metrics::Sums).unwrap();
             let mut curves = Curves::new(areas.n_positives(), areas.n_negatives());
-            exact.for_each_count(0, |_, tps, fps| curves.add(tps, fps)).unwrap();
-            let curve = exact.roc_curve(0).unwrap();
+            exact.for_each_group(0, |group| curves.add(group.tp, group.fp)).unwrap();
+            let curve = exact.read(&tensor_metrics::Roc).unwrap();
             let mut whole = curve.fpr.into_iter().zip(curve.tpr);
             let (steps, roc) = curves.finish();
             assert!(roc.iter().all(|point| whole.any(|other| other == *point)), "in this order");

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use tensor_metrics::slice::{Auc, BinaryAuprc};
-use tensor_metrics::{Areas, Curve, Metric, Undefined};
+use tensor_metrics::{Curve, RankSums, Sums, Undefined};
 
 use super::{BucketedAuc, Measured, ModelCurves, Ranking};
 use crate::error::{Error, Result};
@@ -130,7 +130,7 @@ impl Meter {
 
     /// Everything but the group and the counts of rows.
     fn measure(&mut self, with_auc: bool) -> tensor_metrics::Result<Measured> {
-        let areas = self.areas()?;
+        let areas = self.sums()?;
         let (positives, negatives) =
             areas.as_ref().map_or((0.0, 0.0), |areas| (areas.n_positives(), areas.n_negatives()));
         let prevalence = positives / (positives + negatives);
@@ -153,7 +153,7 @@ impl Meter {
         let mut curves = ModelCurves::new(&self.score);
         let totals = match counted {
             Some(counted) => Some(counted),
-            None => self.areas()?.map(|areas| [areas.n_positives(), areas.n_negatives()]),
+            None => self.sums()?.map(|areas| [areas.n_positives(), areas.n_negatives()]),
         };
         if let Some(totals) = totals {
             curves.read(&mut self.exact, totals)?;
@@ -162,9 +162,9 @@ impl Meter {
     }
 
     /// The areas; none when all weights are 0.
-    fn areas(&mut self) -> tensor_metrics::Result<Option<Areas>> {
+    fn sums(&mut self) -> tensor_metrics::Result<Option<RankSums>> {
         // One task, so one value.
-        none_without_samples(self.exact.areas().map(|areas| areas.into_iter().next()))
+        none_without_samples(self.exact.read(&Sums).map(Some))
     }
 
     fn bucketed_auc(&mut self) -> tensor_metrics::Result<Option<BucketedAuc>> {

@@ -7,8 +7,8 @@ use std::ops::AddAssign;
 
 use num_traits::One;
 
-use super::simd::positions;
 use super::walk::{BLOCK, MAX_LEN, Walk};
+use crate::arith::simd::positions;
 
 /// Puts the first two keys in order, the next two, and so on.
 #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]

@@ -1,7 +1,7 @@
 //! Maps from scores to bins that hold about equally many samples.
 
 use super::samples::{Key, nearest};
-use crate::kind::ScoreKind;
+use crate::element::kind::ScoreKind;
 
 /// Numbers bins from high scores to low. A lower score never has a lower number.
 ///
@@ -146,7 +146,7 @@ impl<K: Key> Bins<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::{f32_key, f64_key};
+    use crate::element::kind::{f32_key, f64_key};
 
     fn check<K: Key>(kind: ScoreKind, keys: &[K]) {
         let last = keys.len() - 1;

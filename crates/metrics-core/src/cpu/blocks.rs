@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::PoisonError;
 
-use crate::sync::{Mutex, MutexGuard};
+use crate::arith::sync::{Mutex, MutexGuard};
 
 /// A line of the caches.
 #[repr(align(64))]

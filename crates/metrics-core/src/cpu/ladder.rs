@@ -2,7 +2,7 @@
 
 use super::samples::Key;
 #[cfg(target_arch = "x86_64")]
-use super::simd;
+use crate::arith::simd;
 
 /// Keys of a node.
 const NODE: usize = 16;
@@ -242,7 +242,7 @@ mod avx2 {
 #[cfg(test)]
 mod tests {
     use super::{Ladder, flip};
-    use crate::cpu::simd::without_avx2;
+    use crate::arith::simd::without_avx2;
 
     #[test]
     fn every_key_has_its_slot() {

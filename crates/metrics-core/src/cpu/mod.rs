@@ -1,22 +1,20 @@
-//! The CPU engine: plain functions over slices. It serves every backend whose tensors lie in host
-//! memory, and callers with nothing but slices.
+//! The CPU engine: plain functions over slices that return counts, sums or the first invalid sample. It
+//! serves every backend whose tensors lie in host memory, and callers with nothing but slices.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod bins;
 mod blocks;
-mod bucket;
-mod host;
+pub(crate) mod buckets;
 mod ladder;
 mod memory;
-mod ops;
 mod pack;
 mod partition;
-mod radix;
+pub(crate) mod radix;
 mod rank;
 mod rare;
+mod read;
 mod samples;
-pub(crate) mod simd;
 mod sort;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
@@ -28,18 +26,16 @@ mod tests;
 
 pub(crate) use blocks::HUGE_PAGE;
 pub use blocks::free_spare_memory;
-pub use bucket::bucket_of;
-pub use host::{Host, HostIndex};
 pub(crate) use memory::{Filled, extend};
-pub use ops::{argsort_descending, group_ends};
 pub(crate) use pack::{pack_apart, packed, unpacked};
-pub(crate) use rank::{Bad, Seen, for_blocks, for_each_group, rank, scan};
-pub(crate) use samples::{BLOCK, Key, Samples};
-pub(crate) use walk::{Sink, TieGroup};
+pub(crate) use rank::{for_each_group, rank};
+pub(crate) use read::{Bad, Seen, for_blocks, scan};
+pub(crate) use samples::{AnySamples, BLOCK, Key, Samples, with_samples};
+pub(crate) use walk::{KeyGroup, Sink};
 
-use crate::areas::CountedAreas;
+use crate::arith::sums::IntegerSums;
 
-/// The areas of a task out of those of its parts.
-pub(crate) fn total(parts: Vec<CountedAreas>) -> CountedAreas {
-    parts.into_iter().fold(CountedAreas::default(), CountedAreas::join)
+/// The sums of a task out of those of its parts.
+pub(crate) fn total(parts: Vec<IntegerSums>) -> IntegerSums {
+    parts.into_iter().fold(IntegerSums::default(), IntegerSums::join)
 }

@@ -5,7 +5,7 @@
 use super::avx2;
 use super::samples::Key;
 #[cfg(target_arch = "x86_64")]
-use super::simd;
+use crate::arith::simd;
 
 /// Turns keys into packed samples.
 #[inline(always)]
@@ -71,7 +71,7 @@ pub(crate) fn packed<K: Key>(key: K, label: u8) -> K {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cpu::simd::without_avx2;
+    use crate::arith::simd::without_avx2;
 
     fn check<K: Key>() {
         for n in 0..40 {

@@ -7,15 +7,15 @@ use super::bins::{Bins, Probe};
 use super::blocks::LINE;
 use super::memory::{Memory, fetch, prefetch};
 use super::pack::{pack, unpack};
-use super::rank::{Bad, Seen, all_or_first_bad, for_blocks, share};
+use super::read::{Bad, Seen, all_or_first_bad, for_blocks, share};
 use super::samples::{BLOCK, Key, Samples};
-use super::simd;
 use super::sort::{Scratch, sort};
 use super::tally;
-use super::walk::{Sink, TieGroup, Walk, for_each_group};
-use crate::areas::CountedAreas;
-use crate::kind::ScoreKind;
-use crate::threads::{self, Share};
+use super::walk::{KeyGroup, Sink, Walk, for_each_group};
+use crate::arith::simd;
+use crate::arith::sums::IntegerSums;
+use crate::arith::threads::{self, Share};
+use crate::element::kind::ScoreKind;
 
 /// Samples a bin should hold.
 const BIN: usize = 1 << 10;
@@ -106,13 +106,13 @@ impl<K: Key> Partition<K> {
 
     /// Sorts one bin after the other, on this thread, and calls `visit` with each of its groups. Returns the
     /// sums of all bins: once samples are sorted, these cost next to nothing.
-    pub(crate) fn for_each_group(&self, mut visit: impl FnMut(TieGroup)) -> CountedAreas {
+    pub(crate) fn for_each_group(&self, mut visit: impl FnMut(KeyGroup)) -> IntegerSums {
         let (is_far, mut scratch) = (self.n_samples() >= FAR, Scratch::default());
-        let (mut areas, mut walk) = (CountedAreas::default(), Walk::default());
+        let (mut areas, mut walk) = (IntegerSums::default(), Walk::default());
         for FilledBin { bin, n_samples, tp, fp } in self.filled_bins() {
             let (sorted, top) = self.sorted(bin, n_samples, is_far, &mut scratch);
             for_each_group(sorted, top, &mut visit);
-            let mut of_bin = CountedAreas::starting_at(tp, fp);
+            let mut of_bin = IntegerSums::starting_at(tp, fp);
             of_bin.push_sorted(sorted, top, &mut walk);
             areas = areas.join(of_bin);
         }

@@ -7,12 +7,12 @@
 
 use super::bins::{Bins, Probe};
 use super::ladder::{Ladder, flip};
-use super::rank::{Bad, Seen, all_or_first_bad, for_blocks, share};
+use super::read::{Bad, Seen, all_or_first_bad, for_blocks, share};
 use super::samples::{BLOCK, Key, Samples};
-use super::simd;
 use super::tally;
 use super::walk::Sink;
-use crate::kind::ScoreKind;
+use crate::arith::simd;
+use crate::element::kind::ScoreKind;
 
 /// Samples for each positive from which on positives are rare.
 const RARITY: usize = 32;

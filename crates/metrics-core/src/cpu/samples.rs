@@ -10,9 +10,9 @@ use std::ops::Range;
 use half::{bf16, f16};
 
 use super::radix::Digits;
-use super::simd;
-use crate::dtype::{Buffer, Element};
-use crate::kind::{ScoreKind, bits32, bits64, f32_key, f64_key, i32_key, i64_key, key16};
+use crate::arith::simd;
+use crate::element::dtype::{Buffer, Element};
+use crate::element::kind::{ScoreKind, bits32, bits64, f32_key, f64_key, i32_key, i64_key, key16};
 use crate::with_slice;
 
 /// Samples converted at once.
@@ -303,11 +303,11 @@ impl<'a> AnySamples<'a> {
 macro_rules! with_samples {
     ($any:expr, $kind:ident, $samples:ident => $body:expr) => {
         match $any {
-            $crate::cpu::samples::AnySamples::Narrow($kind, samples) => {
+            $crate::cpu::AnySamples::Narrow($kind, samples) => {
                 let $samples = &*samples;
                 $body
             }
-            $crate::cpu::samples::AnySamples::Wide($kind, samples) => {
+            $crate::cpu::AnySamples::Wide($kind, samples) => {
                 let $samples = &*samples;
                 $body
             }

@@ -4,8 +4,8 @@
 
 use std::arch::x86_64::*;
 
-use super::simd::positions;
 use super::walk::{BLOCK, MAX_LEN, Walk};
+use crate::arith::simd::positions;
 
 /// Puts the first two keys in order, the next two, and so on.
 pub(crate) fn sort_neighbours(keys: &mut [u32]) {

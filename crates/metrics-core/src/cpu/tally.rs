@@ -3,7 +3,7 @@
 use num_traits::One;
 use std::ops::AddAssign;
 
-use super::simd;
+use crate::arith::simd;
 
 /// Adds to the counts how often each number occurs.
 ///

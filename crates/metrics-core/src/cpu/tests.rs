@@ -5,14 +5,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use half::{bf16, f16};
 
 use super::bins::Probe;
-use super::rank::{Bad, FEW, MANY, for_each_group, rank};
+use super::rank::{FEW, MANY, for_each_group, rank};
+use super::read::Bad;
 use super::samples::{AnySamples, BLOCK, Samples, with_samples};
-use super::simd::without_avx2;
 use super::sort::GIVEN_UP;
-use super::walk::TieGroup;
+use super::walk::KeyGroup;
 use super::{rare, total};
-use crate::areas::{Areas, CountedAreas};
-use crate::dtype::{Buffer, Element};
+use crate::arith::simd::without_avx2;
+use crate::arith::sums::IntegerSums;
+use crate::counts::sums::RankSums;
+use crate::element::dtype::{Buffer, Element};
 use crate::state::Run;
 
 /// Numbers in `[0, 1)`, the same on every machine.
@@ -85,19 +87,19 @@ fn plain(scores: &[f64], labels: &[u8], key: impl Fn(f64) -> u64) -> Vec<Run> {
 
 fn check(buffer: &Buffer<'_>, labels: &[u8], expected: &[Run], what: &str) {
     let targets = Buffer::U8(labels.into());
-    let mut sums = CountedAreas::default();
+    let mut sums = IntegerSums::default();
     expected.iter().for_each(|run| sums.push(run.n_positives, run.n_negatives));
     with_samples!(AnySamples::new(buffer, &targets, 0..labels.len()), kind, samples => {
         let runs: Result<Vec<Vec<Run>>, _> = rank(samples, kind);
         assert!(runs.map(|runs| runs.concat()) == Ok(expected.into()), "groups of {what}");
         let mut each = Vec::new();
-        let visit = |TieGroup { key, n_positives, n_negatives }| {
+        let visit = |KeyGroup { key, n_positives, n_negatives }| {
             each.push(Run { key, n_positives, n_negatives });
         };
         let visited = for_each_group(samples, kind, visit);
         assert!(visited == Ok(sums) && each == expected, "groups, one by one, of {what}");
-        let areas = rank(samples, kind).map(|parts| Areas::from(total(parts)));
-        assert_eq!(areas, Ok(sums.into()), "{what}");
+        let ranked = rank(samples, kind).map(|parts| RankSums::from(total(parts)));
+        assert_eq!(ranked, Ok(sums.into()), "{what}");
     });
 }
 
@@ -134,34 +136,38 @@ fn check_all<T: Element>(
 
 #[test]
 fn ranks_f32() {
-    check_all(|x| x as f32, |x| crate::kind::f32_key(x).into(), |x| Buffer::F32(x.into()));
+    check_all(|x| x as f32, |x| crate::element::kind::f32_key(x).into(), |x| Buffer::F32(x.into()));
 }
 
 #[test]
 fn ranks_f64() {
-    check_all(|x| x, crate::kind::f64_key, |x| Buffer::F64(x.into()));
+    check_all(|x| x, crate::element::kind::f64_key, |x| Buffer::F64(x.into()));
 }
 
 #[test]
 fn ranks_f16() {
-    let key = |x: f16| u64::from(crate::kind::key16(x.to_bits()));
+    let key = |x: f16| u64::from(crate::element::kind::key16(x.to_bits()));
     check_all(f16::from_f64, key, |x| Buffer::F16(x.into()));
 }
 
 #[test]
 fn ranks_bf16() {
-    let key = |x: bf16| u64::from(crate::kind::key16(x.to_bits()));
+    let key = |x: bf16| u64::from(crate::element::kind::key16(x.to_bits()));
     check_all(bf16::from_f64, key, |x| Buffer::Bf16(x.into()));
 }
 
 #[test]
 fn ranks_i32() {
-    check_all(|x| (x * 1e6) as i32, |x| crate::kind::i32_key(x).into(), |x| Buffer::I32(x.into()));
+    check_all(
+        |x| (x * 1e6) as i32,
+        |x| crate::element::kind::i32_key(x).into(),
+        |x| Buffer::I32(x.into()),
+    );
 }
 
 #[test]
 fn ranks_i64() {
-    check_all(|x| (x * 1e15) as i64, crate::kind::i64_key, |x| Buffer::I64(x.into()));
+    check_all(|x| (x * 1e15) as i64, crate::element::kind::i64_key, |x| Buffer::I64(x.into()));
 }
 
 #[test]
@@ -175,7 +181,7 @@ fn the_first_bad_sample_is_told() {
             let told = |scores: &[f32], targets: &Buffer<'_>| {
                 let scores = Buffer::F32(scores.into());
                 with_samples!(AnySamples::new(&scores, targets, 0..n), kind, samples => {
-                    rank::<_, CountedAreas>(samples, kind).err()
+                    rank::<_, IntegerSums>(samples, kind).err()
                 })
             };
             assert_eq!(told(&scores, &targets), Some(Bad::Score(first)), "{n} {positions:?}");
@@ -270,12 +276,16 @@ fn check_hostile<T: Element>(
 
 #[test]
 fn hostile_f32_are_ranked_without_giving_up() {
-    check_hostile(|x| x as f32, |x| crate::kind::f32_key(x).into(), |x| Buffer::F32(x.into()));
+    check_hostile(
+        |x| x as f32,
+        |x| crate::element::kind::f32_key(x).into(),
+        |x| Buffer::F32(x.into()),
+    );
 }
 
 #[test]
 fn hostile_f64_are_ranked_without_giving_up() {
-    check_hostile(|x| x, crate::kind::f64_key, |x| Buffer::F64(x.into()));
+    check_hostile(|x| x, crate::element::kind::f64_key, |x| Buffer::F64(x.into()));
 }
 
 /// Samples that count how many are read.
@@ -310,7 +320,7 @@ fn positives_that_hide_are_soon_found() {
     assert!(rare::is_likely(&*samples), "they hide");
     let counting = Counting(&*samples, AtomicUsize::new(0));
     let probe = Probe { keys: Vec::new(), min: 1 << 31, max: 3 << 30 };
-    let ranked: Result<Option<CountedAreas>, _> = rare::rank(&counting, kind, &probe);
+    let ranked: Result<Option<IntegerSums>, _> = rare::rank(&counting, kind, &probe);
     assert_eq!(ranked, Ok(None));
     let n_read = counting.1.into_inner();
     assert!(n_read <= n / 8, "{n_read} of {n} read");
@@ -322,7 +332,7 @@ fn the_first_bad_sample_of_many_halves_is_told() {
     let targets = Buffer::U8(vec![1; MANY].into());
     let told = |scores: Buffer<'_>| {
         with_samples!(AnySamples::new(&scores, &targets, 0..MANY), kind, samples => {
-            rank::<_, CountedAreas>(samples, kind).err()
+            rank::<_, IntegerSums>(samples, kind).err()
         })
     };
     for first in [0, MANY / 2, MANY - 1] {

@@ -2,9 +2,12 @@
 
 use super::samples::Key;
 #[cfg(target_arch = "x86_64")]
-use super::{avx2, simd, sse2};
-use crate::areas::CountedAreas;
-use crate::precisions::Steps;
+use super::{avx2, sse2};
+#[cfg(target_arch = "x86_64")]
+use crate::arith::simd;
+
+use crate::arith::precisions::Steps;
+use crate::arith::sums::IntegerSums;
 
 /// What is made of the groups of equal scores of one part of a task.
 pub(crate) trait Sink: Send {
@@ -20,7 +23,7 @@ pub(crate) trait Sink: Send {
     /// All groups of a sorted segment: distances below `top`, shifted up by the label in bit 0. The walk
     /// is memory that segments share.
     fn push_sorted<K: Key>(&mut self, packed: &[K], top: u64, _walk: &mut Walk) {
-        for_each_group(packed, top, &mut |TieGroup { key, n_positives, n_negatives }| {
+        for_each_group(packed, top, &mut |KeyGroup { key, n_positives, n_negatives }| {
             self.push(key, n_positives, n_negatives);
         });
     }
@@ -28,13 +31,13 @@ pub(crate) trait Sink: Send {
 
 /// Samples of one score.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct TieGroup {
+pub(crate) struct KeyGroup {
     pub(crate) key: u64,
     pub(crate) n_positives: u64,
     pub(crate) n_negatives: u64,
 }
 
-impl Sink for Vec<TieGroup> {
+impl Sink for Vec<KeyGroup> {
     const NEEDS_POSITIVES_ONLY: bool = false;
 
     fn starting_at(_tp: u64, _fp: u64) -> Self {
@@ -42,18 +45,18 @@ impl Sink for Vec<TieGroup> {
     }
 
     fn push(&mut self, key: u64, n_positives: u64, n_negatives: u64) {
-        self.push(TieGroup { key, n_positives, n_negatives });
+        self.push(KeyGroup { key, n_positives, n_negatives });
     }
 }
 
 /// Calls `visit` with each group of a sorted segment, whose samples are distances below `top`.
 #[inline]
-pub(super) fn for_each_group<K: Key>(packed: &[K], top: u64, visit: &mut impl FnMut(TieGroup)) {
+pub(super) fn for_each_group<K: Key>(packed: &[K], top: u64, visit: &mut impl FnMut(KeyGroup)) {
     let mut start = 0;
     while start < packed.len() {
         let (end, n_positives) = group(packed, start);
         let n_negatives = (end - start) as u64 - n_positives;
-        visit(TieGroup { key: top - (packed[start] >> 1).to_u64(), n_positives, n_negatives });
+        visit(KeyGroup { key: top - (packed[start] >> 1).to_u64(), n_positives, n_negatives });
         start = end;
     }
 }
@@ -70,7 +73,7 @@ fn group<K: Key>(packed: &[K], start: usize) -> (usize, u64) {
     (end, n_positives)
 }
 
-impl Sink for CountedAreas {
+impl Sink for IntegerSums {
     const NEEDS_POSITIVES_ONLY: bool = true;
 
     fn starting_at(tp: u64, fp: u64) -> Self {
@@ -119,7 +122,7 @@ pub(crate) struct Walk {
 }
 
 /// Adds the groups that the first of these sorted samples make; returns how many samples it took.
-fn push_block<K: Key>(areas: &mut CountedAreas, packed: &[K], walk: &mut Walk) -> usize {
+fn push_block<K: Key>(areas: &mut IntegerSums, packed: &[K], walk: &mut Walk) -> usize {
     (walk.n, walk.at, walk.start, walk.tp, walk.has_ties) = (0, 0, 0, 0, false);
     while walk.at < packed.len().min(MAX_LEN) && walk.n < BLOCK {
         walk.go_far(packed);
@@ -203,10 +206,10 @@ impl Walk {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cpu::simd::without_avx2;
+    use crate::arith::simd::without_avx2;
 
-    fn one_by_one<K: Key>(packed: &[K]) -> CountedAreas {
-        let mut areas = CountedAreas::default();
+    fn one_by_one<K: Key>(packed: &[K]) -> IntegerSums {
+        let mut areas = IntegerSums::default();
         for group in packed.chunk_by(|a, b| *a | K::one() == *b | K::one()) {
             let n_positives = group.iter().map(|sample| (*sample & K::one()).to_u64()).sum();
             areas.push(n_positives, group.len() as u64 - n_positives);
@@ -230,7 +233,7 @@ mod tests {
             .collect();
         for len in (0..50).chain([1000, 4999, 5000]) {
             for packed in [&packed[..len], &packed[5000 - len..]] {
-                let mut areas = <CountedAreas as Sink>::starting_at(0, 0);
+                let mut areas = <IntegerSums as Sink>::starting_at(0, 0);
                 areas.push_sorted(packed, 0, &mut Walk::default());
                 let of = format!("{len}, 1 in {one_starts_of}, 1 in {one_is_positive_of}");
                 assert_eq!(areas, one_by_one(packed), "{of}");
@@ -256,7 +259,7 @@ mod tests {
             let keys = (1..3000u32).map(|i| i - u32::from(i.is_multiple_of(every)));
             let packed: Vec<u32> =
                 keys.map(|key| key << 1 | u32::from(key.is_multiple_of(3))).collect();
-            let mut areas = <CountedAreas as Sink>::starting_at(0, 0);
+            let mut areas = <IntegerSums as Sink>::starting_at(0, 0);
             areas.push_sorted(&packed, 0, &mut Walk::default());
             assert_eq!(areas, one_by_one(&packed), "{every}");
         }

@@ -2,10 +2,10 @@
 
 use super::codec::Reader;
 use super::task::{TaskState, Totals};
-use crate::areas::Areas;
-use crate::curve::Point;
+use crate::counts::ranked::{RankedCounts, TieGroup};
+use crate::counts::sums::RankSums;
+use crate::element::kind::ScoreKind;
 use crate::error::Result;
-use crate::kind::ScoreKind;
 
 /// A task of a state.
 ///
@@ -28,13 +28,13 @@ pub(crate) enum Slot {
 pub(crate) struct Packed {
     bytes: Box<[u8]>,
     totals: Totals,
-    /// The areas of a task that is not small, after they were computed once.
-    areas: Option<Box<Areas>>,
+    /// The sums of a task that is not small, after they were computed once.
+    sums: Option<Box<RankSums>>,
 }
 
 /// Bytes that fit where a pointer and a length would be.
 const SHORT: usize = 14;
-/// Most bytes of a small task. A merge of small tasks is written to bytes at once, and the areas of a
+/// Most bytes of a small task. A merge of small tasks is written to bytes at once, and the sums of a
 /// small task are computed at each read: keeping more would take more memory than the task itself.
 const SMALL: usize = 64;
 
@@ -47,7 +47,7 @@ impl Slot {
     /// A task of these bytes, which are valid, and of these totals.
     pub(crate) fn packed(bytes: &[u8], totals: Totals) -> Self {
         if bytes.len() > SHORT {
-            return Self::Packed(Box::new(Packed { bytes: bytes.into(), totals, areas: None }));
+            return Self::Packed(Box::new(Packed { bytes: bytes.into(), totals, sums: None }));
         }
         let mut short = [0; SHORT];
         short[..bytes.len()].copy_from_slice(bytes);
@@ -150,40 +150,42 @@ impl Slot {
         }
     }
 
-    /// The areas under this task's curves; asked for again, they cost next to nothing.
-    pub(crate) fn areas(&mut self) -> Areas {
+    /// The sums over the ranking of this task; asked for again, they cost next to nothing.
+    pub(crate) fn sums(&mut self) -> RankSums {
         if let Self::Open(task) = self {
-            return task.areas();
+            return task.sums();
         }
         if let Self::Packed(packed) = self
-            && let Some(areas) = &packed.areas
+            && let Some(sums) = &packed.sums
         {
-            return **areas;
+            return **sums;
         }
-        let areas = self.unpacked().map_or_else(Areas::none, |mut task| task.areas());
+        let sums = self.unpacked().map_or_else(RankSums::none, |mut task| task.sums());
         if let Self::Packed(packed) = self
             && packed.bytes.len() > SMALL
         {
-            packed.areas = Some(Box::new(areas));
+            packed.sums = Some(Box::new(sums));
         }
-        areas
+        sums
     }
 
-    /// The points of this task's curve, from the highest score down.
-    pub(crate) fn points(&mut self) -> Result<Vec<Point>> {
+    /// The ranked counts of this task.
+    pub(crate) fn counts(&mut self, op: &'static str) -> Result<RankedCounts> {
         match self {
-            Self::Open(task) => task.points(),
-            closed => closed.unpacked().map_or(Ok(Vec::new()), |mut task| task.points()),
+            Self::Open(task) => task.counts(op),
+            closed => closed
+                .unpacked()
+                .map_or_else(|| Ok(RankedCounts::none()), |mut task| task.counts(op)),
         }
     }
 
-    /// Calls `visit` with each of the [`points`](Self::points).
-    pub(crate) fn for_each_point(&mut self, visit: impl FnMut(Point)) {
+    /// Calls `visit` with the samples of each distinct score, from the highest to the lowest.
+    pub(crate) fn for_each_group(&mut self, visit: impl FnMut(TieGroup)) {
         match self {
-            Self::Open(task) => task.for_each_point(visit),
+            Self::Open(task) => task.for_each_group(visit),
             closed => {
                 if let Some(mut task) = closed.unpacked() {
-                    task.for_each_point(visit);
+                    task.for_each_group(visit);
                 }
             }
         }

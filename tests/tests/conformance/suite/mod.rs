@@ -7,12 +7,14 @@ mod primitives;
 #[macro_use]
 mod dtypes;
 #[macro_use]
+mod tensors;
+#[macro_use]
 mod u64;
 
 macro_rules! conformance_suite {
     ($name:ident, $backend:expr) => {
         mod $name {
-            primitives_suite! { $backend }
+            tensors_suite! { $backend }
             dtypes_suite! { $backend }
 
             mod areas {
@@ -70,12 +72,17 @@ macro_rules! conformance_suite {
 
             mod tasks {
                 laws! { $backend, each_kind, any_scores, tasks,
+                    a_column_is_a_vector,
+                    readings_together_are_each_alone,
                     a_matrix_of_one_row_is_a_vector,
                     a_streamed_matrix_of_one_row_is_a_vector,
                 }
                 checks! { $backend, tasks,
                     few_samples: functions_of_tasks_equal_each_alone(3);
                     many_samples: functions_of_tasks_equal_each_alone(5000);
+                    one_last: tasks_in_the_last_dimension_are_the_same(1);
+                    few_last: tasks_in_the_last_dimension_are_the_same(50);
+                    many_last: tasks_in_the_last_dimension_are_the_same(5000);
                     weighted: weighted_tasks_equal_each_alone();
                     streamed: streamed_tasks_equal_each_alone();
                     undefined: undefined_tasks_disturb_no_other();

@@ -1,39 +1,16 @@
-//! The checks of the primitives.
+//! The checks of the primitives, and of the engines beside their compositions.
 
 macro_rules! primitives_suite {
-    ($backend:expr) => {
-        mod primitives {
+    ($name:ident, $backend:expr) => {
+        mod $name {
             use half::{bf16, f16};
-            use metrics_core::Rule::{Binary, NotNan, Probability, Weight};
+            use metrics_core::backend::ElementCheck::{Binary, NotNan, Probability, Weight};
 
             const INF: f64 = f64::INFINITY;
             const NAN: f64 = f64::NAN;
 
             checks! { $backend, ops,
-                upload_keeps_bool: upload_keeps_values(&[false, true]);
-                upload_keeps_u8: upload_keeps_values(&[0, 1, u8::MAX]);
-                upload_keeps_i8: upload_keeps_values(&[i8::MIN, 0, i8::MAX]);
-                upload_keeps_u16: upload_keeps_values(&[0, u16::MAX]);
-                upload_keeps_i16: upload_keeps_values(&[i16::MIN, i16::MAX]);
-                upload_keeps_u32: upload_keeps_values(&[0, u32::MAX]);
-                upload_keeps_i32: upload_keeps_values(&[i32::MIN, i32::MAX]);
-                upload_keeps_i64: upload_keeps_values(&[i64::MIN, i64::MAX]);
-                upload_keeps_f16: upload_keeps_values(&[f16::MIN, f16::EPSILON]);
-                upload_keeps_bf16: upload_keeps_values(&[bf16::MIN, bf16::EPSILON]);
-                upload_keeps_f32: upload_keeps_values(&[0.1f32, f32::INFINITY]);
-                upload_keeps_f64: upload_keeps_values(&[0.1, 5e-324, f64::MAX]);
-                upload_keeps_long_i64: upload_keeps_values_apart(&[1i64 << 53, (1 << 53) + 1]);
-                shape_of_nothing: shape_is_what_was_uploaded(&[0]);
-                shape_of_a_vector: shape_is_what_was_uploaded(&[5]);
-                shape_of_a_matrix: shape_is_what_was_uploaded(&[2, 3]);
-                shape_of_empty_rows: shape_is_what_was_uploaded(&[2, 0]);
-                view: a_view_has_shape_and_values();
-                reshape_a_vector: reshape_keeps_the_order(&[6], [2, 3]);
-                reshape_a_matrix: reshape_keeps_the_order(&[2, 3], [3, 2]);
-                reshape_to_one_row: reshape_keeps_the_order(&[3, 2], [1, 6]);
-                reshape_nothing: reshape_keeps_the_order(&[0], [1, 0]);
                 row: row_is_a_matrix_of_one_row();
-                column: column_is_a_vector();
                 find_nothing: find_invalid_names_the_first(NotNan, &[], None);
                 find_no_nan: find_invalid_names_the_first(NotNan, &[-INF, INF], None);
                 find_nan: find_invalid_names_the_first(NotNan, &[0.0, NAN, NAN], Some(1));
@@ -77,9 +54,8 @@ macro_rules! primitives_suite {
                 groups_of_nothing: groups_end_at_any_size(0);
                 buckets_of_nothing: bucket_is_the_floor_of_the_product(0);
                 bincount_of_nothing: bincount_counts_by_target(0);
-                beyond_the_end: rows_and_columns_beyond_the_end_are_refused();
+                beyond_the_end: rows_beyond_the_end_are_refused();
                 no_matrix: what_is_no_matrix_is_refused();
-                another_shape: another_number_of_elements_is_no_shape();
                 longer_rows: an_index_of_longer_rows_gathers_nothing();
                 thresholds: no_number_of_thresholds_is_taken_beyond_the_most();
                 no_probability: what_is_no_probability_takes_a_bucket_at_the_end();
@@ -95,9 +71,26 @@ macro_rules! primitives_suite {
                 bucket_is_the_floor_of_the_product,
                 bincount_counts_by_target,
             }
-        }
 
-        mod fused {
+            mod copies {
+                checks! { $backend, copies,
+                    function_of_one_task: a_function_downloads_only_distinct_scores(1);
+                    function_of_several_tasks: a_function_downloads_only_distinct_scores(4);
+                    weighted_function: a_weighted_function_downloads_each_input_once();
+                    update: an_update_downloads_each_input_once();
+                    reading: reading_a_metric_copies_nothing();
+                    buckets: an_update_of_buckets_downloads_nothing();
+                    weighted_buckets: a_weighted_update_of_buckets_downloads_each_input_once();
+                }
+            }
+        }
+    };
+}
+
+/// What an engine makes is what the compositions of primitives make.
+macro_rules! composition_suite {
+    ($name:ident, $backend:expr) => {
+        mod $name {
             laws! { $backend, each_kind, any_scores, fused,
                 ranked_counts_equal_the_composition,
                 areas_equal_the_composition,
@@ -109,18 +102,6 @@ macro_rules! primitives_suite {
             }
             sized_checks! { $backend, fused,
                 ranked_counts_of_size_equal_the_composition,
-            }
-        }
-
-        mod copies {
-            checks! { $backend, copies,
-                function_of_one_task: a_function_downloads_only_distinct_scores(1);
-                function_of_several_tasks: a_function_downloads_only_distinct_scores(4);
-                weighted_function: a_weighted_function_downloads_each_input_once();
-                update: an_update_downloads_each_input_once();
-                reading: reading_a_metric_copies_nothing();
-                buckets: an_update_of_buckets_downloads_nothing();
-                weighted_buckets: a_weighted_update_of_buckets_downloads_each_input_once();
             }
         }
     };

@@ -3,7 +3,7 @@
 macro_rules! u64_suite {
     ($name:ident, $backend:expr) => {
         mod $name {
-            checks! { $backend, ops,
+            checks! { $backend, tensors,
                 upload_keeps_u64: upload_keeps_values(&[0, u64::MAX]);
                 upload_keeps_long_u64: upload_keeps_values_apart(&[u64::MAX, u64::MAX - 1]);
             }

@@ -1,0 +1,11 @@
+//! Arithmetic that gives every machine the same bits, and what it needs: the floating-point mode, vector
+//! code, threads.
+
+pub(crate) mod exact;
+pub(crate) mod float_mode;
+pub(crate) mod precisions;
+pub(crate) mod shares;
+pub(crate) mod simd;
+pub(crate) mod sums;
+pub(crate) mod sync;
+pub(crate) mod threads;

@@ -1,0 +1,189 @@
+//! The backend of plain slices.
+
+use std::borrow::Cow;
+
+use super::Backend;
+use super::host_tensor::HostTensor;
+use super::index::{
+    IndexShape, check_column, check_matrix, check_one_row, check_reshape, check_row,
+};
+use super::primitives::Primitives;
+use super::rows::{argsort_descending, group_ends, rows, transposed, width};
+use crate::arith::float_mode::in_default_mode;
+use crate::cpu::buckets::bucket_of;
+use crate::element::check::ElementCheck;
+use crate::element::dtype::Element;
+use crate::error::Result;
+use crate::{reserve, with_slice};
+
+/// Plain slices in host memory as a backend; behind [`slice`](mod@crate::slice).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Host;
+
+/// Numbers in host memory, row by row: positions in the rows of a matrix, or buckets. Only the
+/// primitives of [`Host`] make one, so that its numbers are what its shape says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostIndex {
+    shape: IndexShape,
+    numbers: Vec<u64>,
+}
+
+impl HostIndex {
+    /// What is known of the numbers without a look at them.
+    pub fn shape(&self) -> IndexShape {
+        self.shape
+    }
+
+    /// The numbers, row by row.
+    pub fn numbers(&self) -> &[u64] {
+        &self.numbers
+    }
+}
+
+impl Backend for Host {
+    const NAME: &'static str = "slice";
+    type Tensor<'a> = HostTensor<'a>;
+    type Pending = ();
+
+    fn of(_tensor: &Self::Tensor<'_>) -> Self {
+        Self
+    }
+
+    fn device(&self) -> Cow<'static, str> {
+        "cpu".into()
+    }
+
+    fn shape(x: &Self::Tensor<'_>) -> Vec<usize> {
+        x.shape().to_vec()
+    }
+
+    fn view<'t>(x: &'t Self::Tensor<'_>) -> Self::Tensor<'t> {
+        x.borrow()
+    }
+
+    fn upload(&self, x: &HostTensor<'_>) -> Result<HostTensor<'static>> {
+        Ok(x.clone().into_owned())
+    }
+
+    fn with_host<R>(x: &Self::Tensor<'_>, f: impl FnOnce(HostTensor<'_>) -> R) -> Result<R> {
+        Ok(f(x.borrow()))
+    }
+
+    fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
+        check_reshape(x.shape(), shape)?;
+        HostTensor::from_buffer(x.into_buffer(), shape.to_vec())
+    }
+
+    fn transpose<'a>(&self, x: &Self::Tensor<'a>) -> Result<Self::Tensor<'a>> {
+        let [n_rows, n_columns] = check_matrix("transpose", x.shape())?;
+        with_slice!(x.buffer(), data => {
+            HostTensor::from_vec(transposed(data, n_columns)?, &[n_columns, n_rows])
+        })
+    }
+
+    fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
+        let n_rows = check_column(x.shape(), column)?;
+        with_slice!(x.buffer(), data => {
+            let column = data.iter().skip(column).step_by(width(x)).copied();
+            HostTensor::from_vec(reserve::collected("column", column)?, &[n_rows])
+        })
+    }
+}
+
+impl Primitives for Host {
+    type Index = HostIndex;
+
+    fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
+        let n = check_row(x.shape(), row)?;
+        with_slice!(x.buffer(), data => {
+            let row = data[row * n..(row + 1) * n].iter().copied();
+            HostTensor::from_vec(reserve::collected("row", row)?, &[1, n])
+        })
+    }
+
+    fn find_invalid(
+        &self,
+        x: &HostTensor<'_>,
+        check: ElementCheck,
+    ) -> Result<Option<(usize, f64)>> {
+        Ok(in_default_mode(|| {
+            with_slice!(x.buffer(), data => {
+                data.iter().map(|x| x.to_f64()).enumerate().find(|&(_, x)| !check.allows(x))
+            })
+        }))
+    }
+
+    fn argsort_descending(&self, x: &HostTensor<'_>) -> Result<HostIndex> {
+        let shape = IndexShape::of_argsort(x.shape())?;
+        let mut numbers = reserve::room("argsort", x.buffer().len())?;
+        with_slice!(x.buffer(), data => {
+            for row in rows(data, x) {
+                numbers.append(&mut argsort_descending(row)?);
+            }
+        });
+        Ok(HostIndex { shape, numbers })
+    }
+
+    fn gather(&self, x: &HostTensor<'_>, index: &HostIndex) -> Result<HostTensor<'static>> {
+        index.shape.check_gather(x.shape())?;
+        let [_, n_columns] = index.shape.dims();
+        with_slice!(x.buffer(), data => {
+            let mut gathered = reserve::room("gather", index.numbers.len())?;
+            // Without columns there is nothing to gather from any row.
+            for (row, numbers) in rows(data, x).zip(index.numbers.chunks(n_columns.max(1))) {
+                gathered.extend(numbers.iter().map(|&i| row[i as usize]));
+            }
+            HostTensor::from_vec(gathered, &index.shape.dims())
+        })
+    }
+
+    fn cumsum(&self, x: &HostTensor<'_>) -> Result<HostTensor<'static>> {
+        check_matrix("cumsum", x.shape())?;
+        let mut sums = reserve::room("cumsum", x.buffer().len())?;
+        with_slice!(x.buffer(), data => {
+            for row in rows(data, x) {
+                sums.extend(row.iter().scan(0u64, |sum, x| {
+                    *sum += u64::from(x.to_f64() == 1.0);
+                    Some(*sum)
+                }));
+            }
+        });
+        HostTensor::from_vec(sums, x.shape())
+    }
+
+    fn group_ends(&self, x: &HostTensor<'_>) -> Result<HostIndex> {
+        let n_columns = check_one_row("group_ends", x.shape())?;
+        let numbers = with_slice!(x.buffer(), row => group_ends(row))?;
+        Ok(HostIndex { shape: IndexShape::of_group_ends(n_columns, numbers.len()), numbers })
+    }
+
+    fn bucket(&self, x: &HostTensor<'_>, num_thresholds: usize) -> Result<HostIndex> {
+        let shape = IndexShape::of_bucket(x.shape(), num_thresholds)?;
+        let bucket = |p: f64| bucket_of(p, num_thresholds).min(num_thresholds) as u64;
+        let numbers = with_slice!(x.buffer(), data => {
+            reserve::collected("bucket", data.iter().map(|p| bucket(p.to_f64())))
+        })?;
+        Ok(HostIndex { shape, numbers })
+    }
+
+    fn bincount(
+        &self,
+        index: &HostIndex,
+        targets: &HostTensor<'_>,
+        n_bins: usize,
+    ) -> Result<[Vec<u64>; 2]> {
+        index.shape.check_bincount(targets.shape(), n_bins)?;
+        let zeros = || reserve::filled("bincount", n_bins, 0);
+        let mut counts = [zeros()?, zeros()?];
+        with_slice!(targets.buffer(), data => {
+            for (&bin, target) in index.numbers.iter().zip(data) {
+                counts[usize::from(target.to_f64() == 1.0)][bin as usize] += 1;
+            }
+        });
+        Ok(counts)
+    }
+
+    fn download_index(&self, index: &HostIndex) -> Result<Vec<u64>> {
+        reserve::collected("download index", index.numbers.iter().copied())
+    }
+}

@@ -1,0 +1,172 @@
+//! What the CPU engine makes of a batch in host memory.
+
+use super::batch::Batch;
+use super::host::Host;
+use super::primitives::Primitives;
+use crate::arith::float_mode::in_default_mode;
+use crate::arith::threads;
+use crate::counts::buckets::BucketCounts;
+use crate::counts::ranked::RankedCounts;
+use crate::counts::sums::RankSums;
+use crate::counts::weights::weigh;
+use crate::cpu::buckets::{NotCounted, Predictions};
+use crate::cpu::{AnySamples, Bad, Sink, rank, scan, total, with_samples};
+use crate::element::check::ElementCheck;
+use crate::element::dtype::{Buffer, Element};
+use crate::element::kind::ScoreKind;
+use crate::error::{Error, Result};
+use crate::state::rank::RankState;
+use crate::state::{Run, accumulate};
+use crate::with_slice;
+
+/// The sums over the ranking of each task.
+pub(crate) fn rank_sums(batch: &Batch<'_, Host>) -> Result<Vec<RankSums>> {
+    in_default_mode(|| rank_tasks(batch, |_, parts| total(parts).into()))
+}
+
+/// The ranked counts of each task.
+pub(crate) fn ranked_counts(batch: &Batch<'_, Host>) -> Result<Vec<RankedCounts>> {
+    in_default_mode(|| {
+        let counts = rank_tasks(batch, |kind, parts: Vec<Vec<Run>>| {
+            let n_runs = parts.iter().map(Vec::len).sum();
+            accumulate(batch.op, kind, false, n_runs, parts.into_iter().flatten())
+        })?;
+        counts.into_iter().collect()
+    })
+}
+
+/// Adds a batch of one task to bucket counts; on an error they are unchanged.
+pub(crate) fn count_buckets(batch: &Batch<'_, Host>, counts: &mut BucketCounts) -> Result<()> {
+    in_default_mode(|| {
+        let weights = weights(batch)?;
+        let predictions = Predictions {
+            probabilities: batch.scores.buffer(),
+            targets: batch.targets.buffer(),
+            num_thresholds: counts.num_thresholds(),
+        };
+        match weights {
+            None => count(batch, predictions, counts),
+            Some(weights) => weigh_buckets(batch, predictions, &weights, counts),
+        }
+    })
+}
+
+/// Samples for each counter from which on a batch is counted apart first.
+const MANY: usize = 4;
+
+fn count(
+    batch: &Batch<'_, Host>,
+    predictions: Predictions<'_>,
+    counts: &mut BucketCounts,
+) -> Result<()> {
+    let n_samples = batch.n_samples;
+    if n_samples >= MANY * counts.counters().len() {
+        let apart = predictions.count_apart().map_err(|error| match error {
+            NotCounted::Invalid(bad) => invalid_prediction(batch, bad),
+            NotCounted::NoMemory(refused) => refused.needed_by(batch.op),
+        })?;
+        counts.reserve(batch.op, None, n_samples as u64)?;
+        for apart in apart {
+            counts.counters().iter_mut().zip(apart).for_each(|(all, count)| *all += count);
+        }
+        return Ok(());
+    }
+    predictions.check().map_err(|bad| invalid_prediction(batch, bad))?;
+    counts.reserve(batch.op, None, n_samples as u64)?;
+    predictions.count(counts.counters()).map_err(|bad| invalid_prediction(batch, bad))
+}
+
+fn weigh_buckets(
+    batch: &Batch<'_, Host>,
+    predictions: Predictions<'_>,
+    weights: &[f64],
+    counts: &mut BucketCounts,
+) -> Result<()> {
+    predictions.check().map_err(|bad| invalid_prediction(batch, bad))?;
+    counts.reserve(batch.op, Some(weights), batch.n_samples as u64)?;
+    predictions.for_each(|index, bucket, label| counts.weigh(bucket, label, weights[index]));
+    Ok(())
+}
+
+fn invalid_prediction(batch: &Batch<'_, Host>, bad: Bad) -> Error {
+    match bad {
+        Bad::Score(row) => batch.invalid_probability(row, element(batch.scores.buffer(), row)),
+        Bad::Target(row) => batch.invalid_target(row, element(batch.targets.buffer(), row)),
+    }
+}
+
+/// One element as an `f64`.
+fn element(buffer: &Buffer<'_>, position: usize) -> f64 {
+    with_slice!(buffer, data => data[position].to_f64())
+}
+
+/// Adds a batch to a rank state; on an error it is unchanged.
+pub(crate) fn append(batch: &Batch<'_, Host>, state: &mut RankState) -> Result<()> {
+    in_default_mode(|| {
+        let weights = weights(batch)?;
+        let row_weights = |task: usize| {
+            let row = if batch.shares_weights { 0 } else { task };
+            let of_task = row * batch.n_samples..(row + 1) * batch.n_samples;
+            weights.as_deref().map(|all| &all[of_task])
+        };
+        // The samples of one task are checked as they are kept; of more, none is kept before.
+        let is_checked_later = batch.n_tasks == 1 && weights.is_none();
+        for task in 0..batch.n_tasks {
+            let (n_counted, weight) =
+                row_weights(task).map_or((batch.n_samples as u64, 0.0), weigh);
+            with_samples!(task_samples(batch, task), kind, samples => {
+                let room = state.check(batch.op, task, kind, n_counted, weight);
+                if room.is_err() || !is_checked_later {
+                    scan(samples, kind).map_err(|bad| error(batch, task, bad))?;
+                }
+                room?;
+            });
+        }
+        state.make_places(batch.op)?;
+        for task in 0..batch.n_tasks {
+            with_samples!(task_samples(batch, task), kind, samples => {
+                state.append(task, samples, kind, row_weights(task))
+            })
+            .map_err(|bad| error(batch, task, bad))?;
+        }
+        Ok(())
+    })
+}
+
+/// Ranks each task of a batch and makes one value of its parts.
+fn rank_tasks<S: Sink, R: Send>(
+    batch: &Batch<'_, Host>,
+    finish: impl Fn(ScoreKind, Vec<S>) -> R + Sync + Send,
+) -> Result<Vec<R>> {
+    let ranked = threads::map((0..batch.n_tasks).collect(), |task| {
+        with_samples!(task_samples(batch, task), kind, samples => {
+            let parts = rank(samples, kind).map_err(|bad| error(batch, task, bad))?;
+            Ok(finish(kind, parts))
+        })
+    });
+    ranked.into_iter().collect()
+}
+
+fn task_samples<'a>(batch: &'a Batch<'_, Host>, task: usize) -> AnySamples<'a> {
+    let row = task * batch.n_samples..(task + 1) * batch.n_samples;
+    AnySamples::new(batch.scores.buffer(), batch.targets.buffer(), row)
+}
+
+fn error(batch: &Batch<'_, Host>, task: usize, bad: Bad) -> crate::Error {
+    let start = task * batch.n_samples;
+    match bad {
+        Bad::Score(index) => batch.nan_score(start + index),
+        Bad::Target(index) => {
+            batch.invalid_target(start + index, element(batch.targets.buffer(), start + index))
+        }
+    }
+}
+
+/// The weights of a batch, if it has any, checked.
+fn weights(batch: &Batch<'_, Host>) -> Result<Option<Vec<f64>>> {
+    let Some(weights) = &batch.weights else { return Ok(None) };
+    if let Some((position, value)) = Host.find_invalid(weights, ElementCheck::Weight)? {
+        return Err(batch.invalid_weight(position, value));
+    }
+    Ok(Some(weights.to_f64_vec()))
+}

@@ -1,0 +1,130 @@
+//! Tensors in host memory: how plain slices enter the library, and how tensors leave a backend.
+
+use std::borrow::Cow;
+
+use super::host::Host;
+use super::{Backend, ToTensor};
+use crate::arith::float_mode::in_default_mode;
+use crate::element::dtype::{Buffer, DType, Element};
+use crate::error::{Error, Result};
+
+/// A row-major tensor in host memory, borrowed or owned.
+///
+/// ```
+/// use metrics_core::HostTensor;
+/// use metrics_core::slice::{Auprc, Readings};
+///
+/// let scores = HostTensor::new(&[0.1, 0.5, 0.7, 0.8, 1.0, 1.0, 1.0, 0.0], &[2, 4])?;
+/// let targets = HostTensor::new(&[1u8, 0, 1, 1, 1, 0, 1, 0], &[2, 4])?;
+/// assert_eq!(Auprc.tasks(&scores, &targets)?, [11.0 / 12.0, 2.0 / 3.0]);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostTensor<'a> {
+    buffer: Buffer<'a>,
+    shape: Vec<usize>,
+}
+
+impl<'a> HostTensor<'a> {
+    /// A tensor of this shape over a slice, row by row, without copying it.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedShape`] when the shape does not have as many elements as the slice.
+    pub fn new<T: Element>(data: &'a [T], shape: &[usize]) -> Result<Self> {
+        Self::from_buffer(T::buffer(Cow::Borrowed(data)), shape.to_vec())
+    }
+
+    /// A tensor of this shape that owns its elements, given row by row.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedShape`] when the shape does not have as many elements as `data`.
+    pub fn from_vec<T: Element>(data: Vec<T>, shape: &[usize]) -> Result<Self> {
+        Self::from_buffer(T::buffer(Cow::Owned(data)), shape.to_vec())
+    }
+
+    /// A tensor of this shape over a buffer, row by row.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedShape`] when the shape does not have as many elements as the buffer.
+    pub fn from_buffer(buffer: Buffer<'a>, shape: Vec<usize>) -> Result<Self> {
+        let n_elements = shape.iter().try_fold(1usize, |n, &dim| n.checked_mul(dim));
+        if n_elements != Some(buffer.len()) {
+            return Err(Error::UnsupportedShape {
+                op: "host tensor",
+                what: "elements",
+                shape,
+                expected: "a shape with as many elements as the data",
+            });
+        }
+        Ok(Self { buffer, shape })
+    }
+
+    /// The elements, row by row.
+    pub fn buffer(&self) -> &Buffer<'a> {
+        &self.buffer
+    }
+
+    /// The elements, row by row, without the shape.
+    pub fn into_buffer(self) -> Buffer<'a> {
+        self.buffer
+    }
+
+    /// Length of each dimension.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Type of the elements.
+    pub fn dtype(&self) -> DType {
+        self.buffer.dtype()
+    }
+
+    /// The same tensor, borrowed.
+    pub fn borrow(&self) -> HostTensor<'_> {
+        HostTensor { buffer: self.buffer.borrow(), shape: self.shape.clone() }
+    }
+
+    /// The same tensor, owned.
+    pub fn into_owned(self) -> HostTensor<'static> {
+        HostTensor { buffer: self.buffer.into_owned(), shape: self.shape }
+    }
+
+    /// All elements as `f64`.
+    pub fn to_f64_vec(&self) -> Vec<f64> {
+        in_default_mode(
+            || crate::with_slice!(&self.buffer, data => data.iter().map(|&x| x.to_f64()).collect()),
+        )
+    }
+}
+
+/// The elements of a tensor, copied to host memory, row by row.
+///
+/// # Errors
+/// As [`Backend::with_host`].
+pub fn to_host<B: Backend>(x: &B::Tensor<'_>) -> Result<HostTensor<'static>> {
+    B::with_host(x, |x| x.into_owned())
+}
+
+impl ToTensor<Host> for HostTensor<'_> {
+    fn to_tensor(&self) -> HostTensor<'_> {
+        self.borrow()
+    }
+}
+
+impl<T: Element> ToTensor<Host> for [T] {
+    fn to_tensor(&self) -> HostTensor<'_> {
+        HostTensor { buffer: T::buffer(Cow::Borrowed(self)), shape: vec![self.len()] }
+    }
+}
+
+impl<T: Element, const N: usize> ToTensor<Host> for [T; N] {
+    fn to_tensor(&self) -> HostTensor<'_> {
+        self.as_slice().to_tensor()
+    }
+}
+
+impl<T: Element> ToTensor<Host> for Vec<T> {
+    fn to_tensor(&self) -> HostTensor<'_> {
+        self.as_slice().to_tensor()
+    }
+}

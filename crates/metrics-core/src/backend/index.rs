@@ -1,0 +1,184 @@
+//! What the primitives of every backend check of shapes and indices, before an element is touched.
+
+use crate::counts::buckets::MAX_NUM_THRESHOLDS;
+use crate::error::{Error, Result};
+
+/// What is known of an [index](super::Primitives::Index) without a look at its elements: its shape, and
+/// a number that all of them are below.
+///
+/// A backend keeps it beside the elements, in a type that nobody else can make, so that
+/// [`gather`](super::Primitives::gather) and [`bincount`](super::Primitives::bincount) need not look at the
+/// elements either: those may lie on a device, where a look is a wait and a wrong one writes anywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexShape {
+    n_rows: usize,
+    n_columns: usize,
+    n_numbers: usize,
+}
+
+impl IndexShape {
+    /// Of what [`argsort_descending`](super::Primitives::argsort_descending) makes of a matrix.
+    ///
+    /// # Errors
+    /// As [`check_matrix`].
+    pub fn of_argsort(shape: &[usize]) -> Result<Self> {
+        let [n_rows, n_columns] = check_matrix("argsort", shape)?;
+        Ok(Self { n_rows, n_columns, n_numbers: n_columns })
+    }
+
+    /// Of what [`group_ends`](super::Primitives::group_ends) makes of a row: so many ends, each a position
+    /// in it.
+    pub fn of_group_ends(n_columns: usize, n_ends: usize) -> Self {
+        Self { n_rows: 1, n_columns: n_ends, n_numbers: n_columns }
+    }
+
+    /// Of what [`bucket`](super::Primitives::bucket) makes of a matrix.
+    ///
+    /// # Errors
+    /// As [`check_matrix`]; [`Error::InvalidNumThresholds`].
+    pub fn of_bucket(shape: &[usize], num_thresholds: usize) -> Result<Self> {
+        let [n_rows, n_columns] = check_matrix("bucket", shape)?;
+        if !(1..=MAX_NUM_THRESHOLDS).contains(&num_thresholds) {
+            return Err(Error::InvalidNumThresholds {
+                given: num_thresholds,
+                max: MAX_NUM_THRESHOLDS,
+            });
+        }
+        Ok(Self { n_rows, n_columns, n_numbers: num_thresholds + 1 })
+    }
+
+    /// Number of rows, and of numbers in each.
+    pub fn dims(&self) -> [usize; 2] {
+        [self.n_rows, self.n_columns]
+    }
+
+    /// Whether this index takes elements out of a tensor of this shape.
+    ///
+    /// # Errors
+    /// As [`check_matrix`], also for another number of rows; [`Error::OutOfRange`] for rows that may be
+    /// too short.
+    pub fn check_gather(&self, shape: &[usize]) -> Result<()> {
+        let [n_rows, n_columns] = check_matrix("gather", shape)?;
+        if n_rows != self.n_rows {
+            return Err(unsupported("gather", "elements", shape, "as many rows as the index has"));
+        }
+        self.check_numbers("gather", "column", n_columns)
+    }
+
+    /// Whether the numbers of this index can be counted, in so many bins, beside targets of this shape.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedShape`] for targets of another shape than the index's,
+    /// [`Error::OutOfRange`] for bins that may be too few.
+    pub fn check_bincount(&self, targets: &[usize], n_bins: usize) -> Result<()> {
+        if *targets != self.dims() {
+            return Err(unsupported("bincount", "targets", targets, "the shape of the index"));
+        }
+        self.check_numbers("bincount", "bin", n_bins)
+    }
+
+    fn check_numbers(&self, op: &'static str, what: &'static str, limit: usize) -> Result<()> {
+        // None is refused where there are none.
+        self.n_numbers.checked_sub(1).map_or(Ok(()), |most| check_below(op, what, most, limit))
+    }
+}
+
+/// The two dimensions of a matrix.
+///
+/// # Errors
+/// [`Error::UnsupportedShape`] for another number of dimensions, [`Error::OutOfMemory`] for more
+/// elements than can be numbered.
+pub fn check_matrix(op: &'static str, shape: &[usize]) -> Result<[usize; 2]> {
+    check_len(op, shape)?;
+    <[usize; 2]>::try_from(shape)
+        .map_err(|_| unsupported(op, "elements", shape, "(n_rows, n_columns)"))
+}
+
+/// The length of the row of a matrix of one row, for [`group_ends`](super::Primitives::group_ends).
+///
+/// # Errors
+/// As [`check_matrix`], also for another number of rows.
+pub fn check_one_row(op: &'static str, shape: &[usize]) -> Result<usize> {
+    match check_matrix(op, shape)? {
+        [1, n_columns] => Ok(n_columns),
+        _ => Err(unsupported(op, "elements", shape, "(1, n_columns)")),
+    }
+}
+
+/// How many elements a tensor of this shape has: a view may have any shape, whatever is in memory.
+///
+/// # Errors
+/// [`Error::OutOfMemory`] for more than can be numbered.
+pub fn check_len(op: &'static str, shape: &[usize]) -> Result<usize> {
+    // Libraries multiply the lengths in some order, also where one of them is 0.
+    let n_elements = shape.iter().try_fold(1usize, |n, &dim| n.checked_mul(dim.max(1)));
+    let n_elements = n_elements.ok_or(Error::OutOfMemory { op, n_bytes: usize::MAX })?;
+    Ok(if shape.contains(&0) { 0 } else { n_elements })
+}
+
+/// Whether a tensor has as many elements as a matrix of another shape.
+///
+/// # Errors
+/// [`Error::UnsupportedShape`].
+pub fn check_reshape(shape: &[usize], [n_rows, n_columns]: [usize; 2]) -> Result<()> {
+    let n_elements = check_len("reshape", shape)?;
+    if n_rows.checked_mul(n_columns) == Some(n_elements) {
+        return Ok(());
+    }
+    let expected = "as many elements as the shape they shall have";
+    Err(unsupported("reshape", "elements", shape, expected))
+}
+
+/// The length of the rows of a matrix that has this row.
+///
+/// # Errors
+/// As [`check_matrix`]; [`Error::OutOfRange`].
+pub fn check_row(shape: &[usize], row: usize) -> Result<usize> {
+    let [n_rows, n_columns] = check_matrix("row", shape)?;
+    check_below("row", "row", row, n_rows).map(|()| n_columns)
+}
+
+/// The length of the columns of a matrix that has this column.
+///
+/// # Errors
+/// As [`check_matrix`]; [`Error::OutOfRange`].
+pub fn check_column(shape: &[usize], column: usize) -> Result<usize> {
+    let [n_rows, n_columns] = check_matrix("column", shape)?;
+    check_below("column", "column", column, n_columns).map(|()| n_rows)
+}
+
+/// Where in a tensor the first of the elements lies that stand at `position` of a part of it.
+///
+/// A broadcast dimension repeats its elements, so that a search for the first of a kind need only look
+/// at one of each: `part` is the tensor's shape with such dimensions cut to length 1.
+///
+/// ```
+/// use metrics_core::backend::index::first_position;
+///
+/// // Three rows that are the same one: what stands at its place 4 stands first in row 0.
+/// assert_eq!(first_position(&[3, 5], &[1, 5], 4), 4);
+/// // Five columns that are the same one: what stands in its row 2 stands first in column 0.
+/// assert_eq!(first_position(&[3, 5], &[3, 1], 2), 10);
+/// ```
+pub fn first_position(shape: &[usize], part: &[usize], position: usize) -> usize {
+    let (mut rest, mut step, mut first) = (position, 1, 0);
+    for (&dim, &len) in shape.iter().zip(part).rev() {
+        first += rest % len * step;
+        rest /= len;
+        step *= dim;
+    }
+    first
+}
+
+fn check_below(op: &'static str, what: &'static str, given: usize, limit: usize) -> Result<()> {
+    if given < limit { Ok(()) } else { Err(Error::OutOfRange { op, what, given, limit }) }
+}
+
+fn unsupported(
+    op: &'static str,
+    what: &'static str,
+    shape: &[usize],
+    expected: &'static str,
+) -> Error {
+    Error::UnsupportedShape { op, what, shape: shape.to_vec(), expected }
+}

@@ -1,0 +1,111 @@
+//! The operations that every metric can be composed of.
+
+use std::fmt::Debug;
+
+use super::Backend;
+use crate::element::check::ElementCheck;
+use crate::error::Result;
+
+/// Sort, gather, cumulative sums and the like on the tensors of a backend: enough for every metric, by the
+/// compositions in [`compose`](mod@super::compose).
+///
+/// A library whose tensors lie on a device, without kernels of ours, brings these and calls the compositions
+/// from its [`Backend`] methods. They have the same bits as the engines.
+///
+/// A primitive refuses whatever shape, row, index or number it cannot work on: the checks of
+/// [`index`](mod@super::index) are the same on every backend. Beside the errors that a method names, every
+/// one may return [`Error::OutOfMemory`](crate::Error::OutOfMemory) or, where the library refuses,
+/// [`Error::Backend`](crate::Error::Backend).
+pub trait Primitives: Backend {
+    /// A matrix of non-negative integers: positions in rows, bucket numbers.
+    ///
+    /// Only the backend makes one. It keeps an [`IndexShape`](super::IndexShape) beside the numbers,
+    /// and so knows without reading them what they are below.
+    type Index: Clone + Debug;
+
+    /// Row `row` of a matrix, as a matrix of one row.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) where there is no such row,
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix.
+    fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>>;
+
+    /// The first element, row by row, that is not allowed: its position and its value.
+    ///
+    /// # Errors
+    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    fn find_invalid(
+        &self,
+        x: &Self::Tensor<'_>,
+        check: ElementCheck,
+    ) -> Result<Option<(usize, f64)>>;
+
+    /// Positions that order each row of a matrix from largest to smallest.
+    ///
+    /// The order among equal values is unspecified; callers must not depend on it. The matrix holds
+    /// no NaN: metrics check first. `-0.0` and `0.0` are equal.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix,
+    /// [`Error::Backend`](crate::Error::Backend) when the library refuses, for instance a row too
+    /// wide for its kernel.
+    fn argsort_descending(&self, x: &Self::Tensor<'_>) -> Result<Self::Index>;
+
+    /// `out[i][j] = x[i][index[i][j]]` for two matrices with equally many rows; the dtype stays.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix of as many
+    /// rows, [`Error::OutOfRange`](crate::Error::OutOfRange) for rows shorter than those the index was
+    /// made of, [`Error::DeviceMismatch`](crate::Error::DeviceMismatch).
+    fn gather(&self, x: &Self::Tensor<'_>, index: &Self::Index) -> Result<Self::Tensor<'static>>;
+
+    /// Inclusive sums along each row of a matrix of zeros and ones, of any dtype.
+    ///
+    /// The sums are exact up to 2^53, whatever the dtype of `x`.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix.
+    fn cumsum(&self, x: &Self::Tensor<'_>) -> Result<Self::Tensor<'static>>;
+
+    /// Last position of each run of equal neighbours in a matrix of one row, as one row.
+    ///
+    /// Equal means equal as numbers: infinities of one sign are, and so are `-0.0` and `0.0`.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix of one row.
+    fn group_ends(&self, x: &Self::Tensor<'_>) -> Result<Self::Index>;
+
+    /// `⌊f64(x) · num_thresholds⌋` for each element of a matrix of probabilities in `[0, 1]`.
+    ///
+    /// The product is rounded to `f64`. Metrics check first that all are probabilities; here an element
+    /// below 0 goes to bucket 0, one above 1 to bucket `num_thresholds`, and NaN to bucket 0, so that no
+    /// number is ever beyond the last bucket.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix,
+    /// [`Error::InvalidNumThresholds`](crate::Error::InvalidNumThresholds).
+    fn bucket(&self, x: &Self::Tensor<'_>, num_thresholds: usize) -> Result<Self::Index>;
+
+    /// How often each of `0..n_bins` stands in an index beside a target of 0, and how often beside a
+    /// target of 1.
+    ///
+    /// Metrics check first that all targets are 0 or 1; here any other number counts as 0.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for targets of another shape than
+    /// the index, [`Error::OutOfRange`](crate::Error::OutOfRange) for fewer bins than the index may
+    /// name: row lengths for positions, `num_thresholds + 1` for buckets;
+    /// [`Error::DeviceMismatch`](crate::Error::DeviceMismatch).
+    fn bincount(
+        &self,
+        index: &Self::Index,
+        targets: &Self::Tensor<'_>,
+        n_bins: usize,
+    ) -> Result<[Vec<u64>; 2]>;
+
+    /// The elements of an index in host memory, row by row.
+    ///
+    /// # Errors
+    /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
+    fn download_index(&self, index: &Self::Index) -> Result<Vec<u64>>;
+}

@@ -1,0 +1,93 @@
+//! False and true positive rate at every distinct score.
+
+use crate::backend::{Backend, ToTensor};
+use crate::counts::ranked::{Cumulative, RankedCounts};
+use crate::error::Result;
+use crate::metric::reading::{Policy, Reading, Readings};
+
+/// False and true positive rate of one binary task at every distinct score.
+///
+/// ```text
+/// fpr = fps / n_negatives    tpr = tps / n_positives
+/// ```
+/// Lengths, order and first point are those of scikit-learn's `roc_curve` with
+/// `drop_intermediate=False`: thresholds decrease, and a first point `(0, 0)` has threshold `+inf`.
+/// Where a score is `+inf`, a second threshold is too, and only there are two thresholds equal.
+///
+/// # Undefined cases
+/// Without positives the true positive rate is 0, without negatives the false positive rate; or
+/// what [`Undefined`](crate::Undefined) says.
+///
+/// # Errors
+/// As [`Request::read`](crate::Request::read).
+///
+/// # Weights, several tasks, undefined values
+/// Say so on a request of [`Roc`]: [`weights`](crate::Readings::weights),
+/// [`tasks`](crate::Readings::tasks), [`undefined`](crate::Readings::undefined).
+///
+/// # Examples
+/// ```
+/// use metrics_core::slice::binary_roc_curve;
+///
+/// let curve = binary_roc_curve(&[0.1, 0.4, 0.35, 0.8], &[0, 0, 1, 1])?;
+/// assert_eq!(curve.fpr, [0.0, 0.0, 0.5, 0.5, 1.0]);
+/// assert_eq!(curve.tpr, [0.0, 0.5, 0.5, 1.0, 1.0]);
+/// assert_eq!(curve.thresholds, [f64::INFINITY, 0.8, 0.4, 0.35, 0.1]);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
+#[doc(alias = "roc_curve")]
+pub fn binary_roc_curve<B: Backend>(
+    scores: &(impl ToTensor<B> + ?Sized),
+    targets: &(impl ToTensor<B> + ?Sized),
+) -> Result<RocCurve> {
+    Roc.read(scores, targets)
+}
+
+/// False and true positive rate at every distinct score, in scikit-learn's order.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct RocCurve {
+    /// `fp / n_negatives`: first 0, then at each threshold, in `[0, 1]`, increasing: K + 1 values.
+    pub fpr: Vec<f64>,
+    /// `tp / n_positives`: first 0, then at each threshold, in `[0, 1]`, increasing: K + 1 values.
+    pub tpr: Vec<f64>,
+    /// First `+inf`, then the K distinct scores, decreasing: K + 1 values. Where a score is `+inf`,
+    /// the first two are, and only there are two of them equal. None is dropped, as with
+    /// scikit-learn's `drop_intermediate=False`.
+    pub thresholds: Vec<f64>,
+    /// The counts behind it, from the highest score down.
+    pub counts: RankedCounts,
+}
+
+/// The reading of [`binary_roc_curve`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Roc;
+
+impl Reading for Roc {
+    type Source = RankedCounts;
+    type Value = RocCurve;
+
+    fn name(&self) -> &'static str {
+        "binary_roc_curve"
+    }
+
+    fn value(&self, counts: &RankedCounts, policy: Policy) -> Result<RocCurve> {
+        let (n_positives, n_negatives) = (counts.n_positives(), counts.n_negatives());
+        let no_rate = (n_positives == 0.0 || n_negatives == 0.0)
+            .then(|| policy.resolve(None, 0.0, "there are no positives or no negatives"))
+            .transpose()?;
+        let rates = |counts: Cumulative<'_>| {
+            let total = counts.total();
+            let rate = |n: f64| if total == 0.0 { no_rate.unwrap_or(0.0) } else { n / total };
+            std::iter::once(0.0).chain(counts.iter()).map(rate).collect()
+        };
+        Ok(RocCurve {
+            fpr: rates(counts.fps()),
+            tpr: rates(counts.tps()),
+            thresholds: std::iter::once(f64::INFINITY)
+                .chain(counts.thresholds().iter().copied())
+                .collect(),
+            counts: counts.clone(),
+        })
+    }
+}

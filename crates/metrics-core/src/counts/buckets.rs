@@ -1,0 +1,314 @@
+//! The counts behind the bucketed [`Auc`](crate::Auc).
+
+use std::fmt;
+
+use super::weights::weigh;
+use crate::arith::exact::{MAX_SAMPLES, STATE_WEIGHT_LIMIT, Sum2, WEIGHT_LIMIT};
+use crate::arith::float_mode::in_default_mode;
+use crate::arith::sums::IntegerSums;
+use crate::counts::sums::{RankSums, WeightedSums};
+use crate::error::{Error, Result};
+use crate::reserve::zeros;
+
+/// Buckets by default, less one, as in Paddle.
+pub const DEFAULT_NUM_THRESHOLDS: usize = 4095;
+/// Most buckets, less one.
+pub const MAX_NUM_THRESHOLDS: usize = 1 << 24;
+
+/// Samples per bucket: negatives and positives, counted as often as a whole weight of up to 2^20 says;
+/// those of any other weight, weighed.
+#[derive(Clone, PartialEq)]
+pub struct BucketCounts {
+    /// For each bucket the number of negatives and of positives.
+    counts: Vec<[u64; 2]>,
+    /// The same for sums of weights that are not counted, once there are any.
+    fractional: Option<Vec<[Sum2; 2]>>,
+    /// Whether a weight other than 0 and 1 was counted: then counts stand for weights.
+    has_repeats: bool,
+    n_counted: u64,
+    fractional_weight: f64,
+}
+
+impl fmt::Debug for BucketCounts {
+    /// What all buckets hold together: there may be millions of them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BucketCounts")
+            .field("num_thresholds", &self.num_thresholds())
+            .field("n_counted", &self.n_counted)
+            .field("fractional_weight", &self.fractional_weight)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What one bucket holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Bucket {
+    pub(crate) index: usize,
+    pub(crate) negatives: u64,
+    pub(crate) positives: u64,
+    /// Sums of weights that are not counted: negatives, positives.
+    pub(crate) fractional: [Sum2; 2],
+}
+
+impl Bucket {
+    /// Weight of the negatives and of the positives.
+    pub(crate) fn weights(&self) -> [f64; 2] {
+        let weight = |n: u64, mut sum: Sum2| {
+            sum.add(n as f64);
+            sum.value()
+        };
+        [weight(self.negatives, self.fractional[0]), weight(self.positives, self.fractional[1])]
+    }
+
+    /// Whether there is weight that is not whole.
+    pub(crate) fn is_weighted(&self) -> bool {
+        self.fractional != [Sum2::default(); 2]
+    }
+
+    fn is_empty(&self) -> bool {
+        self.negatives + self.positives == 0 && !self.is_weighted()
+    }
+}
+
+impl Default for BucketCounts {
+    /// No samples in the buckets of [`DEFAULT_NUM_THRESHOLDS`].
+    fn default() -> Self {
+        Self::of(vec![[0; 2]; DEFAULT_NUM_THRESHOLDS + 1])
+    }
+}
+
+impl BucketCounts {
+    /// No samples in `num_thresholds + 1` buckets.
+    ///
+    /// # Errors
+    /// [`Error::InvalidNumThresholds`] unless there are 1 to
+    /// [`MAX_NUM_THRESHOLDS`], [`Error::OutOfMemory`].
+    pub fn new(num_thresholds: usize) -> Result<Self> {
+        if !(1..=MAX_NUM_THRESHOLDS).contains(&num_thresholds) {
+            let (given, max) = (num_thresholds, MAX_NUM_THRESHOLDS);
+            return Err(Error::InvalidNumThresholds { given, max });
+        }
+        Ok(Self::of(zeros(num_thresholds + 1).map_err(|refused| refused.needed_by("auc"))?))
+    }
+
+    /// No samples in the buckets of as many counters, which are 0.
+    fn of(counts: Vec<[u64; 2]>) -> Self {
+        let (n_counted, fractional_weight) = (0, 0.0);
+        Self { counts, fractional: None, has_repeats: false, n_counted, fractional_weight }
+    }
+
+    /// Forgets all samples.
+    pub(crate) fn clear(&mut self) {
+        let mut counts = std::mem::take(&mut self.counts);
+        counts.fill([0; 2]);
+        *self = Self::of(counts);
+    }
+
+    /// One less than the number of buckets.
+    pub fn num_thresholds(&self) -> usize {
+        self.counts.len() - 1
+    }
+
+    /// Whether there is no sample of non-zero weight.
+    pub fn is_empty(&self) -> bool {
+        // On bits: a thread may take subnormals for zero.
+        self.n_counted == 0 && self.fractional_weight.to_bits() == 0
+    }
+
+    /// Whether so many samples more, unweighted, may be added.
+    ///
+    /// # Errors
+    /// [`Error::TooManySamples`], [`Error::WeightOverflow`].
+    pub fn check_room(&self, op: &'static str, n_samples: u64) -> Result<()> {
+        in_default_mode(|| self.room(op, n_samples, 0.0, WEIGHT_LIMIT).map(|_| ()))
+    }
+
+    /// Makes room for a batch of so many samples, weighted or not, which must then be added.
+    ///
+    /// # Errors
+    /// [`Error::TooManySamples`], [`Error::WeightOverflow`], [`Error::OutOfMemory`]; nothing has changed
+    /// then.
+    pub(crate) fn reserve(
+        &mut self,
+        op: &'static str,
+        weights: Option<&[f64]>,
+        n_samples: u64,
+    ) -> Result<()> {
+        in_default_mode(|| {
+            let (n_counted, fractional_weight) = weights.map_or((n_samples, 0.0), weigh);
+            self.reserve_weighed(op, n_counted, fractional_weight, WEIGHT_LIMIT)
+        })
+    }
+
+    fn reserve_weighed(
+        &mut self,
+        op: &'static str,
+        n_counted: u64,
+        fractional_weight: f64,
+        limit: f64,
+    ) -> Result<()> {
+        let room = self.room(op, n_counted, fractional_weight, limit)?;
+        if fractional_weight > 0.0 && self.fractional.is_none() {
+            self.fractional =
+                Some(zeros(self.counts.len()).map_err(|refused| refused.needed_by(op))?);
+        }
+        (self.n_counted, self.fractional_weight) = room;
+        Ok(())
+    }
+
+    /// Samples and weight with these added, if there is room for them.
+    fn room(
+        &self,
+        op: &'static str,
+        n_counted: u64,
+        fractional_weight: f64,
+        limit: f64,
+    ) -> Result<(u64, f64)> {
+        let n_samples = self.n_counted.saturating_add(n_counted);
+        if n_samples > MAX_SAMPLES {
+            return Err(Error::TooManySamples { op, task: 0, n_samples, max: MAX_SAMPLES });
+        }
+        let weight = self.fractional_weight + fractional_weight;
+        if weight + n_samples as f64 >= limit {
+            return Err(Error::WeightOverflow { op, task: 0 });
+        }
+        Ok((n_samples, weight))
+    }
+
+    /// The counters of the negatives and of the positives of each bucket, for samples for which room
+    /// was made.
+    pub(crate) fn counters(&mut self) -> &mut [u64] {
+        self.counts.as_flattened_mut()
+    }
+
+    /// Adds one sample with its weight, for which room was made.
+    pub(crate) fn weigh(&mut self, bucket: usize, label: u8, weight: f64) {
+        let (counted, fractional) = weigh(&[weight]);
+        self.counts[bucket][usize::from(label & 1)] += counted;
+        self.has_repeats |= counted > 1;
+        if fractional > 0.0 {
+            self.fractional_mut()[bucket][usize::from(label & 1)].add(fractional);
+        }
+    }
+
+    /// Adds samples that were counted elsewhere, say on a device: the negatives and the positives of
+    /// each bucket.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCounts`] unless there is one of each for each bucket,
+    /// [`Error::TooManySamples`]; nothing has changed then.
+    pub fn add(&mut self, op: &'static str, negatives: &[u64], positives: &[u64]) -> Result<()> {
+        let n_buckets = self.counts.len();
+        if negatives.len() != n_buckets || positives.len() != n_buckets {
+            let index = negatives.len().min(positives.len()).min(n_buckets);
+            let reason = "there is no count for each bucket";
+            return Err(Error::InvalidCounts { op, task: 0, index, reason });
+        }
+        let n_samples = negatives.iter().chain(positives).fold(0, |n: u64, &m| n.saturating_add(m));
+        in_default_mode(|| self.reserve_weighed(op, n_samples, 0.0, WEIGHT_LIMIT))?;
+        for (total, (n_negatives, n_positives)) in
+            self.counts.iter_mut().zip(negatives.iter().zip(positives))
+        {
+            *total = [total[0] + n_negatives, total[1] + n_positives];
+        }
+        Ok(())
+    }
+
+    /// Takes in the counts of another metric with as many thresholds.
+    pub(crate) fn merge(&mut self, op: &'static str, other: &Self) -> Result<()> {
+        self.reserve_weighed(op, other.n_counted, other.fractional_weight, WEIGHT_LIMIT)?;
+        self.has_repeats |= other.has_repeats;
+        for (ours, theirs) in self.counts.iter_mut().zip(&other.counts) {
+            *ours = [ours[0] + theirs[0], ours[1] + theirs[1]];
+        }
+        if let Some(theirs) = &other.fractional {
+            for (ours, theirs) in
+                self.fractional_mut().iter_mut().flatten().zip(theirs.iter().flatten())
+            {
+                ours.merge(*theirs);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a bucket's content in place; the bucket must be empty.
+    pub(crate) fn set(&mut self, op: &'static str, bucket: Bucket) -> Result<()> {
+        let n_counted = bucket.negatives.saturating_add(bucket.positives);
+        let [negatives, positives] = bucket.fractional;
+        let weight = negatives.value() + positives.value();
+        self.reserve_weighed(op, n_counted, weight, STATE_WEIGHT_LIMIT)?;
+        self.counts[bucket.index] = [bucket.negatives, bucket.positives];
+        if bucket.fractional != [Sum2::default(); 2] {
+            self.fractional_mut()[bucket.index] = bucket.fractional;
+        }
+        Ok(())
+    }
+
+    fn fractional_mut(&mut self) -> &mut Vec<[Sum2; 2]> {
+        let n_buckets = self.counts.len();
+        self.fractional.get_or_insert_with(|| vec![[Sum2::default(); 2]; n_buckets])
+    }
+
+    /// The buckets that hold something, from low to high.
+    pub(crate) fn buckets(&self) -> impl DoubleEndedIterator<Item = Bucket> + '_ {
+        let fractional = self.fractional.as_deref();
+        self.counts
+            .iter()
+            .enumerate()
+            .map(move |(index, &[negatives, positives])| Bucket {
+                index,
+                negatives,
+                positives,
+                fractional: fractional.map_or([Sum2::default(); 2], |sums| sums[index]),
+            })
+            .filter(|bucket| !bucket.is_empty())
+    }
+
+    /// Whether all weights were whole numbers of up to 2^20.
+    pub(crate) fn is_counted(&self) -> bool {
+        self.fractional.is_none()
+    }
+
+    /// Whether counts stand for weights. Where there are other weights, all are weighed, and it makes no
+    /// difference.
+    pub(crate) fn has_repeats(&self) -> bool {
+        self.has_repeats && self.is_counted()
+    }
+
+    /// Says whether the counts that were set stand for weights.
+    pub(crate) fn set_repeats(&mut self, has_repeats: bool) {
+        self.has_repeats = has_repeats;
+    }
+
+    /// Weight of all negatives and of all positives.
+    pub(crate) fn total(&self) -> [f64; 2] {
+        let mut total = [Sum2::default(); 2];
+        for bucket in self.buckets() {
+            total.iter_mut().zip(bucket.weights()).for_each(|(total, weight)| total.add(weight));
+        }
+        total.map(Sum2::value)
+    }
+
+    /// The sums where every bucket is one group of ties.
+    pub(crate) fn sums(&self) -> RankSums {
+        if self.is_counted() {
+            let mut sums = IntegerSums::default();
+            self.buckets().rev().for_each(|bucket| sums.push(bucket.positives, bucket.negatives));
+            if self.has_repeats {
+                return RankSums::of_repeats(sums, || self.weigh_all());
+            }
+            return sums.into();
+        }
+        self.weigh_all().into()
+    }
+
+    fn weigh_all(&self) -> WeightedSums {
+        let [n_negatives, n_positives] = self.total();
+        let mut sums = WeightedSums::new(n_positives, n_negatives);
+        for bucket in self.buckets().rev() {
+            let [negatives, positives] = bucket.weights();
+            sums.push(positives, negatives);
+        }
+        sums
+    }
+}

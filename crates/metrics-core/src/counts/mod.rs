@@ -1,0 +1,9 @@
+//! What every metric is read from: counts of positives and negatives, by distinct score or by bucket, and
+//! the sums over them.
+
+pub(crate) mod bounds;
+pub(crate) mod buckets;
+pub(crate) mod ranked;
+pub(crate) mod ranking;
+pub(crate) mod sums;
+pub(crate) mod weights;

@@ -1,0 +1,339 @@
+//! Ranked counts: what every exact metric is read from.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::sums::{RankSums, WeightedSums};
+use crate::arith::exact::{MAX_SAMPLES, Sum2};
+use crate::arith::float_mode::in_default_mode;
+use crate::arith::sums::IntegerSums;
+use crate::element::kind::ScoreKind;
+use crate::error::{Error, Result};
+use crate::reserve::room;
+
+/// Positives and negatives at each distinct score of one task, from the highest score to the lowest.
+///
+/// Samples without weights, and whole weights of up to 2^20, are counted in integers. Where a task has
+/// other weights too, all of it is sums of weights: `f64` with compensation, from the highest score down.
+///
+/// ```
+/// use metrics_core::{Counts, Cumulative, Readings};
+///
+/// let counts = Counts.read(&[0.1, 0.4, 0.4, 0.8], &[0, 0, 1, 1])?;
+/// assert_eq!(counts.thresholds(), [0.8, 0.4, 0.1]);
+/// assert_eq!(counts.tps(), Cumulative::Whole(&[1, 2, 2]));
+/// assert_eq!(counts.fps(), Cumulative::Whole(&[0, 1, 2]));
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
+///
+/// A clone shares the counts, which nobody changes.
+#[derive(Clone, PartialEq)]
+pub struct RankedCounts(Arc<Held>);
+
+#[derive(PartialEq)]
+struct Held {
+    thresholds: Vec<f64>,
+    form: Form,
+}
+
+enum Form {
+    Whole {
+        tps: Vec<u64>,
+        fps: Vec<u64>,
+        /// Whether a weight other than 0 and 1 was counted: then counts stand for weights.
+        has_repeats: bool,
+    },
+    Weighted {
+        /// At each score alone: differences of the cumulative sums would lose bits.
+        positives: Vec<f64>,
+        negatives: Vec<f64>,
+        tps: Vec<f64>,
+        fps: Vec<f64>,
+    },
+}
+
+impl fmt::Debug for RankedCounts {
+    /// What there is in all: there may be millions of scores.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RankedCounts")
+            .field("n_scores", &self.len())
+            .field("n_positives", &self.n_positives())
+            .field("n_negatives", &self.n_negatives())
+            .finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for Form {
+    /// Whether the numbers are equal: what they stand for is no part of them.
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Whole { tps, fps, .. }, Self::Whole { tps: t, fps: f, .. }) => {
+                tps == t && fps == f
+            }
+            (
+                Self::Weighted { positives, negatives, .. },
+                Self::Weighted { positives: p, negatives: n, .. },
+            ) => positives == p && negatives == n,
+            _ => false,
+        }
+    }
+}
+
+/// Cumulative counts, or cumulative sums of weights.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Cumulative<'a> {
+    /// Numbers of samples.
+    Whole(&'a [u64]),
+    /// Sums of weights.
+    Weighted(&'a [f64]),
+}
+
+impl<'a> Cumulative<'a> {
+    /// The numbers as `f64`, in which all of them are exact.
+    pub fn iter(self) -> impl DoubleEndedIterator<Item = f64> + ExactSizeIterator + 'a {
+        (0..self.len()).map(move |at| self.at(at))
+    }
+
+    /// How many there are.
+    pub fn len(self) -> usize {
+        match self {
+            Self::Whole(counts) => counts.len(),
+            Self::Weighted(sums) => sums.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The last and largest; 0 where there are none.
+    pub fn total(self) -> f64 {
+        self.iter().next_back().unwrap_or(0.0)
+    }
+
+    fn at(self, at: usize) -> f64 {
+        match self {
+            Self::Whole(counts) => counts[at] as f64,
+            Self::Weighted(sums) => sums[at],
+        }
+    }
+}
+
+/// The samples of one distinct score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct TieGroup {
+    /// The score; 64-bit integers beyond 2^53 are rounded.
+    pub threshold: f64,
+    /// Positives with this score: their number, or the sum of their weights.
+    pub positives: f64,
+    /// Negatives with this score.
+    pub negatives: f64,
+    /// Positives with a score of at least this.
+    pub tp: f64,
+    /// Negatives with a score of at least this.
+    pub fp: f64,
+}
+
+impl RankedCounts {
+    /// Of no samples.
+    pub(crate) fn none() -> Self {
+        Self::whole(Vec::new(), Vec::new(), Vec::new(), false)
+    }
+
+    /// Cumulative counts that are right.
+    pub(crate) fn whole(
+        thresholds: Vec<f64>,
+        tps: Vec<u64>,
+        fps: Vec<u64>,
+        has_repeats: bool,
+    ) -> Self {
+        Self(Arc::new(Held { thresholds, form: Form::Whole { tps, fps, has_repeats } }))
+    }
+
+    /// Sums of the weights at each score, `[positives, negatives]`, from the highest score down.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub(crate) fn weighted(
+        op: &'static str,
+        n_groups: usize,
+        groups: impl Iterator<Item = (f64, [f64; 2])>,
+    ) -> Result<Self> {
+        let mut thresholds = room(op, n_groups)?;
+        let (mut positives, mut negatives) = (room(op, n_groups)?, room(op, n_groups)?);
+        let (mut tps, mut fps) = (room(op, n_groups)?, room(op, n_groups)?);
+        let (mut tp, mut fp) = (Sum2::default(), Sum2::default());
+        for (threshold, [of_positives, of_negatives]) in groups {
+            tp.add(of_positives);
+            fp.add(of_negatives);
+            thresholds.push(threshold);
+            positives.push(of_positives);
+            negatives.push(of_negatives);
+            tps.push(tp.value());
+            fps.push(fp.value());
+        }
+        let form = Form::Weighted { positives, negatives, tps, fps };
+        Ok(Self(Arc::new(Held { thresholds, form })))
+    }
+
+    /// Cumulative counts that were taken elsewhere: thresholds from high to low, and the positives and the
+    /// negatives with a score at least as high.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCounts`] where they are those of no samples: thresholds that do not decrease,
+    /// counts that do not grow; [`Error::TooManySamples`].
+    pub fn new(
+        op: &'static str,
+        task: usize,
+        thresholds: Vec<f64>,
+        tps: Vec<u64>,
+        fps: Vec<u64>,
+    ) -> Result<Self> {
+        check(op, task, &thresholds, &tps, &fps)?;
+        Ok(Self::whole(thresholds, tps, fps, false))
+    }
+
+    /// Cumulative counts that were taken elsewhere, say on a device: the keys of the distinct scores,
+    /// decreasing, and the positives and negatives with a score at least as high.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCounts`] where they are those of no samples: scores that do not decrease, counts
+    /// that do not grow; [`Error::TooManySamples`].
+    pub fn from_keys(
+        op: &'static str,
+        task: usize,
+        kind: ScoreKind,
+        keys: &[u64],
+        tps: Vec<u64>,
+        fps: Vec<u64>,
+    ) -> Result<Self> {
+        let thresholds = in_default_mode(|| keys.iter().map(|&key| kind.threshold(key)).collect());
+        Self::new(op, task, thresholds, tps, fps)
+    }
+
+    /// The distinct scores, decreasing. 64-bit integer scores beyond 2^53 are rounded here, though they
+    /// are compared exactly.
+    pub fn thresholds(&self) -> &[f64] {
+        &self.0.thresholds
+    }
+
+    /// Positives with a score of at least each threshold.
+    pub fn tps(&self) -> Cumulative<'_> {
+        match &self.0.form {
+            Form::Whole { tps, .. } => Cumulative::Whole(tps),
+            Form::Weighted { tps, .. } => Cumulative::Weighted(tps),
+        }
+    }
+
+    /// Negatives with a score of at least each threshold.
+    pub fn fps(&self) -> Cumulative<'_> {
+        match &self.0.form {
+            Form::Whole { fps, .. } => Cumulative::Whole(fps),
+            Form::Weighted { fps, .. } => Cumulative::Weighted(fps),
+        }
+    }
+
+    /// Number of distinct scores.
+    pub fn len(&self) -> usize {
+        self.0.thresholds.len()
+    }
+
+    /// Whether there are no samples.
+    pub fn is_empty(&self) -> bool {
+        self.0.thresholds.is_empty()
+    }
+
+    /// Positives: their number, or the sum of their weights.
+    pub fn n_positives(&self) -> f64 {
+        self.tps().total()
+    }
+
+    /// Negatives: their number, or the sum of their weights.
+    pub fn n_negatives(&self) -> f64 {
+        self.fps().total()
+    }
+
+    /// The samples of each distinct score, from the highest to the lowest.
+    pub fn groups(&self) -> impl Iterator<Item = TieGroup> + '_ {
+        (0..self.len()).map(|at| {
+            let [positives, negatives] = self.at_score(at);
+            let (tp, fp) = (self.tps().at(at), self.fps().at(at));
+            TieGroup { threshold: self.0.thresholds[at], positives, negatives, tp, fp }
+        })
+    }
+
+    /// Positives and negatives with one of the scores.
+    fn at_score(&self, at: usize) -> [f64; 2] {
+        match &self.0.form {
+            Form::Whole { tps, fps, .. } => {
+                let at_score = |counts: &[u64]| {
+                    (counts[at] - at.checked_sub(1).map_or(0, |above| counts[above])) as f64
+                };
+                [at_score(tps), at_score(fps)]
+            }
+            Form::Weighted { positives, negatives, .. } => [positives[at], negatives[at]],
+        }
+    }
+
+    /// The sums over the ranking.
+    pub fn sums(&self) -> RankSums {
+        in_default_mode(|| match &self.0.form {
+            Form::Whole { tps, fps, has_repeats } => {
+                let (mut sums, mut tp, mut fp) = (IntegerSums::default(), 0, 0);
+                for (&next_tp, &next_fp) in tps.iter().zip(fps) {
+                    sums.push(next_tp - tp, next_fp - fp);
+                    (tp, fp) = (next_tp, next_fp);
+                }
+                if *has_repeats {
+                    return RankSums::of_repeats(sums, || self.weighted_sums());
+                }
+                sums.into()
+            }
+            Form::Weighted { .. } => self.weighted_sums().into(),
+        })
+    }
+
+    fn weighted_sums(&self) -> WeightedSums {
+        let mut sums = WeightedSums::new(self.n_positives(), self.n_negatives());
+        for at in 0..self.len() {
+            let [positives, negatives] = self.at_score(at);
+            sums.push(positives, negatives);
+        }
+        sums
+    }
+}
+
+/// Whether these can be the counts of samples.
+fn check(
+    op: &'static str,
+    task: usize,
+    thresholds: &[f64],
+    tps: &[u64],
+    fps: &[u64],
+) -> Result<()> {
+    let (n, [n_tps, n_fps]) = (thresholds.len(), [tps.len(), fps.len()]);
+    let invalid = |index, reason| Err(Error::InvalidCounts { op, task, index, reason });
+    if n_tps != n || n_fps != n {
+        return invalid(n.min(n_tps).min(n_fps), "there is no count for each threshold");
+    }
+    let (mut tp, mut fp) = (0, 0);
+    for (index, (&next_tp, &next_fp)) in tps.iter().zip(fps).enumerate() {
+        if next_tp < tp || next_fp < fp || (next_tp == tp && next_fp == fp) {
+            return invalid(index, "the counts do not grow");
+        }
+        (tp, fp) = (next_tp, next_fp);
+    }
+    // Equal where 64-bit integers are rounded.
+    let is_decreasing = |pair: &[f64]| pair[0] >= pair[1];
+    if let Some(index) = thresholds.windows(2).position(|pair| !is_decreasing(pair)) {
+        return invalid(index + 1, "the thresholds do not decrease");
+    }
+    let (n_samples, max) = (tp.saturating_add(fp), MAX_SAMPLES);
+    if n_samples > max {
+        return Err(Error::TooManySamples { op, task, n_samples, max });
+    }
+    Ok(())
+}

@@ -1,0 +1,213 @@
+//! The areas under both curves of one task, kept as sums that have no order.
+
+use crate::arith::exact::{MAX_SAMPLES, PRECISION_BITS, Sum2, ratio};
+use crate::arith::float_mode::in_default_mode;
+use crate::arith::shares::{ShareSum, Wide};
+use crate::arith::sums::IntegerSums;
+use crate::error::{Error, Result};
+
+/// What ranking a task yields: enough for its AUPRC and its AUROC, both from one sort; read by
+/// [`Sums`](struct@crate::Sums).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RankSums(Sums);
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Sums {
+    Counted(IntegerSums),
+    /// Counts that stand for weights, where fixed point would lose too much of a small AUPRC.
+    Repeated {
+        sums: IntegerSums,
+        auprc: f64,
+    },
+    Weighted {
+        n_positives: f64,
+        n_negatives: f64,
+        auprc: f64,
+        auroc: f64,
+    },
+}
+
+impl RankSums {
+    /// Of no samples.
+    pub(crate) fn none() -> Self {
+        IntegerSums::default().into()
+    }
+
+    /// Positives: their number, or the sum of their weights.
+    pub fn n_positives(&self) -> f64 {
+        match self.0 {
+            Sums::Counted(sums) | Sums::Repeated { sums, .. } => sums.tp as f64,
+            Sums::Weighted { n_positives, .. } => n_positives,
+        }
+    }
+
+    /// Whether there is no sample of non-zero weight.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.n_positives() == 0.0 && self.n_negatives() == 0.0
+    }
+
+    /// Negatives: their number, or the sum of their weights.
+    pub fn n_negatives(&self) -> f64 {
+        match self.0 {
+            Sums::Counted(sums) | Sums::Repeated { sums, .. } => sums.fp as f64,
+            Sums::Weighted { n_negatives, .. } => n_negatives,
+        }
+    }
+
+    /// Average precision in `[0, 1]`; `None` without positives.
+    pub fn auprc(&self) -> Option<f64> {
+        in_default_mode(|| {
+            if self.n_positives() == 0.0 {
+                return None;
+            }
+            Some(match self.0 {
+                Sums::Counted(sums) => sums.auprc(),
+                Sums::Repeated { auprc, .. } | Sums::Weighted { auprc, .. } => auprc,
+            })
+        })
+    }
+
+    /// Area under the ROC curve in `[0, 1]`; `None` without positives or without negatives.
+    pub fn auroc(&self) -> Option<f64> {
+        in_default_mode(|| {
+            if self.n_positives() == 0.0 || self.n_negatives() == 0.0 {
+                return None;
+            }
+            Some(match self.0 {
+                Sums::Counted(sums) | Sums::Repeated { sums, .. } => {
+                    ratio(sums.pairs, 2 * u128::from(sums.tp) * u128::from(sums.fp))
+                }
+                Sums::Weighted { auroc, .. } => auroc,
+            })
+        })
+    }
+}
+
+/// Least AUPRC of whole weights that fixed point is precise enough for: 2^-63 is 2^-43 of it.
+const LEAST_FIXED: f64 = 1.0 / (1u64 << 20) as f64;
+
+impl RankSums {
+    /// RankSums of samples that are counted as often as their weights say: those of so many equal samples,
+    /// to the bit, where that is within 1e-12 of the exact values; else AUPRC is that of `weighed`.
+    pub(crate) fn of_repeats(sums: IntegerSums, weighed: impl FnOnce() -> WeightedSums) -> Self {
+        if sums.tp == 0 || sums.auprc() >= LEAST_FIXED {
+            return sums.into();
+        }
+        Self(Sums::Repeated { sums, auprc: weighed().auprc() })
+    }
+}
+
+impl From<IntegerSums> for RankSums {
+    fn from(sums: IntegerSums) -> Self {
+        Self(Sums::Counted(sums))
+    }
+}
+
+impl IntegerSums {
+    /// Sums over all scores of a task that were taken elsewhere, say on a device: `precision_sum` is
+    /// Σ step in tp · ⌊precision · 2^63⌋, `pairs` is Σ step in fp · (tp before + tp after).
+    ///
+    /// ```
+    /// use metrics_core::{RankSums, backend::IntegerSums};
+    ///
+    /// // A positive above a negative: precision 1, and one pair of one that is ranked right.
+    /// let areas = RankSums::from(IntegerSums::from_sums(0, 1, 1, 1 << 63, 2)?);
+    /// assert_eq!((areas.auprc(), areas.auroc()), (Some(1.0), Some(1.0)));
+    /// assert!(IntegerSums::from_sums(0, 1, 1, 1 << 63, 3).is_err());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidCounts`] for sums that no samples have, as a precision above 1 would give;
+    /// [`Error::TooManySamples`].
+    pub fn from_sums(
+        task: usize,
+        tp: u64,
+        fp: u64,
+        precision_sum: u128,
+        pairs: u128,
+    ) -> Result<Self> {
+        let (op, n_samples, max) = ("areas", tp.saturating_add(fp), MAX_SAMPLES);
+        if n_samples > max {
+            return Err(Error::TooManySamples { op, task, n_samples, max });
+        }
+        let invalid = |index, reason| Err(Error::InvalidCounts { op, task, index, reason });
+        if precision_sum > u128::from(tp) << PRECISION_BITS {
+            return invalid(0, "the precisions add up to more than 1 for each positive");
+        }
+        if pairs > 2 * u128::from(tp) * u128::from(fp) {
+            return invalid(1, "more pairs are ranked right than there are");
+        }
+        Ok(Self { tp, fp, precision_sum, pairs })
+    }
+}
+
+/// The sums behind weighted areas: `f64` with compensation, one distinct score at a time, high to
+/// low.
+///
+/// All terms are positive, and each is a product of two shares, rounded seven times at most: the
+/// areas are within 2^-50 of the exact ones, relatively, whatever the weights are. A subnormal area is
+/// rounded to a multiple of 5e-324 besides.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WeightedSums {
+    n_positives: f64,
+    n_negatives: f64,
+    tp: Sum2,
+    fp: Sum2,
+    auprc: ShareSum,
+    auroc: ShareSum,
+}
+
+impl WeightedSums {
+    /// Sums for a task whose positives and negatives weigh this much in all.
+    pub(crate) fn new(n_positives: f64, n_negatives: f64) -> Self {
+        let (tp, fp) = (Sum2::default(), Sum2::default());
+        let (auprc, auroc) = (ShareSum::default(), ShareSum::default());
+        Self { n_positives, n_negatives, tp, fp, auprc, auroc }
+    }
+
+    /// The next distinct score, with the weight of its positives and of its negatives.
+    pub(crate) fn push(&mut self, positives: f64, negatives: f64) {
+        let tp_before = self.tp.value();
+        self.tp.add(positives);
+        self.fp.add(negatives);
+        let tp = self.tp.value();
+        let wide = Wide::new;
+        if positives > 0.0 {
+            let (n_positives, tp_and_fp) = (self.n_positives, tp + self.fp.value());
+            self.auprc.add_product(positives / n_positives, tp / tp_and_fp, || {
+                wide(positives) / wide(n_positives) * (wide(tp) / wide(tp_and_fp))
+            });
+        }
+        if negatives > 0.0 && tp > 0.0 {
+            let (n_positives, n_negatives) = (self.n_positives, self.n_negatives);
+            let tpr = 0.5 * (tp_before / n_positives) + 0.5 * (tp / n_positives);
+            self.auroc.add_product(negatives / n_negatives, tpr, || {
+                let mean_tp = wide(tp) * wide(0.5 + 0.5 * (tp_before / tp));
+                wide(negatives) / wide(n_negatives) * (mean_tp / wide(n_positives))
+            });
+        }
+    }
+}
+
+impl WeightedSums {
+    /// Rounding may carry a perfect score past 1 by one unit in the last place.
+    fn auprc(&self) -> f64 {
+        self.auprc.value().min(1.0)
+    }
+
+    fn auroc(&self) -> f64 {
+        self.auroc.value().min(1.0)
+    }
+}
+
+impl From<WeightedSums> for RankSums {
+    fn from(sums: WeightedSums) -> Self {
+        Self(Sums::Weighted {
+            n_positives: sums.n_positives,
+            n_negatives: sums.n_negatives,
+            auprc: sums.auprc(),
+            auroc: sums.auroc(),
+        })
+    }
+}

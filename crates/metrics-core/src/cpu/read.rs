@@ -1,0 +1,151 @@
+//! Reading samples: every read looks for NaN and for bad targets, on as many threads as pay.
+
+use std::ops::Range;
+
+use super::samples::{BLOCK, Key, NO_LABEL, Samples};
+use crate::arith::simd;
+use crate::arith::threads::{self, Share};
+use crate::element::kind::ScoreKind;
+
+/// A sample that cannot be ranked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bad {
+    /// Position of a score that is NaN.
+    Score(usize),
+    /// Position of a target that is neither 0 nor 1.
+    Target(usize),
+}
+
+impl Bad {
+    pub(crate) fn position(self) -> usize {
+        let (Self::Score(position) | Self::Target(position)) = self;
+        position
+    }
+}
+
+/// Samples of a share, on average: 31 bits count them, also where a share is larger.
+const MAX_SHARE: usize = 1 << 30;
+/// Ranges that a share has at least, where they can be so short.
+const STEPS: usize = 16;
+/// Samples of a range at most: to read so many takes far longer than to take a range.
+pub(super) const MAX_STEP: usize = 32 * BLOCK;
+/// Samples a thread must have to be worth its start.
+const SAMPLES_PER_THREAD: usize = 1 << 16;
+
+/// What the samples read so far were like.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen<K> {
+    /// Smallest and largest key of a score that is not NaN.
+    pub(super) valid: [K; 2],
+    min: K,
+    max: K,
+    /// The first bad sample.
+    pub(super) bad: Option<Bad>,
+}
+
+impl<K: Key> Seen<K> {
+    pub(crate) fn none(kind: ScoreKind) -> Self {
+        let (low, high) = kind.key_range();
+        let valid = [K::from_u64(low), K::from_u64(high)];
+        Self { valid, min: K::max_value(), max: K::zero(), bad: None }
+    }
+
+    /// The samples from `start` on.
+    #[inline(always)]
+    pub(crate) fn see(&mut self, start: usize, keys: &[K], labels: &[u8]) {
+        let (mut min, mut max) = (K::max_value(), K::zero());
+        for &key in keys {
+            min = min.min(key);
+            max = max.max(key);
+        }
+        self.min = self.min.min(min);
+        self.max = self.max.max(max);
+        let worst = labels.iter().fold(0, |worst, &label| worst.max(label));
+        let [low, high] = self.valid;
+        if self.bad.is_none() && (min < low || max > high || worst == NO_LABEL) {
+            self.bad = keys.iter().zip(labels).enumerate().find_map(|(i, (&key, &label))| {
+                if key < low || key > high {
+                    Some(Bad::Score(start + i))
+                } else {
+                    (label == NO_LABEL).then_some(Bad::Target(start + i))
+                }
+            });
+        }
+    }
+
+    /// What these samples and others, valid too, were like.
+    pub(crate) fn join(self, other: Self) -> Self {
+        Self { min: self.min.min(other.min), max: self.max.max(other.max), ..self }
+    }
+
+    /// Smallest and largest key.
+    pub(crate) fn extremes(&self) -> (K, K) {
+        (self.min, self.max)
+    }
+
+    /// # Errors
+    /// The first bad sample.
+    pub(crate) fn check(&self) -> Result<(), Bad> {
+        self.bad.map_or(Ok(()), Err)
+    }
+}
+
+/// Reads all samples once.
+///
+/// # Errors
+/// The first sample that cannot be ranked.
+pub(crate) fn scan<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Result<Seen<K>, Bad> {
+    let seen = share(samples.len(), |share| {
+        let mut seen = Seen::none(kind);
+        for_blocks(samples, share, |start, keys, labels| {
+            simd::run(|| seen.see(start, keys, labels));
+        });
+        seen.check().map(|()| seen)
+    });
+    Ok(all_or_first_bad(seen)?.into_iter().fold(Seen::none(kind), Seen::join))
+}
+
+/// Reads all samples, and what they were like.
+pub(super) fn read<K: Key>(
+    samples: &dyn Samples<K>,
+    kind: ScoreKind,
+    keys: &mut [K],
+    labels: &mut [u8],
+) -> Result<Seen<K>, Bad> {
+    samples.both(0, keys, labels);
+    let mut seen = Seen::none(kind);
+    simd::run(|| seen.see(0, keys, labels));
+    seen.check().map(|()| seen)
+}
+
+/// Calls `f` with the start, the keys and the labels of each block of some ranges.
+pub(crate) fn for_blocks<K: Key>(
+    samples: &dyn Samples<K>,
+    ranges: impl IntoIterator<Item = Range<usize>>,
+    mut f: impl FnMut(usize, &mut [K], &[u8]),
+) {
+    let (mut keys, mut labels) = ([K::zero(); BLOCK], [0; BLOCK]);
+    for range in ranges {
+        for start in range.clone().step_by(BLOCK) {
+            let n = BLOCK.min(range.end - start);
+            samples.both(start, &mut keys[..n], &mut labels[..n]);
+            f(start, &mut keys[..n], &labels[..n]);
+        }
+    }
+}
+
+/// Reads the samples in as many shares as threads that are worth starting. A thread takes whole blocks,
+/// and no more than a quarter above its part.
+pub(super) fn share<R: Send>(n_samples: usize, f: impl Fn(Share<'_>) -> R + Sync + Send) -> Vec<R> {
+    let n_threads = threads::available().min(n_samples.div_ceil(SAMPLES_PER_THREAD));
+    let n_shares = n_threads.max(n_samples.div_ceil(MAX_SHARE)).max(1);
+    let mean = n_samples.div_ceil(n_shares);
+    let step = (mean / STEPS).next_multiple_of(BLOCK).clamp(BLOCK, MAX_STEP);
+    let most = n_samples.min(mean + mean / 4);
+    threads::share(n_samples, n_shares, step, |share| f(share.at_most(most)))
+}
+
+/// What all shares made, or the first bad sample.
+pub(super) fn all_or_first_bad<T>(shares: Vec<Result<T, Bad>>) -> Result<Vec<T>, Bad> {
+    threads::all_or_first(shares, |bad| bad.position())
+}

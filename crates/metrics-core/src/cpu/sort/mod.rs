@@ -1,0 +1,419 @@
+//! Sorting the packed samples of one bin, in cache.
+
+mod nearly;
+
+use std::hash::{BuildHasher, RandomState};
+
+use nearly::{extremes, sort_nearly};
+
+use super::bins::Parts;
+use super::ladder::{Ladder, flip};
+use super::radix;
+use super::samples::{BLOCK, Key};
+use super::tally::{each, tally};
+use crate::arith::simd;
+
+/// Below this length a comparison sort beats the set-up of the others.
+const SMALL: usize = 32;
+/// Up to this length keys and as many bins stay in the nearest caches.
+const IN_CACHE: usize = 1 << 14;
+/// Keys that a part of more should have.
+const PART: usize = 1 << 10;
+/// Most parts that are equally wide: writing to more places at once is slow.
+const MAX_PARTS: usize = 1 << 11;
+/// Most rungs of a ladder: more leave the near caches.
+const MAX_RUNGS: usize = 1 << 10;
+/// Keys that are looked at to see how they lie.
+const LOOKS: usize = 1 << 10;
+/// Of those, one of so many may lie far out, on each side.
+const FAR_OUT: usize = 32;
+/// Pairs of keys in one part, over as many as there should be, from which on parts are uneven.
+const UNEVEN: u64 = 4;
+/// Keys that are looked at for each rung.
+const LOOKS_PER_RUNG: usize = 8;
+/// Times that a part may be split before digits are sorted.
+const LEVELS: u32 = 3;
+/// Keys of a bin from which on they crowd there: so many are more than a few moves from their places.
+const CROWD: usize = 16;
+/// Keys of a crowd up to which they are compared.
+const SMALL_CROWD: usize = 256;
+/// Times that crowds are spread before digits are sorted.
+const LEVELS_OF_CROWDS: u32 = 1;
+/// Places that keys may have to move on average after they were spread, before crowds are looked for, and after.
+const MOVES: usize = 2;
+const MOVES_AFTER_CROWDS: usize = 8;
+/// Places that they may move in any case.
+const FREE_MOVES: usize = 256;
+/// Rounds in which neighbours are put in order: bins of up to as many keys are sorted by them.
+const ROUNDS: usize = 4;
+
+/// Memory that sorts share.
+#[derive(Debug)]
+pub(crate) struct Scratch<K> {
+    gathered: Vec<K>,
+    spread: Spread<K>,
+}
+
+impl<K> Default for Scratch<K> {
+    fn default() -> Self {
+        let spread = Spread { keys: Vec::new(), numbers: Vec::new(), ends: Vec::new() };
+        Self { gathered: Vec::new(), spread }
+    }
+}
+
+/// Sorts `n` keys by all bits but bit 0, the label, whose order among equal keys is left open. Returns
+/// where the sorted keys are.
+pub(crate) fn sort<'s, 'k, K: Key + 'k>(
+    pieces: impl Iterator<Item = &'k [K]> + Clone,
+    n: usize,
+    scratch: &'s mut Scratch<K>,
+) -> &'s [K] {
+    let Scratch { gathered, spread } = scratch;
+    gathered.clear();
+    gathered.reserve(n);
+    pieces.clone().for_each(|piece| gathered.extend_from_slice(piece));
+    if sort_if_easy(gathered) {
+        return gathered;
+    }
+    if n > IN_CACHE {
+        split(pieces, gathered, spread, LEVELS);
+        return gathered;
+    }
+    spread.sort(gathered)
+}
+
+/// Sorts keys that are few, or sorted already, one way or the other; returns whether they were.
+fn sort_if_easy<K: Key>(keys: &mut [K]) -> bool {
+    if keys.is_sorted_by(|&a, &b| a <= b | K::one()) {
+        return true;
+    }
+    if keys.is_sorted_by(|&a, &b| a | K::one() >= b) {
+        keys.reverse();
+        return true;
+    }
+    if keys.len() < SMALL {
+        keys.sort_unstable();
+        return true;
+    }
+    false
+}
+
+/// Sorts keys of which nothing is known, after another way turned out to be too long.
+fn sort_any<K: Key>(keys: &mut [K]) {
+    #[cfg(test)]
+    GIVEN_UP.set(GIVEN_UP.get() + 1);
+    sort_digits(keys, &mut vec![K::zero(); keys.len()]);
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How often something was begun on this thread and given up.
+    pub(super) static GIVEN_UP: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Sorts the digits in which keys differ; `scratch` is as long as they are.
+fn sort_digits<K: Key>(keys: &mut [K], scratch: &mut [K]) {
+    let (low, high) = extremes(keys);
+    let n_bits = u64::BITS - (low ^ high).to_u64().leading_zeros();
+    radix::sort(keys, 1..n_bits.max(1), scratch);
+}
+
+/// Equal parts of the range of some keys.
+#[derive(Debug, Clone, Copy)]
+struct Bins<K> {
+    low: K,
+    high: K,
+    parts: Parts,
+    last: u32,
+}
+
+impl<K: Key> Bins<K> {
+    #[inline(always)]
+    fn new(keys: &[K], n_bins: usize) -> Self {
+        let (low, high) = extremes(keys);
+        Self::between(low, high, n_bins)
+    }
+
+    #[inline(always)]
+    fn between(low: K, high: K, n_bins: usize) -> Self {
+        let parts = Parts::new((high - low).to_u64(), n_bins);
+        Self { low, high, parts, last: n_bins as u32 }
+    }
+
+    fn len(&self) -> usize {
+        self.last as usize + 1
+    }
+
+    /// The part of each key, of which none is beyond the range.
+    #[inline(always)]
+    fn of(&self, keys: &[K], out: &mut [u32]) {
+        for (out, &key) in out.iter_mut().zip(keys) {
+            *out = self.parts.of(key - self.low).min(self.last);
+        }
+    }
+
+    /// The part of each key, in the first or the last one where it is beyond the range.
+    #[inline(always)]
+    fn of_any(&self, keys: &[K], out: &mut [u32]) {
+        for (out, &key) in out.iter_mut().zip(keys) {
+            *out = self.parts.of(key.max(self.low).min(self.high) - self.low).min(self.last);
+        }
+    }
+
+    /// Whether no part has far more of these few keys than others.
+    fn are_even(&self, keys: &[K]) -> bool {
+        let (mut counts, mut numbers) = (vec![0u64; self.len()], [0; BLOCK]);
+        for keys in keys.chunks(BLOCK) {
+            self.of_any(keys, &mut numbers);
+            numbers[..keys.len()].iter().for_each(|&number| counts[number as usize] += 1);
+        }
+        let n = keys.len() as u64;
+        let n_pairs: u64 = counts.iter().map(|count| count * count).sum();
+        n_pairs <= UNEVEN * (n + n * n / self.len() as u64)
+    }
+}
+
+/// What splits keys into parts, from low keys to high ones.
+enum Ruler<K> {
+    /// Equally wide parts.
+    Equal(Bins<K>),
+    /// Parts between keys that were looked at, and one for each of these keys. Each has about as many keys,
+    /// however they lie.
+    Ladder(Ladder<K>),
+}
+
+impl<K: Key> Ruler<K> {
+    /// For these keys: equally wide parts, unless keys crowd in some of them.
+    fn new(keys: &[K]) -> Self {
+        // Equal keys need no sorting: it does no harm if they are many.
+        let mut some = look_at(keys, LOOKS);
+        some.dedup();
+        let (low, high) = simd::run(|| extremes(keys));
+        let far_out = some.len() / FAR_OUT;
+        let n_bins = (keys.len() / PART).min(MAX_PARTS);
+        for (low, high) in [(low, high), (some[far_out], some[some.len() - 1 - far_out])] {
+            let bins = Bins::between(low, high, n_bins);
+            // If one key makes up half of them, only a ladder has a part for it alone.
+            if some.len() > LOOKS / 2 && bins.are_even(&some) {
+                return Self::Equal(bins);
+            }
+        }
+        let n_rungs = (keys.len() / PART).min(MAX_RUNGS);
+        let some = look_at(keys, LOOKS_PER_RUNG * n_rungs);
+        let rungs = some.into_iter().skip(LOOKS_PER_RUNG / 2).step_by(LOOKS_PER_RUNG);
+        let mut rungs: Vec<K> = rungs.collect();
+        rungs.dedup();
+        let n_rungs = rungs.len();
+        Self::Ladder(Ladder::new(rungs, n_rungs))
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Equal(bins) => bins.len(),
+            Self::Ladder(ladder) => ladder.n_slots(),
+        }
+    }
+
+    /// The part of each key of a block.
+    fn of(&self, keys: &[K], out: &mut [u32; BLOCK]) {
+        let out = &mut out[..keys.len()];
+        match self {
+            Self::Equal(bins) => simd::run(|| bins.of_any(keys, out)),
+            Self::Ladder(ladder) => {
+                let mut unlabelled = [K::zero(); BLOCK];
+                let unlabelled = &mut unlabelled[..keys.len()];
+                simd::run(|| {
+                    for (unlabelled, &key) in unlabelled.iter_mut().zip(keys) {
+                        *unlabelled = flip(key | K::one());
+                    }
+                });
+                ladder.find(unlabelled, out);
+            }
+        }
+    }
+}
+
+/// Some of the keys, sorted, as if they were positive. Whoever made the keys cannot know which.
+fn look_at<K: Key>(keys: &[K], n: usize) -> Vec<K> {
+    let mut random = RandomState::new().hash_one(n) | 1;
+    let mut some: Vec<K> = (0..n)
+        .map(|_| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            let position = (u128::from(random) * keys.len() as u128) >> u64::BITS;
+            keys[position as usize] | K::one()
+        })
+        .collect();
+    some.sort_unstable();
+    some
+}
+
+/// Sorts keys that do not fit the cache, in parts that do. The pieces hold the same keys. The lowest
+/// and the highest key are never in one part, so each has fewer keys; how many, the levels bound.
+fn split<'k, K: Key + 'k>(
+    pieces: impl Iterator<Item = &'k [K]> + Clone,
+    keys: &mut [K],
+    spread: &mut Spread<K>,
+    n_levels: u32,
+) {
+    if n_levels == 0 {
+        return sort_any(keys);
+    }
+    let ruler = Ruler::new(keys);
+    let mut ends = vec![0; ruler.len()];
+    let mut numbers = [0; BLOCK];
+    const { assert!(2 * (MAX_RUNGS + 1) <= 1 << 16 && MAX_PARTS < 1 << 16, "16 bits number parts") }
+    let mut parts: Vec<u16> = Vec::with_capacity(keys.len());
+    let blocks = pieces.flat_map(|piece| piece.chunks(BLOCK));
+    for block in blocks.clone() {
+        ruler.of(block, &mut numbers);
+        numbers[..block.len()].iter().for_each(|&part| ends[part as usize] += 1);
+        parts.extend(numbers[..block.len()].iter().map(|&part| part as u16));
+    }
+    let mut position = 0;
+    ends.iter_mut().for_each(|end| position += std::mem::replace(end, position));
+    for (&part, &key) in parts.iter().zip(blocks.flatten()) {
+        let end = &mut ends[usize::from(part)];
+        keys[*end] = key;
+        *end += 1;
+    }
+    drop(parts);
+    let mut start = 0;
+    for end in ends {
+        let part = &mut keys[start..end];
+        start = end;
+        if sort_if_easy(part) {
+            continue;
+        }
+        if part.len() > IN_CACHE {
+            let copy = part.to_vec();
+            split_again(&copy, part, spread, n_levels - 1);
+        } else {
+            let sorted = spread.sort(part);
+            part.copy_from_slice(sorted);
+        }
+    }
+}
+
+/// [`split`] of one piece: a function of its own, so that there are not ever more kinds of iterator.
+fn split_again<K: Key>(piece: &[K], keys: &mut [K], spread: &mut Spread<K>, n_levels: u32) {
+    split(std::iter::once(piece), keys, spread, n_levels);
+}
+
+/// Sorts keys that lie about evenly.
+#[derive(Debug)]
+struct Spread<K> {
+    keys: Vec<K>,
+    numbers: Vec<u32>,
+    ends: Vec<u32>,
+}
+
+impl<K: Key> Spread<K> {
+    /// One pass into as many bins as keys leaves each next to its place. The keys that were given are in
+    /// no order then.
+    fn sort(&mut self, keys: &mut [K]) -> &[K] {
+        let n = keys.len();
+        let Self { keys: moved, numbers, ends } = self;
+        if moved.len() < n {
+            moved.resize(n, K::zero());
+            numbers.resize(n, 0);
+        }
+        let (moved, numbers) = (&mut moved[..n], &mut numbers[..n]);
+        spread(keys, numbers, ends, moved);
+        sort_in_bins(moved, ends, 0, keys, numbers);
+        moved
+    }
+}
+
+/// Puts keys into as many bins as there are keys.
+fn spread<K: Key>(keys: &[K], numbers: &mut [u32], ends: &mut Vec<u32>, to: &mut [K]) {
+    let n_bins = simd::run(|| {
+        let bins = Bins::new(keys, keys.len());
+        bins.of(keys, numbers);
+        bins.len()
+    });
+    distribute(keys, numbers, n_bins, ends, to);
+}
+
+/// Puts keys in the order of their bins, of which there are `n_bins`; `ends` becomes the end of each.
+#[inline(never)]
+#[allow(unsafe_code)]
+pub(crate) fn distribute<K: Key>(
+    keys: &[K],
+    bins: &[u32],
+    n_bins: usize,
+    ends: &mut Vec<u32>,
+    to: &mut [K],
+) {
+    assert!(bins.len() == keys.len() && to.len() == keys.len(), "a bin and a place for each key");
+    assert!(keys.len() < u32::MAX as usize, "places that 32 bits count");
+    ends.clear();
+    ends.resize(n_bins, 0);
+    tally(bins, ends);
+    let mut position = 0;
+    for end in ends.iter_mut() {
+        position += std::mem::replace(end, position);
+    }
+    each(bins, |i, &bin| {
+        // SAFETY: the bins were counted, so they are there. Each place is given out once, as often
+        // as bins were counted: once for each key, and there are places for so many.
+        unsafe {
+            let end = ends.get_unchecked_mut(bin as usize);
+            *to.get_unchecked_mut(*end as usize) = *keys.get_unchecked(i);
+            *end += 1;
+        }
+    });
+}
+
+/// Sorts keys that lie in bins, from low to high, of which `ends` are the ends, each with `start` added. `scratch`
+/// and `numbers` are as long as the keys.
+pub(crate) fn sort_in_bins<K: Key>(
+    keys: &mut [K],
+    ends: &[u32],
+    start: usize,
+    scratch: &mut [K],
+    numbers: &mut [u32],
+) {
+    if !sort_nearly(keys, MOVES) {
+        sort_crowds(keys, ends, start, scratch, numbers, LEVELS_OF_CROWDS);
+        if !sort_nearly(keys, MOVES_AFTER_CROWDS) {
+            sort_any(keys);
+        }
+    }
+}
+
+/// Sorts the bins in which many keys are. A few keys are still left next to their places.
+#[cold]
+fn sort_crowds<K: Key>(
+    keys: &mut [K],
+    ends: &[u32],
+    start: usize,
+    scratch: &mut [K],
+    numbers: &mut [u32],
+    n_levels: u32,
+) {
+    let mut at = 0;
+    for end in ends.iter().map(|&end| end as usize - start) {
+        let crowd = &mut keys[std::mem::replace(&mut at, end)..end];
+        if crowd.len() <= CROWD {
+            continue;
+        }
+        let first = crowd[0];
+        let differing = simd::run(|| crowd.iter().fold(K::zero(), |all, &key| all | key ^ first));
+        if differing <= K::one() {
+            continue;
+        }
+        if crowd.len() < SMALL_CROWD {
+            crowd.sort_unstable();
+        } else if n_levels == 0 {
+            sort_digits(crowd, scratch);
+        } else {
+            let (scratch, numbers) = (&mut scratch[..crowd.len()], &mut numbers[..crowd.len()]);
+            let mut ends = Vec::new();
+            spread(crowd, numbers, &mut ends, scratch);
+            crowd.copy_from_slice(scratch);
+            sort_crowds(crowd, &ends, 0, scratch, numbers, n_levels - 1);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What the elements of an input must be.
+
+/// What the elements of an input must be: numbers in a range, or one of its two ends.
+///
+/// There may be more of them one day. Code that checks elements asks for [`lowest`](Self::lowest),
+/// [`highest`](Self::highest) and [`is_ends_only`](Self::is_ends_only), and so needs no list of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ElementCheck {
+    /// A number: anything but NaN.
+    NotNan,
+    /// Exactly 0 or 1.
+    Binary,
+    /// In `[0, 1]`.
+    Probability,
+    /// Finite and at least 0.
+    Weight,
+}
+
+impl ElementCheck {
+    /// The lowest number that is allowed.
+    pub fn lowest(self) -> f64 {
+        match self {
+            Self::NotNan => f64::NEG_INFINITY,
+            Self::Binary | Self::Probability | Self::Weight => 0.0,
+        }
+    }
+
+    /// The highest number that is allowed.
+    pub fn highest(self) -> f64 {
+        match self {
+            Self::NotNan => f64::INFINITY,
+            Self::Binary | Self::Probability => 1.0,
+            Self::Weight => f64::MAX,
+        }
+    }
+
+    /// Whether no number between the lowest and the highest is allowed.
+    pub fn is_ends_only(self) -> bool {
+        self == Self::Binary
+    }
+
+    /// Whether a value is allowed.
+    #[inline]
+    pub fn allows(self, value: f64) -> bool {
+        // On bits: where a thread takes subnormals for zero, it would let them through. As integers,
+        // the bits of positive floats have the order of the floats; those of NaN are above.
+        const ONE: u64 = 1f64.to_bits();
+        const INFINITY: u64 = f64::INFINITY.to_bits();
+        let bits = if value.to_bits() == (-0f64).to_bits() { 0 } else { value.to_bits() };
+        match self {
+            Self::NotNan => !value.is_nan(),
+            Self::Binary => bits == 0 || bits == ONE,
+            Self::Probability => bits <= ONE,
+            Self::Weight => bits < INFINITY,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_allowed_is_what_the_range_says() {
+        use ElementCheck::{Binary, NotNan, Probability, Weight};
+        let values = [
+            f64::NAN,
+            f64::NEG_INFINITY,
+            f64::MIN,
+            -1.0,
+            -5e-324,
+            -0.0,
+            0.0,
+            5e-324,
+            0.5,
+            1f64.next_down(),
+            1.0,
+            1f64.next_up(),
+            2.0,
+            f64::MAX,
+            f64::INFINITY,
+        ];
+        for check in [NotNan, Binary, Probability, Weight] {
+            for value in values {
+                let ends = [check.lowest(), check.highest()];
+                let is_in_range = ends[0] <= value && value <= ends[1];
+                let expected = is_in_range && (!check.is_ends_only() || ends.contains(&value));
+                assert_eq!(check.allows(value), expected, "{check:?} {value}");
+            }
+        }
+    }
+}

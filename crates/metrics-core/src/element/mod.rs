@@ -1,0 +1,5 @@
+//! The elements of tensors, and how scores compare.
+
+pub(crate) mod check;
+pub(crate) mod dtype;
+pub(crate) mod kind;

@@ -1,0 +1,23 @@
+//! How the samples of several tasks lie in a matrix.
+
+/// How the samples of several tasks lie in a matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Layout {
+    /// `(n_tasks, n_samples)`: a row a task.
+    #[default]
+    TasksFirst,
+    /// `(n_samples, n_tasks)`: a column a task, as a model with several heads returns them.
+    TasksLast,
+}
+
+impl Layout {
+    /// The shape of so many tasks, in words.
+    pub(crate) fn describe(self, n_tasks: usize) -> String {
+        match (n_tasks, self) {
+            (1, _) => "one task: (n_samples,), (1, n_samples) or (n_samples, 1)".into(),
+            (n, Self::TasksFirst) => format!("{n} tasks: ({n}, n_samples)"),
+            (n, Self::TasksLast) => format!("{n} tasks: (n_samples, {n})"),
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! The stateful metric of the exact readings.
+
+use std::fmt;
+
+use super::Metric;
+use super::accumulator::Accumulator;
+use super::reading::{Policy, Readings};
+use crate::arith::float_mode::in_default_mode;
+use crate::backend::{Backend, Batch, Pending, ToTensor};
+use crate::counts::ranked::TieGroup;
+use crate::counts::ranking::Ranking;
+use crate::counts::sums::RankSums;
+use crate::error::{Error, Result};
+use crate::layout::Layout;
+use crate::reserve::room;
+use crate::state::rank::{MAX_TASKS, RankState};
+use crate::undefined::Undefined;
+
+/// Exact readings over all samples it was fed, batch by batch: one state, one ranking for all of them.
+///
+/// ```
+/// use metrics_core::{Auprc, Auroc, Host, PrecisionRecall};
+///
+/// let mut evaluation = metrics_core::Evaluation::<Host, _>::of((Auprc, Auroc));
+/// evaluation.update(&[0.1, 0.5], &[1, 0])?;
+/// evaluation.update(&[0.7, 0.8], &[1, 1])?;
+/// assert_eq!(evaluation.compute()?, (11.0 / 12.0, 2.0 / 3.0));
+/// // Whatever else the samples say can be read too.
+/// assert_eq!(evaluation.read(&PrecisionRecall)?.thresholds, [0.1, 0.5, 0.7, 0.8]);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
+///
+/// A metric of several tasks is told so, and which dimension they are:
+///
+/// ```
+/// use metrics_core::{Layout, slice::{BinaryAuroc, Tensor}};
+///
+/// let mut auroc = BinaryAuroc::new().tasks(2)?.layout(Layout::TasksLast);
+/// let (heads, targets) = ([0.1, 0.9, 0.5, 0.2, 0.7, 0.4], [0, 1, 0, 0, 1, 1]);
+/// auroc.update(&Tensor::new(&heads, &[3, 2])?, &Tensor::new(&targets, &[3, 2])?)?;
+/// assert_eq!(auroc.compute_tasks()?, [1.0, 1.0]);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
+pub struct Evaluation<B: Backend, R> {
+    readings: R,
+    undefined: Undefined,
+    layout: Layout,
+    samples: Accumulator<B, RankState>,
+    /// The sums, where they were read of samples that are not in the state; it remembers its own.
+    sums: Option<Vec<RankSums>>,
+}
+
+impl<B: Backend, R: fmt::Debug> fmt::Debug for Evaluation<B, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Evaluation")
+            .field("readings", &self.readings)
+            .field("undefined", &self.undefined)
+            .field("layout", &self.layout)
+            .field("state", &self.samples.state)
+            .field("pending", &self.samples.pending)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<B: Backend, R: Clone> Clone for Evaluation<B, R> {
+    /// A deep copy.
+    fn clone(&self) -> Self {
+        Self {
+            readings: self.readings.clone(),
+            undefined: self.undefined,
+            layout: self.layout,
+            samples: self.samples.clone(),
+            sums: self.sums.clone(),
+        }
+    }
+}
+
+impl<B: Backend, R: Readings + Default> Default for Evaluation<B, R> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<B: Backend, R: Readings + Default> Evaluation<B, R> {
+    /// A metric of one task: it takes `(n_samples,)`, `(1, n_samples)` and `(n_samples, 1)`.
+    pub fn new() -> Self {
+        Self::of(R::default())
+    }
+}
+
+impl<B: Backend, R: Readings> Evaluation<B, R> {
+    /// A metric of one task that reads these.
+    pub fn of(readings: R) -> Self {
+        let (undefined, layout) = (Undefined::Default, Layout::TasksFirst);
+        let samples = Accumulator::new(RankState::new(1));
+        Self { readings, undefined, layout, samples, sums: None }
+    }
+
+    /// The same metric for several tasks, without samples. It takes `(n_tasks, n_samples)`, or what
+    /// [`layout`](Self::layout) says.
+    ///
+    /// # Errors
+    /// [`Error::NoTasks`] for 0 tasks, [`Error::TooManyTasks`] for more than [`MAX_TASKS`].
+    pub fn tasks(self, n_tasks: usize) -> Result<Self> {
+        let op = self.readings.name();
+        if n_tasks == 0 {
+            return Err(Error::NoTasks { op });
+        }
+        if n_tasks > MAX_TASKS {
+            return Err(Error::TooManyTasks { op, given: n_tasks, max: MAX_TASKS });
+        }
+        let samples = Accumulator::new(RankState::new(n_tasks));
+        Ok(Self { samples, sums: None, ..self })
+    }
+
+    /// Which dimension of a matrix the tasks are: by default the first.
+    #[must_use]
+    pub fn layout(mut self, layout: Layout) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// What to return where a metric is undefined.
+    #[must_use]
+    pub fn undefined(mut self, undefined: Undefined) -> Self {
+        self.undefined = undefined;
+        self
+    }
+
+    /// Number of tasks.
+    pub fn n_tasks(&self) -> usize {
+        self.samples.state.n_tasks()
+    }
+
+    /// What is read.
+    pub fn readings(&self) -> &R {
+        &self.readings
+    }
+
+    /// Takes in a batch; an empty one changes nothing. What is kept is copied.
+    ///
+    /// # Errors
+    /// As [`Request::tasks`](crate::Request::tasks), but for an empty batch;
+    /// [`Error::TaskMismatch`], [`Error::TooManySamples`], [`Error::ScoreTypeMismatch`]. Nothing has
+    /// changed then.
+    pub fn update(
+        &mut self,
+        scores: &(impl ToTensor<B> + ?Sized),
+        targets: &(impl ToTensor<B> + ?Sized),
+    ) -> Result<()> {
+        self.append(scores.to_tensor(), targets.to_tensor(), None)
+    }
+
+    /// Takes in a batch with one weight per sample: see
+    /// [`Request::weights`](crate::Request::weights).
+    ///
+    /// # Errors
+    /// As [`update`](Self::update), and [`Error::InvalidWeight`], [`Error::WeightOverflow`]. Nothing has
+    /// changed then.
+    pub fn update_weighted(
+        &mut self,
+        scores: &(impl ToTensor<B> + ?Sized),
+        targets: &(impl ToTensor<B> + ?Sized),
+        weights: &(impl ToTensor<B> + ?Sized),
+    ) -> Result<()> {
+        self.append(scores.to_tensor(), targets.to_tensor(), Some(weights.to_tensor()))
+    }
+
+    fn append<'a>(
+        &mut self,
+        scores: B::Tensor<'a>,
+        targets: B::Tensor<'a>,
+        weights: Option<B::Tensor<'a>>,
+    ) -> Result<()> {
+        let (op, n_tasks) = (self.readings.name(), Some(self.n_tasks()));
+        let batch = Batch::<B>::of_tasks(op, scores, targets, weights, n_tasks, self.layout)?;
+        self.samples.update(&batch)?;
+        if !batch.is_empty() {
+            self.sums = None;
+        }
+        Ok(())
+    }
+
+    /// The value over all samples so far, for a metric of one task.
+    ///
+    /// # Errors
+    /// [`Error::NoSamples`] before the first sample, [`Error::SeveralTasks`] for a metric of several
+    /// tasks, [`Error::Undefined`] where the value is undefined and that was asked for;
+    /// [`Error::RejectedUpdates`] and [`Error::Backend`] where a device says so now.
+    #[doc(alias("eval", "accumulate", "result"))]
+    pub fn compute(&mut self) -> Result<R::Value> {
+        let readings = self.readings.clone();
+        self.read(&readings)
+    }
+
+    /// The value of each task over all samples so far.
+    ///
+    /// # Errors
+    /// As [`compute`](Self::compute), except for [`Error::SeveralTasks`].
+    pub fn compute_tasks(&mut self) -> Result<Vec<R::Value>> {
+        let readings = self.readings.clone();
+        self.read_tasks(&readings)
+    }
+
+    /// Other readings over the same samples, for a metric of one task.
+    ///
+    /// # Errors
+    /// As [`compute`](Self::compute).
+    pub fn read<O: Readings>(&mut self, readings: &O) -> Result<O::Value> {
+        let (op, n_tasks) = (readings.name(), self.n_tasks());
+        if n_tasks != 1 {
+            return Err(Error::SeveralTasks { op, n_tasks });
+        }
+        self.read_tasks(readings)?.pop().ok_or(Error::NoTasks { op })
+    }
+
+    /// Other readings over the same samples, of each task.
+    ///
+    /// # Errors
+    /// As [`compute_tasks`](Self::compute_tasks).
+    pub fn read_tasks<O: Readings>(&mut self, readings: &O) -> Result<Vec<O::Value>> {
+        readings.check()?;
+        let (op, undefined) = (readings.name(), self.undefined);
+        in_default_mode(|| {
+            let mut values = room(op, self.n_tasks())?;
+            self.rank(op, O::NEED_COUNTS, |task, ranking| {
+                values.push(readings.values(&ranking, Policy::new(op, task, undefined))?);
+                Ok(())
+            })?;
+            Ok(values)
+        })
+    }
+
+    /// Other readings over the samples of one task.
+    ///
+    /// # Errors
+    /// As [`compute`](Self::compute), and [`Error::UnknownTask`].
+    pub fn read_task<O: Readings>(&mut self, readings: &O, task: usize) -> Result<O::Value> {
+        readings.check()?;
+        let (op, undefined) = (readings.name(), self.undefined);
+        in_default_mode(|| {
+            let state = self.samples.flushed()?;
+            if state.is_empty() {
+                return Err(Error::NoSamples { op });
+            }
+            let ranking = state.ranking(op, task, O::NEED_COUNTS)?;
+            readings.values(&ranking, Policy::new(op, task, undefined))
+        })
+    }
+
+    /// Calls `visit` with the samples of each distinct score of one task, from the highest to the lowest.
+    ///
+    /// These are the counts of which curves are made, and no list of them is: for a reading that keeps few
+    /// of many, it takes the time and the memory of computing the areas.
+    ///
+    /// ```
+    /// use metrics_core::slice::BinaryAuroc;
+    ///
+    /// let mut auroc = BinaryAuroc::new();
+    /// auroc.update(&[0.1, 0.8, 0.4, 0.8], &[0, 1, 1, 0])?;
+    /// let mut counts = Vec::new();
+    /// auroc.for_each_group(0, |group| counts.push((group.threshold, group.tp, group.fp)))?;
+    /// assert_eq!(counts, [(0.8, 1.0, 1.0), (0.4, 2.0, 1.0), (0.1, 2.0, 2.0)]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoSamples`], [`Error::UnknownTask`]; [`Error::RejectedUpdates`] and [`Error::Backend`] where
+    /// a device says so now.
+    pub fn for_each_group(&mut self, task: usize, visit: impl FnMut(TieGroup)) -> Result<()> {
+        let op = self.readings.name();
+        in_default_mode(|| {
+            let state = self.samples.flushed()?;
+            if state.is_empty() {
+                return Err(Error::NoSamples { op });
+            }
+            state.for_each_group(op, task, visit)
+        })
+    }
+
+    /// Calls `f` with what each task is ranked to.
+    fn rank(
+        &mut self,
+        op: &'static str,
+        needs_counts: bool,
+        mut f: impl FnMut(usize, Ranking) -> Result<()>,
+    ) -> Result<()> {
+        if !needs_counts && let Some(sums) = self.pending_sums(op)? {
+            let all = sums.iter().map(|sums| Ranking::Sums(*sums));
+            return all.enumerate().try_for_each(|(task, ranking)| f(task, ranking));
+        }
+        let state = self.samples.flushed()?;
+        if state.is_empty() {
+            return Err(Error::NoSamples { op });
+        }
+        state.rank(op, needs_counts, f)
+    }
+
+    /// The sums of each task, where samples are not in the state; else all of them are.
+    fn pending_sums(&mut self, op: &'static str) -> Result<Option<&[RankSums]>> {
+        if self.sums.is_none() {
+            self.sums = self.samples.pending.rank_sums(&mut self.samples.state)?;
+        }
+        if self.sums.as_ref().is_some_and(|sums| sums.iter().all(RankSums::is_empty)) {
+            self.sums = None;
+            return Err(Error::NoSamples { op });
+        }
+        Ok(self.sums.as_deref())
+    }
+
+    /// Takes in all samples of another metric with as many tasks.
+    ///
+    /// # Errors
+    /// [`Error::MergeTasks`], [`Error::ScoreTypeMismatch`], [`Error::TooManySamples`],
+    /// [`Error::WeightOverflow`]. Both are unchanged then.
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        in_default_mode(|| self.samples.merge(self.readings.name(), &other.samples))?;
+        self.sums = None;
+        Ok(())
+    }
+
+    /// Forgets all samples.
+    pub fn reset(&mut self) {
+        self.samples = Accumulator::new(RankState::new(self.n_tasks()));
+        self.sums = None;
+    }
+
+    /// All samples, as plain data: for a file, another process, another backend.
+    ///
+    /// # Errors
+    /// [`Error::RejectedUpdates`] and [`Error::Backend`] where a device says so now,
+    /// [`Error::OutOfMemory`].
+    pub fn state(&mut self) -> Result<RankState> {
+        in_default_mode(|| self.samples.flushed()?.saved())
+    }
+
+    /// Forgets all samples and takes over those of a state.
+    ///
+    /// # Errors
+    /// [`Error::MergeTasks`] for another number of tasks. Nothing has changed then.
+    pub fn load_state(&mut self, state: &RankState) -> Result<()> {
+        let (op, given, n_tasks) = (self.readings.name(), state.n_tasks(), self.n_tasks());
+        if given != n_tasks {
+            return Err(Error::MergeTasks { op, given, n_tasks });
+        }
+        self.samples = Accumulator::new(state.clone());
+        self.sums = None;
+        Ok(())
+    }
+}
+
+impl<B: Backend, R: Readings> Metric for Evaluation<B, R> {
+    type Backend = B;
+    type State = RankState;
+    type Value = R::Value;
+
+    super::metric_methods!();
+}

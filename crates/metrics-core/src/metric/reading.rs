@@ -1,0 +1,241 @@
+//! Readings: metrics as values, read off the ranked counts of a task.
+
+use std::fmt::Debug;
+
+use super::request::Request;
+use crate::backend::{Backend, ToTensor};
+use crate::counts::ranked::RankedCounts;
+use crate::counts::ranking::Ranking;
+use crate::counts::sums::RankSums;
+use crate::error::{Error, Result};
+use crate::layout::Layout;
+use crate::undefined::Undefined;
+
+/// A metric as a value with parameters: it is read off what a task was ranked to.
+///
+/// Code that computes metrics takes [`Readings`]: one of these, or a tuple of them.
+pub trait Reading: Clone + Debug + Send + Sync {
+    /// What it is read from: [`RankSums`](crate::RankSums) where the sums over the ranking are enough, which
+    /// the engines take without writing anything down; else [`RankedCounts`].
+    type Source: Source;
+    /// What is read.
+    type Value;
+
+    /// Name of the metric, for error messages.
+    fn name(&self) -> &'static str;
+
+    /// Whether the parameters are in range.
+    ///
+    /// # Errors
+    /// An error that names the parameter, what was given and what is allowed.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// The value of a task.
+    ///
+    /// # Errors
+    /// [`Error::Undefined`] where there is no value and the policy says so.
+    fn value(&self, source: &Self::Source, policy: Policy) -> Result<Self::Value>;
+}
+
+/// What a [`Reading`] may be read from.
+pub trait Source: sealed::Sealed {}
+
+impl Source for RankSums {}
+impl Source for RankedCounts {}
+
+mod sealed {
+    use super::{RankSums, RankedCounts, Ranking};
+
+    pub trait Sealed: Sized {
+        const IS_COUNTS: bool;
+
+        /// Calls `f` with what a ranking has of this; counts must have been asked for.
+        fn with<R>(ranking: &Ranking, f: impl FnOnce(&Self) -> R) -> R;
+    }
+
+    impl Sealed for RankSums {
+        const IS_COUNTS: bool = false;
+
+        fn with<R>(ranking: &Ranking, f: impl FnOnce(&Self) -> R) -> R {
+            match ranking {
+                Ranking::Sums(sums) => f(sums),
+                Ranking::Counts(counts) => f(&counts.sums()),
+            }
+        }
+    }
+
+    impl Sealed for RankedCounts {
+        const IS_COUNTS: bool = true;
+
+        fn with<R>(ranking: &Ranking, f: impl FnOnce(&Self) -> R) -> R {
+            match ranking {
+                Ranking::Counts(counts) => f(counts),
+                Ranking::Sums(_) => unreachable!("counts were not asked for"),
+            }
+        }
+    }
+}
+
+/// What to return where a value is undefined, and of which metric and task.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    op: &'static str,
+    task: usize,
+    undefined: Undefined,
+}
+
+impl Policy {
+    pub(crate) fn new(op: &'static str, task: usize, undefined: Undefined) -> Self {
+        Self { op, task, undefined }
+    }
+
+    fn of(self, op: &'static str) -> Self {
+        Self { op, ..self }
+    }
+
+    /// The value if there is one; else the metric's default, NaN or an error, as the caller has chosen.
+    ///
+    /// # Errors
+    /// [`Error::Undefined`] with the reason.
+    pub fn resolve(self, value: Option<f64>, default: f64, reason: &'static str) -> Result<f64> {
+        match (value, self.undefined) {
+            (Some(value), _) => Ok(value),
+            (None, Undefined::Default) => Ok(default),
+            (None, Undefined::Nan) => Ok(f64::NAN),
+            (None, Undefined::Error) => {
+                Err(Error::Undefined { op: self.op, task: self.task, reason })
+            }
+        }
+    }
+}
+
+/// A [`Reading`], or a tuple of up to eight: all are read off one ranking.
+///
+/// ```
+/// use metrics_core::{Auprc, Auroc, PrecisionRecall, Readings};
+///
+/// let (scores, targets) = ([0.1, 0.5, 0.7, 0.8], [1, 0, 1, 1]);
+/// let (auprc, auroc, curve) = (Auprc, Auroc, PrecisionRecall).read(&scores, &targets)?;
+/// assert_eq!((auprc, auroc), (11.0 / 12.0, 2.0 / 3.0));
+/// assert_eq!(curve.thresholds, [0.1, 0.5, 0.7, 0.8]);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
+pub trait Readings: Clone + Debug + Send + Sync {
+    /// What is read: a tuple of values for a tuple of readings.
+    type Value;
+
+    /// Whether the sums over a ranking are not enough.
+    const NEED_COUNTS: bool;
+
+    /// Name for error messages.
+    fn name(&self) -> &'static str;
+
+    /// Whether all parameters are in range.
+    ///
+    /// # Errors
+    /// As [`Reading::check`].
+    fn check(&self) -> Result<()>;
+
+    /// The values of a task.
+    ///
+    /// # Errors
+    /// As [`Reading::value`].
+    fn values(&self, ranking: &Ranking, policy: Policy) -> Result<Self::Value>;
+
+    /// Reads one task: scores and targets of shape `(n_samples,)`, `(1, n_samples)` or `(n_samples, 1)`.
+    ///
+    /// # Errors
+    /// As [`Request::read`].
+    fn read<B: Backend>(
+        self,
+        scores: &(impl ToTensor<B> + ?Sized),
+        targets: &(impl ToTensor<B> + ?Sized),
+    ) -> Result<Self::Value> {
+        Request::new(self).read(scores, targets)
+    }
+
+    /// Reads each task of scores and targets of shape `(n_tasks, n_samples)`.
+    ///
+    /// # Errors
+    /// As [`Request::tasks`].
+    fn tasks<B: Backend>(
+        self,
+        scores: &(impl ToTensor<B> + ?Sized),
+        targets: &(impl ToTensor<B> + ?Sized),
+    ) -> Result<Vec<Self::Value>> {
+        Request::new(self).tasks(scores, targets)
+    }
+
+    /// A request with one weight per sample; see [`Request::weights`].
+    fn weights<'a, B: Backend>(
+        self,
+        weights: &'a (impl ToTensor<B> + ?Sized),
+    ) -> Request<'a, B, Self> {
+        Request::new(self).weights(weights)
+    }
+
+    /// A request with another policy for undefined values; see [`Request::undefined`].
+    fn undefined<'a, B: Backend>(self, undefined: Undefined) -> Request<'a, B, Self> {
+        Request::new(self).undefined(undefined)
+    }
+
+    /// A request with another layout of several tasks; see [`Request::layout`].
+    fn layout<'a, B: Backend>(self, layout: Layout) -> Request<'a, B, Self> {
+        Request::new(self).layout(layout)
+    }
+}
+
+impl<R: Reading> Readings for R {
+    type Value = R::Value;
+
+    const NEED_COUNTS: bool = <R::Source as sealed::Sealed>::IS_COUNTS;
+
+    fn name(&self) -> &'static str {
+        Reading::name(self)
+    }
+
+    fn check(&self) -> Result<()> {
+        Reading::check(self)
+    }
+
+    fn values(&self, ranking: &Ranking, policy: Policy) -> Result<R::Value> {
+        let policy = policy.of(Reading::name(self));
+        sealed::Sealed::with(ranking, |source| self.value(source, policy))
+    }
+}
+
+macro_rules! tuples {
+    ($(($($reading:ident $at:tt),+))+) => {$(
+        impl<$($reading: Reading),+> Readings for ($($reading,)+) {
+            type Value = ($($reading::Value,)+);
+
+            const NEED_COUNTS: bool = $(<$reading as Readings>::NEED_COUNTS)||+;
+
+            fn name(&self) -> &'static str {
+                "evaluation"
+            }
+
+            fn check(&self) -> Result<()> {
+                $(Reading::check(&self.$at)?;)+
+                Ok(())
+            }
+
+            fn values(&self, ranking: &Ranking, policy: Policy) -> Result<Self::Value> {
+                Ok(($(self.$at.values(ranking, policy)?,)+))
+            }
+        }
+    )+};
+}
+
+tuples! {
+    (R0 0)
+    (R0 0, R1 1)
+    (R0 0, R1 1, R2 2)
+    (R0 0, R1 1, R2 2, R3 3)
+    (R0 0, R1 1, R2 2, R3 3, R4 4)
+    (R0 0, R1 1, R2 2, R3 3, R4 4, R5 5)
+    (R0 0, R1 1, R2 2, R3 3, R4 4, R5 5, R6 6)
+    (R0 0, R1 1, R2 2, R3 3, R4 4, R5 5, R6 6, R7 7)
+}

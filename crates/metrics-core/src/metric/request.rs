@@ -1,0 +1,157 @@
+//! One request for what a caller may choose: weights, undefined values, several tasks.
+
+use super::reading::{Policy, Readings};
+use crate::arith::float_mode::in_default_mode;
+use crate::backend::{Backend, Batch, StateMut, ToTensor};
+use crate::counts::ranking::Ranking;
+use crate::error::{Error, Result};
+use crate::layout::Layout;
+use crate::reserve::room;
+use crate::state::rank::RankState;
+use crate::undefined::Undefined;
+
+/// Readings, with all that a caller may choose beside them.
+///
+/// [`Readings`] begin one where something is to be chosen:
+///
+/// ```
+/// use metrics_core::{Auprc, Auroc, Layout, Readings, Undefined};
+/// use metrics_core::slice::Tensor;
+///
+/// let weights = [1.0, 0.5, 2.0];
+/// let ap = Auprc.weights(&weights).read(&[0.9, 0.8, 0.1], &[1, 0, 1])?;
+/// assert_eq!(ap, 1.0 / 3.0 + 2.0 / 3.0 * (3.0 / 3.5));
+///
+/// // A model with two heads, the tasks in its last dimension; nothing is positive in the second.
+/// let scores = Tensor::new(&[0.9, 0.3, 0.2, 0.6, 0.7, 0.1], &[3, 2])?;
+/// let targets = Tensor::new(&[1, 0, 0, 0, 1, 0], &[3, 2])?;
+/// let request = (Auprc, Auroc).layout(Layout::TasksLast).undefined(Undefined::Nan);
+/// let tasks = request.tasks(&scores, &targets)?;
+/// assert_eq!(tasks[0], (1.0, 1.0));
+/// assert!(tasks[1].0.is_nan() && tasks[1].1.is_nan());
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a request does nothing until it reads"]
+pub struct Request<'a, B: Backend, R> {
+    readings: R,
+    weights: Option<B::Tensor<'a>>,
+    undefined: Undefined,
+    layout: Layout,
+}
+
+impl<'a, B: Backend, R: Readings> Request<'a, B, R> {
+    /// No weights, default values where a metric is undefined, a row a task.
+    pub fn new(readings: R) -> Self {
+        let (undefined, layout) = (Undefined::Default, Layout::TasksFirst);
+        Self { readings, weights: None, undefined, layout }
+    }
+
+    /// One weight per sample, finite and at least 0: in the shape of the scores, or `(n_samples,)` for all
+    /// tasks. A weight of 0 removes the sample, and weights of 1 give the bits of no weights.
+    ///
+    /// RankSums are within 1e-12 of the exact ones, relatively, whatever the weights are, and do not depend
+    /// on the order of the samples. Only an area below 2.2e-308 is rounded to a multiple of 5e-324.
+    ///
+    /// If all weights of a task are whole and at most 2^20, each sample counts as that many equal
+    /// samples: the curves and AUROC have the bits of the repeated samples, and so has an AUPRC of at
+    /// least 2^-20. A smaller AUPRC is taken as for other weights, which is more precise.
+    ///
+    /// The weights of a task must add up to less than 1.7e308. Those that are counted must add up to
+    /// 2^53 at most, which takes 2^33 samples of weight 2^20.
+    pub fn weights(mut self, weights: &'a (impl ToTensor<B> + ?Sized)) -> Self {
+        self.weights = Some(weights.to_tensor());
+        self
+    }
+
+    /// What to return where a metric is undefined.
+    pub fn undefined(mut self, undefined: Undefined) -> Self {
+        self.undefined = undefined;
+        self
+    }
+
+    /// Which dimension of a matrix the tasks are: by default the first.
+    pub fn layout(mut self, layout: Layout) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// Reads one task: scores and targets of shape `(n_samples,)`, `(1, n_samples)` or `(n_samples, 1)`.
+    ///
+    /// # Errors
+    /// [`Error::TaskMismatch`] for the shape of several tasks, and as [`tasks`](Self::tasks).
+    pub fn read(
+        self,
+        scores: &'a (impl ToTensor<B> + ?Sized),
+        targets: &'a (impl ToTensor<B> + ?Sized),
+    ) -> Result<R::Value> {
+        let op = self.readings.name();
+        let mut values = self.values(scores.to_tensor(), targets.to_tensor(), Some(1))?;
+        values.pop().ok_or(Error::NoTasks { op })
+    }
+
+    /// Reads each task of a matrix of scores and one of targets.
+    ///
+    /// # Errors
+    /// - [`Error::ShapeMismatch`], [`Error::UnsupportedRank`], [`Error::Empty`],
+    ///   [`Error::DeviceMismatch`], [`Error::UnsupportedDtype`];
+    /// - [`Error::NanScore`], [`Error::InvalidTarget`], [`Error::InvalidWeight`], naming task and index;
+    /// - [`Error::WeightOverflow`], [`Error::NoWeight`] where all weights are 0;
+    /// - [`Error::Undefined`] if asked for, naming the task;
+    /// - [`Error::OutOfMemory`], and [`Error::Backend`] where the tensor library refuses.
+    pub fn tasks(
+        self,
+        scores: &'a (impl ToTensor<B> + ?Sized),
+        targets: &'a (impl ToTensor<B> + ?Sized),
+    ) -> Result<Vec<R::Value>> {
+        self.values(scores.to_tensor(), targets.to_tensor(), None)
+    }
+
+    fn values(
+        self,
+        scores: B::Tensor<'a>,
+        targets: B::Tensor<'a>,
+        n_tasks: Option<usize>,
+    ) -> Result<Vec<R::Value>> {
+        let Self { readings, weights, undefined, layout } = self;
+        readings.check()?;
+        in_default_mode(|| {
+            let op = readings.name();
+            let batch = Batch::<B>::of_tasks(op, scores, targets, weights, n_tasks, layout)?;
+            let mut values = room(op, batch.n_tasks)?;
+            rank(&batch.expect_samples()?, R::NEED_COUNTS, |task, ranking| {
+                values.push(readings.values(&ranking, Policy::new(op, task, undefined))?);
+                Ok(())
+            })?;
+            Ok(values)
+        })
+    }
+}
+
+/// Calls `f` with what each task of a batch was ranked to.
+fn rank<B: Backend>(
+    batch: &Batch<'_, B>,
+    needs_counts: bool,
+    mut f: impl FnMut(usize, Ranking) -> Result<()>,
+) -> Result<()> {
+    if batch.weights.is_some() {
+        return weighed(batch)?.rank(batch.op, needs_counts, f);
+    }
+    let backend = batch.backend();
+    if needs_counts {
+        let all = backend.ranked_counts(batch)?.into_iter().map(Ranking::Counts);
+        return all.enumerate().try_for_each(|(task, ranking)| f(task, ranking));
+    }
+    let all = backend.rank_sums(batch)?.into_iter().map(Ranking::Sums);
+    all.enumerate().try_for_each(|(task, ranking)| f(task, ranking))
+}
+
+/// The samples of a batch with weights.
+fn weighed<B: Backend>(batch: &Batch<'_, B>) -> Result<RankState> {
+    let mut state = RankState::new(batch.n_tasks);
+    batch.with_host(|batch| StateMut::Rank(&mut state).update(batch))?;
+    if state.is_empty() {
+        return Err(Error::NoWeight { op: batch.op });
+    }
+    Ok(state)
+}

@@ -1,0 +1,440 @@
+//! What a rank state holds of one task.
+
+mod bytes;
+
+use bytes::is_whole_in_version_1;
+
+use super::runs::{Run, RunList, Runs, accumulate, merge};
+use super::samples::{KeptKey, Raw, n_distinct, with_kept};
+use crate::arith::exact::Sum2;
+use crate::arith::simd;
+use crate::arith::sums::IntegerSums;
+use crate::counts::ranked::{RankedCounts, TieGroup};
+use crate::counts::sums::{RankSums, WeightedSums};
+use crate::counts::weights::{is_whole, weigh};
+use crate::cpu::{self, Bad, Key, Samples, Seen, for_blocks};
+use crate::element::kind::ScoreKind;
+use crate::error::Result;
+
+/// The samples of one task: raw ones, those counted into runs, and those that are weighed.
+///
+/// A sample goes where its weight says: 1 to the raw samples, another whole number of up to
+/// [`MAX_REPEATS`] to the repeated ones, both of which end up counted in `runs`; any other weight to
+/// the fractional ones. So what the state is does not depend on how the samples came.
+#[derive(Debug, Clone)]
+pub(crate) struct TaskState {
+    kind: Option<ScoreKind>,
+    raw: Raw,
+    repeated: Vec<Run>,
+    /// Whether there ever were repeated samples: then the counts stand for weights.
+    has_repeats: bool,
+    /// Whether a weight is weighed that version 1 of the byte form counts.
+    has_large: bool,
+    runs: Runs,
+    fractional: Vec<Fraction>,
+    n_counted: u64,
+    fractional_weight: f64,
+    /// Number of raw samples at which to look again whether counting them saves memory.
+    look_at: usize,
+    /// The sums over what is held, once somebody asked. A box, since there may be many tasks.
+    sums: Option<Box<RankSums>>,
+}
+
+/// What the samples of a task add up to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Totals {
+    /// The kind of their scores, if there are samples.
+    pub(crate) kind: Option<ScoreKind>,
+    /// Samples counted: whole weights count as often as they say.
+    pub(crate) n_counted: u64,
+    /// Sum of the weights that are not counted.
+    pub(crate) fractional_weight: f64,
+    /// Whether version 1 of the byte form cannot say what there is.
+    pub(crate) needs_version_2: bool,
+}
+
+/// A sample that is weighed: its weight is not a whole number, or a large one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Fraction {
+    key: u64,
+    is_positive: bool,
+    weight: f64,
+}
+
+/// Samples of one distinct score, counted or weighed.
+struct Group {
+    key: u64,
+    positives: f64,
+    negatives: f64,
+}
+
+/// Fewest raw samples worth compacting.
+const MIN_COMPACTED: usize = 1 << 20;
+/// Distinct scores of a 16-bit type.
+const TINY: usize = 1 << 16;
+/// Samples looked at to guess whether counting them saves memory.
+const PROBE: u32 = 1 << 14;
+
+impl TaskState {
+    pub(crate) fn new() -> Self {
+        Self {
+            kind: None,
+            raw: Raw::new(ScoreKind::F32),
+            repeated: Vec::new(),
+            has_repeats: false,
+            has_large: false,
+            runs: Runs::default(),
+            fractional: Vec::new(),
+            n_counted: 0,
+            fractional_weight: 0.0,
+            look_at: MIN_COMPACTED,
+            sums: None,
+        }
+    }
+
+    /// Whether there is no sample of non-zero weight.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.n_counted == 0 && self.fractional.is_empty()
+    }
+
+    pub(crate) fn kind(&self) -> Option<ScoreKind> {
+        self.kind
+    }
+
+    pub(crate) fn totals(&self) -> Totals {
+        let Self { kind, n_counted, fractional_weight, .. } = *self;
+        let needs_version_2 = self.needs_version_2();
+        Totals { kind, n_counted, fractional_weight, needs_version_2 }
+    }
+
+    /// Appends samples. `kind` must have a join with the kind held.
+    ///
+    /// # Errors
+    /// The first bad sample; the state then holds what it held.
+    pub(crate) fn append<K: KeptKey>(
+        &mut self,
+        samples: &dyn Samples<K>,
+        kind: ScoreKind,
+    ) -> Result<(), Bad> {
+        if self.kind.is_some_and(|held| held != kind) {
+            // What is held may have to be widened, which cannot be taken back.
+            cpu::scan(samples, kind)?;
+        }
+        let kind_before = self.kind;
+        let held = self.hold(kind);
+        let n_before = self.raw.lens();
+        let mut seen = Seen::none(kind);
+        for_blocks(samples, Some(0..samples.len()), |start, keys, labels| {
+            simd::run(|| seen.see(start, keys, labels));
+            if seen.check().is_ok() {
+                self.push_raw(keys, labels, kind, held);
+            }
+        });
+        if let Err(bad) = seen.check() {
+            self.raw.truncate(n_before);
+            self.kind = kind_before;
+            return Err(bad);
+        }
+        self.n_counted += samples.len() as u64;
+        self.compact_if_smaller();
+        Ok(())
+    }
+
+    /// Appends the samples of a block.
+    fn push_raw<K: KeptKey>(
+        &mut self,
+        keys: &[K],
+        labels: &[u8],
+        kind: ScoreKind,
+        held: ScoreKind,
+    ) {
+        match K::kept(&mut self.raw) {
+            Some(kept) if kind == held => kept.extend(keys, labels),
+            _ => {
+                let wide: Vec<_> =
+                    keys.iter().map(|&key| kind.widen(Key::to_u64(key), held)).collect();
+                self.raw.extend(&wide, labels);
+            }
+        }
+    }
+
+    /// Appends valid samples with valid weights, one each.
+    pub(crate) fn append_weighted<K: KeptKey>(
+        &mut self,
+        samples: &dyn Samples<K>,
+        kind: ScoreKind,
+        weights: &[f64],
+    ) {
+        if weights.iter().all(|&weight| weight == 0.0) {
+            return;
+        }
+        let held = self.hold(kind);
+        for_blocks(samples, Some(0..samples.len()), |start, keys, labels| {
+            let mut of_weight_1 = (Vec::new(), Vec::new());
+            for ((&key, &label), &weight) in keys.iter().zip(labels).zip(&weights[start..]) {
+                let is_positive = label == 1;
+                let wide = kind.widen(Key::to_u64(key), held);
+                if weight == 1.0 {
+                    of_weight_1.0.push(key);
+                    of_weight_1.1.push(label);
+                } else if is_whole(weight) {
+                    let n = weight as u64;
+                    let counts = if is_positive { (n, 0) } else { (0, n) };
+                    let (n_positives, n_negatives) = counts;
+                    self.has_repeats |= n > 0;
+                    self.repeated.extend((n > 0).then_some(Run {
+                        key: wide,
+                        n_positives,
+                        n_negatives,
+                    }));
+                } else {
+                    self.has_large |= is_whole_in_version_1(weight);
+                    self.fractional.push(Fraction { key: wide, is_positive, weight });
+                }
+            }
+            self.push_raw(&of_weight_1.0, &of_weight_1.1, kind, held);
+        });
+        let (counted, fractional) = weigh(weights);
+        self.n_counted += counted;
+        self.fractional_weight += fractional;
+        self.compact_if_smaller();
+    }
+
+    /// Takes in runs from high to low. The kinds must have a join.
+    pub(crate) fn append_runs(&mut self, kind: ScoreKind, runs: impl Iterator<Item = Run>) {
+        let held = self.hold(kind);
+        let mut n_counted = 0;
+        let runs = runs.map(|run| Run { key: kind.widen(run.key, held), ..run });
+        let runs = runs.inspect(|run| n_counted += run.n_positives + run.n_negatives);
+        self.runs.push(held, RunList::encode(held, 0, runs));
+        self.n_counted += n_counted;
+    }
+
+    /// Takes in all samples of another task. The kinds must have a join.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        let Some(kind) = other.kind else { return };
+        let held = self.hold(kind);
+        self.has_repeats |= other.has_repeats;
+        self.has_large |= other.has_large;
+        let widen = |key: u64| kind.widen(key, held);
+        self.extend_raw(&other.raw, kind, held);
+        self.repeated.extend(other.repeated.iter().map(|r| Run { key: widen(r.key), ..*r }));
+        self.fractional
+            .extend(other.fractional.iter().map(|f| Fraction { key: widen(f.key), ..*f }));
+        self.runs.extend(&other.runs, kind, held);
+        self.n_counted += other.n_counted;
+        self.fractional_weight += other.fractional_weight;
+        self.compact_if_smaller();
+    }
+
+    fn extend_raw(&mut self, raw: &Raw, kind: ScoreKind, held: ScoreKind) {
+        with_kept!(raw, kept => for_blocks(kept, Some(0..kept.len()), |_, keys, labels| {
+            self.push_raw(keys, labels, kind, held);
+        }));
+    }
+
+    /// Makes the state hold scores of this kind too; returns the kind it now holds. All that adds
+    /// samples comes through here first.
+    fn hold(&mut self, kind: ScoreKind) -> ScoreKind {
+        self.sums = None;
+        let Some(held) = self.kind else {
+            self.kind = Some(kind);
+            self.raw = Raw::new(kind);
+            return kind;
+        };
+        // Callers checked that a join exists.
+        let joined = held.join(kind).unwrap_or(held);
+        if joined != held {
+            let raw = std::mem::replace(&mut self.raw, Raw::new(joined));
+            self.extend_raw(&raw, held, joined);
+            self.runs.widen(held, joined);
+            self.repeated.iter_mut().for_each(|run| run.key = held.widen(run.key, joined));
+            self.fractional.iter_mut().for_each(|f| f.key = held.widen(f.key, joined));
+            self.kind = Some(joined);
+        }
+        joined
+    }
+
+    /// Counts the raw samples into runs where that looks smaller than keeping them.
+    fn compact_if_smaller(&mut self) {
+        let Some(kind) = self.kind else { return };
+        let n_raw = self.raw.len();
+        if (kind.is_tiny() && n_raw >= TINY) || self.repeated.len() >= self.look_at {
+            return self.count(kind);
+        }
+        if n_raw < self.look_at {
+            return;
+        }
+        if n_distinct(&self.raw.last(PROBE as usize)) <= PROBE / 4 {
+            self.count(kind);
+            self.look_at = MIN_COMPACTED.max(self.runs.n_runs() as usize);
+        } else {
+            self.look_at = 2 * n_raw;
+        }
+    }
+
+    /// Counts all samples into runs and sorts the fractional ones: the one form of this multiset.
+    pub(crate) fn compact(&mut self) {
+        let Some(kind) = self.kind else { return };
+        self.fractional.sort_unstable_by_key(|f| {
+            (std::cmp::Reverse(f.key), f.is_positive, f.weight.to_bits())
+        });
+        self.count(kind);
+        self.runs.join(kind);
+    }
+
+    /// Counts the raw and the repeated samples into runs.
+    fn count(&mut self, kind: ScoreKind) {
+        if self.raw.len() == 0 && self.repeated.is_empty() {
+            return;
+        }
+        let raw: Vec<Vec<Run>> = self.rank();
+        let mut repeated = std::mem::take(&mut self.repeated);
+        repeated.sort_unstable_by_key(|run| std::cmp::Reverse(run.key));
+        repeated.dedup_by(|next, kept| {
+            let same = next.key == kept.key;
+            if same {
+                kept.n_positives += next.n_positives;
+                kept.n_negatives += next.n_negatives;
+            }
+            same
+        });
+        let new = merge(raw.into_iter().flatten(), repeated.into_iter());
+        self.runs.push(kind, RunList::encode(kind, 0, new));
+        self.raw = Raw::new(kind);
+    }
+
+    /// Ranks the raw samples.
+    fn rank<S: cpu::Sink>(&self) -> Vec<S> {
+        let Some(kind) = self.kind.filter(|_| self.raw.len() > 0) else { return Vec::new() };
+        // Samples were checked as they were kept.
+        with_kept!(&self.raw, kept => cpu::rank(kept, kind))
+            .unwrap_or_else(|bad| unreachable!("kept {bad:?}"))
+    }
+
+    /// The sums over the ranking of this task; asked for again, they cost nothing.
+    pub(crate) fn sums(&mut self) -> RankSums {
+        if let Some(sums) = &self.sums {
+            return **sums;
+        }
+        let sums = self.compute_sums();
+        self.sums = Some(Box::new(sums));
+        sums
+    }
+
+    fn compute_sums(&mut self) -> RankSums {
+        let Some(kind) = self.kind else { return IntegerSums::default().into() };
+        if self.is_raw() {
+            return cpu::total(self.rank()).into();
+        }
+        self.compact();
+        if self.fractional.is_empty() {
+            let mut sums = IntegerSums::default();
+            self.runs.iter(kind).for_each(|run| sums.push(run.n_positives, run.n_negatives));
+            if self.has_repeats {
+                return RankSums::of_repeats(sums, || self.weigh(kind));
+            }
+            return sums.into();
+        }
+        self.weigh(kind).into()
+    }
+
+    /// Whether all samples are raw ones.
+    fn is_raw(&self) -> bool {
+        self.fractional.is_empty() && self.runs.is_empty() && self.repeated.is_empty()
+    }
+
+    /// The sums over the groups of a compacted state.
+    fn weigh(&self, kind: ScoreKind) -> WeightedSums {
+        let (mut n_positives, mut n_negatives) = (Sum2::default(), Sum2::default());
+        for group in self.groups(kind) {
+            n_positives.add(group.positives);
+            n_negatives.add(group.negatives);
+        }
+        let mut sums = WeightedSums::new(n_positives.value(), n_negatives.value());
+        self.groups(kind).for_each(|group| sums.push(group.positives, group.negatives));
+        sums
+    }
+
+    /// The ranked counts of this task.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory): a run of a byte has counts of 24.
+    pub(crate) fn counts(&mut self, op: &'static str) -> Result<RankedCounts> {
+        let Some(kind) = self.kind else { return Ok(RankedCounts::none()) };
+        self.compact();
+        if !self.fractional.is_empty() {
+            let groups = self
+                .groups(kind)
+                .map(|group| (kind.threshold(group.key), [group.positives, group.negatives]));
+            return RankedCounts::weighted(op, self.groups(kind).count(), groups);
+        }
+        accumulate(op, kind, self.has_repeats, self.runs.n_runs() as usize, self.runs.iter(kind))
+    }
+
+    /// Calls `visit` with the samples of each distinct score, from the highest to the lowest. Where all
+    /// samples are raw they stay so, no list of groups is made, and the sums are known afterwards.
+    pub(crate) fn for_each_group(&mut self, mut visit: impl FnMut(TieGroup)) {
+        let Some(kind) = self.kind else { return };
+        if !self.is_raw() {
+            self.compact();
+            return self.for_each_compacted(kind, visit);
+        }
+        let (mut tp, mut fp) = (0u64, 0u64);
+        let visit_group = |group: cpu::KeyGroup| {
+            tp += group.n_positives;
+            fp += group.n_negatives;
+            // Counts end at 2^53: as signed integers they convert in one instruction.
+            let number = |n: u64| n as i64 as f64;
+            visit(TieGroup {
+                threshold: kind.threshold(group.key),
+                positives: number(group.n_positives),
+                negatives: number(group.n_negatives),
+                tp: number(tp),
+                fp: number(fp),
+            });
+        };
+        if self.raw.len() > 0 {
+            // Samples were checked as they were kept.
+            let sums = with_kept!(&self.raw, kept => cpu::for_each_group(kept, kind, visit_group))
+                .unwrap_or_else(|bad| unreachable!("kept {bad:?}"));
+            self.sums = Some(Box::new(sums.into()));
+        }
+    }
+
+    fn for_each_compacted(&self, kind: ScoreKind, mut visit: impl FnMut(TieGroup)) {
+        let (mut tp, mut fp) = (Sum2::default(), Sum2::default());
+        for Group { key, positives, negatives } in self.groups(kind) {
+            tp.add(positives);
+            fp.add(negatives);
+            let (threshold, tp, fp) = (kind.threshold(key), tp.value(), fp.value());
+            visit(TieGroup { threshold, positives, negatives, tp, fp });
+        }
+    }
+
+    /// Runs and fractional samples of a compacted state as groups of equal scores, high to low.
+    ///
+    /// Within a group the counts come first, then fractional weights from small to large: the order
+    /// in which weighted sums are taken.
+    fn groups(&self, kind: ScoreKind) -> impl Iterator<Item = Group> + '_ {
+        let mut runs = self.runs.iter(kind).peekable();
+        let mut fractional = self.fractional.iter().peekable();
+        std::iter::from_fn(move || {
+            let key = match (runs.peek(), fractional.peek()) {
+                (Some(run), Some(f)) => run.key.max(f.key),
+                (Some(run), None) => run.key,
+                (None, Some(f)) => f.key,
+                (None, None) => return None,
+            };
+            let (mut positives, mut negatives) = (Sum2::default(), Sum2::default());
+            if let Some(run) = runs.next_if(|run| run.key == key) {
+                positives = Sum2::new(run.n_positives as f64);
+                negatives = Sum2::new(run.n_negatives as f64);
+            }
+            while let Some(f) = fractional.next_if(|f| f.key == key) {
+                if f.is_positive { positives.add(f.weight) } else { negatives.add(f.weight) }
+            }
+            Some(Group { key, positives: positives.value(), negatives: negatives.value() })
+        })
+    }
+}
