@@ -11,7 +11,7 @@ use arrow_array::{
 // The counters in this program are libFuzzer's too.
 use libfuzzer_sys as _;
 use metrics_core::slice::{Auc, BinaryAuprc, Tensor};
-use metrics_core::{Curve, Metric, Result};
+use metrics_core::{Curve, Result};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
