@@ -168,6 +168,10 @@ impl PlotFormat {
             Self::Png => "png",
         }
     }
+
+    fn of_extension(extension: &str) -> Option<Self> {
+        Self::value_variants().iter().copied().find(|format| format.extension() == extension)
+    }
 }
 
 impl EvalArgs {
@@ -220,26 +224,22 @@ impl EvalArgs {
     /// [`Error::Usage`] when the path looks like a picture of another format.
     pub fn plot_target(&self) -> Result<Option<Target>> {
         let Some(path) = self.plot.clone() else { return Ok(None) };
-        let shown = path.display();
-        let usage = |text: String| Err(Error::Usage(format!("--plot {shown}: {text}")));
-        let is_folder = path.is_dir() || shown.to_string().ends_with(std::path::is_separator);
+        let usage = |text: String| Error::Usage(format!("--plot {}: {text}", path.display()));
+        let is_folder = path.is_dir() || ends_with_separator(&path);
         let extension = if is_folder { String::new() } else { extension(&path) };
-        let of_file = match extension.as_str() {
-            "svg" => PlotFormat::Svg,
-            "png" => PlotFormat::Png,
-            extension if OTHER_PICTURES.contains(&extension) => {
-                return usage("a picture is an SVG or a PNG".to_owned());
+        if OTHER_PICTURES.contains(&extension.as_str()) {
+            return Err(usage("a picture is an SVG or a PNG".to_owned()));
+        }
+        let of_file = PlotFormat::of_extension(&extension);
+        match (of_file, self.plot_format) {
+            (Some(of_file), Some(format)) if format != of_file => {
+                let format = format.extension();
+                Err(usage(format!("--plot-format {format} asks for another format")))
             }
-            _ => {
-                let format = self.plot_format.unwrap_or(PlotFormat::Svg);
-                return Ok(Some(Target::Folder(path, format)));
+            (of_file, format) => {
+                let format = of_file.or(format).unwrap_or(PlotFormat::Svg);
+                Ok(Some(Target { path, is_file: of_file.is_some(), format }))
             }
-        };
-        match self.plot_format {
-            Some(format) if format != of_file => {
-                usage(format!("--plot-format {} asks for another format", format.extension()))
-            }
-            _ => Ok(Some(Target::File(path, of_file))),
         }
     }
 
@@ -262,6 +262,10 @@ impl EvalArgs {
             }
         }
     }
+}
+
+fn ends_with_separator(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(std::path::is_separator)
 }
 
 /// The extension of a path in lower case.

@@ -106,7 +106,7 @@ pub struct NotProbabilities {
 
 /// Reads `source` to its end and measures every model in `columns`, in all rows and in each group.
 ///
-/// Each step goes to `on_step`, before it is taken.
+/// How far that is goes to `on_step`.
 ///
 /// # Errors
 /// Whatever the source finds wrong with the file at `path`; [`Error::NoRows`] when no row of it is
@@ -118,48 +118,77 @@ pub fn evaluate(
     options: EvaluateOptions,
     on_step: &mut dyn FnMut(Step),
 ) -> Result<Evaluation> {
-    let n_models = columns.scores.len();
-    let mut meters = RowMeters::new(columns, options.buckets)?;
-    let mut groups = GroupMeters::new(columns, options.buckets);
-    let mut outside: Vec<Option<f64>> = vec![None; n_models];
-    let mut batch = source.new_batch();
-    while source.next_batch(&mut batch)? {
-        if options.buckets.is_some() {
-            for (first, scores) in outside.iter_mut().zip(&batch.scores) {
-                *first = first.or_else(|| scores.first_outside_unit());
-            }
-        }
-        meters.update(&batch, &outside)?;
-        groups.update(&batch, &outside)?;
-        on_step(Step::Reading { n_rows: source.n_rows(), share: source.share_read() });
-    }
-    if meters.n_samples() == 0 {
+    let mut meters = Meters {
+        rows: RowMeters::new(columns, options.buckets)?,
+        groups: GroupMeters::new(columns, options.buckets),
+        outside: vec![None; columns.scores.len()],
+    };
+    meters.read(source, options.buckets.is_some(), on_step)?;
+    if meters.rows.n_samples() == 0 {
         let skipped = source.skipped().iter().map(|reason| reason.count).sum();
         return Err(Error::NoRows { path: path.to_owned(), skipped });
     }
-    let n_rankings = 1 + usize::from(options.curves) + source.groups().labels().len();
-    let mut ranking = Ranking::new(n_models * n_rankings, on_step);
-    let mut curves = if options.curves {
-        meters.curves(columns.weight.is_some(), &mut ranking)?
-    } else {
-        Vec::new()
-    };
-    let mut results = meters.measure(None, &outside, &mut ranking)?;
-    curves.iter_mut().zip(&results).for_each(|(curves, result)| curves.label(result));
-    let rows = RowCounts {
-        read: source.n_rows(),
-        used: meters.n_samples(),
-        skipped: source.n_rows() - meters.n_samples(),
-        skipped_by_reason: source.skipped().to_vec(),
-    };
-    drop(meters);
-    results.extend(groups.measure(source.groups().labels(), &outside, &mut ranking)?);
-    Ok(Evaluation {
-        rows,
-        results,
-        not_probabilities: not_probabilities(columns, &outside),
-        curves,
-    })
+    meters.measure(source, columns, options.curves, on_step)
+}
+
+/// What is measured while a file is read.
+struct Meters {
+    rows: RowMeters,
+    groups: GroupMeters,
+    /// The first score of each model outside `[0, 1]`, where buckets need probabilities.
+    outside: Vec<Option<f64>>,
+}
+
+impl Meters {
+    /// Reads all rows.
+    fn read(
+        &mut self,
+        source: &mut dyn Source,
+        needs_probabilities: bool,
+        on_step: &mut dyn FnMut(Step),
+    ) -> Result<()> {
+        let mut batch = source.new_batch();
+        while source.next_batch(&mut batch)? {
+            if needs_probabilities {
+                for (first, scores) in self.outside.iter_mut().zip(&batch.scores) {
+                    *first = first.or_else(|| scores.first_outside_unit());
+                }
+            }
+            self.rows.update(&batch, &self.outside)?;
+            self.groups.update(&batch, &self.outside)?;
+            on_step(Step::Reading { n_rows: source.n_rows(), share: source.share_read() });
+        }
+        Ok(())
+    }
+
+    /// Ranks the models on all rows, then in each group; what is measured is given up on the way.
+    fn measure(
+        mut self,
+        source: &dyn Source,
+        columns: &Columns,
+        with_curves: bool,
+        on_step: &mut dyn FnMut(Step),
+    ) -> Result<Evaluation> {
+        let labels = source.groups().labels();
+        let n_rankings = columns.scores.len() * (1 + usize::from(with_curves) + labels.len());
+        let mut ranking = Ranking::new(n_rankings, on_step);
+        let mut curves = Vec::new();
+        if with_curves {
+            curves = self.rows.curves(columns.weight.is_some(), &mut ranking)?;
+        }
+        let mut results = self.rows.measure(None, &self.outside, &mut ranking)?;
+        curves.iter_mut().zip(&results).for_each(|(curves, result)| curves.label(result));
+        let rows = RowCounts {
+            read: source.n_rows(),
+            used: self.rows.n_samples(),
+            skipped: source.n_rows() - self.rows.n_samples(),
+            skipped_by_reason: source.skipped().to_vec(),
+        };
+        drop(self.rows);
+        results.extend(self.groups.measure(labels, &self.outside, &mut ranking)?);
+        let not_probabilities = not_probabilities(columns, &self.outside);
+        Ok(Evaluation { rows, results, not_probabilities, curves })
+    }
 }
 
 /// Counts the rankings of a run.

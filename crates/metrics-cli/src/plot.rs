@@ -24,11 +24,33 @@ use crate::text;
 
 /// Where pictures go, and in which format.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// Into a folder, made if missing: `precision_recall` and `roc`.
-    Folder(PathBuf, PlotFormat),
-    /// Into a file: both side by side.
-    File(PathBuf, PlotFormat),
+pub struct Target {
+    /// A folder, made if missing, for `precision_recall` and `roc`; or a file for both side by side.
+    pub path: PathBuf,
+    /// Whether it is a file.
+    pub is_file: bool,
+    /// The format.
+    pub format: PlotFormat,
+}
+
+impl Target {
+    /// The files to write, and which figures go into each.
+    fn pictures<'f>(&self, figures: &'f [Figure; 2]) -> Vec<(PathBuf, &'f [Figure])> {
+        if self.is_file {
+            return vec![(self.path.clone(), figures)];
+        }
+        let path = |name: &str| self.path.join(name).with_extension(self.format.extension());
+        let [first, second] = figures.each_ref().map(std::slice::from_ref);
+        vec![(path("precision_recall"), first), (path("roc"), second)]
+    }
+
+    fn make_folder(&self) -> Result<()> {
+        let folder = if self.is_file { self.path.parent() } else { Some(self.path.as_path()) };
+        match folder.filter(|folder| !folder.as_os_str().is_empty()) {
+            Some(folder) => fs::create_dir_all(folder).map_err(|source| io_error(folder, source)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What was written.
@@ -42,7 +64,7 @@ pub struct Plots {
 
 /// Draws the curves of all models.
 ///
-/// Each step goes to `on_step`, before it is taken. Each file is written whole or not at all: on an
+/// How far that is goes to `on_step`. Each file is written whole or not at all: on an
 /// error the former one is as it was.
 ///
 /// # Errors
@@ -54,29 +76,16 @@ pub fn write(
     target: &Target,
     on_step: &mut dyn FnMut(Step),
 ) -> Result<Plots> {
-    let (Target::Folder(path, format) | Target::File(path, format)) = target;
+    target.make_folder()?;
+    let format = target.format;
     let names: Vec<&str> = evaluation.curves.iter().map(|model| model.score.as_str()).collect();
-    let (labels, without_font) = labels::of_models(&names, figure::MAX_LABEL_COLUMNS, *format);
-    let subtitle = subtitle(evaluation, file, weight, *format);
+    let (labels, without_font) = labels::of_models(&names, figure::MAX_LABEL_COLUMNS, format);
+    let subtitle = subtitle(evaluation, file, weight, format);
     let prevalence = evaluation.results.first().and_then(|all| all.prevalence);
     let curves = &evaluation.curves;
     let figures =
         [precision_recall(curves, &labels, prevalence, &subtitle), roc(curves, &labels, &subtitle)];
-    let pictures = match target {
-        Target::Folder(folder, _) => {
-            let path = |name: &str| folder.join(name).with_extension(format.extension());
-            let [first, second] = figures.each_ref().map(std::slice::from_ref);
-            vec![(path("precision_recall"), first), (path("roc"), second)]
-        }
-        Target::File(path, _) => vec![(path.clone(), &figures[..])],
-    };
-    let folder =
-        if matches!(target, Target::Folder(..)) { Some(path.as_path()) } else { path.parent() };
-    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
-    folder.map_or(Ok(()), |folder| {
-        fs::create_dir_all(folder).map_err(|source| io_error(folder, source))
-    })?;
-    let paths = draw(&pictures, *format, on_step)?;
+    let paths = draw(&target.pictures(&figures), format, on_step)?;
     Ok(Plots { paths, without_font })
 }
 

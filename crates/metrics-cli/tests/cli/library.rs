@@ -65,7 +65,7 @@ fn each_phase_tells_how_far_it_is() {
     let on_step = &mut |step| steps.push(step);
     let evaluation = evaluate(source.as_mut(), "memory", &columns, options, on_step).unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let target = Target::Folder(dir.path().to_owned(), PlotFormat::Svg);
+    let target = Target { path: dir.path().to_owned(), is_file: false, format: PlotFormat::Svg };
     plot::write(&evaluation, "x".as_ref(), None, &target, on_step).unwrap();
 
     let (reading, others) = steps.split_at(4);
