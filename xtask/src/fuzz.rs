@@ -26,6 +26,8 @@ const FLAGS: [&str; 6] = [
 const RSS_LIMIT_MB: u64 = 2048;
 /// Seconds that one input may take.
 const TIMEOUT: u64 = 20;
+/// Seconds after which libFuzzer keeps an input as slow.
+const SLOW: u64 = 10;
 /// Seconds each target runs in CI.
 const SECONDS: u64 = 60;
 /// Longest input made.
@@ -124,6 +126,7 @@ fn run_target(target: &str, seconds: u64) -> Result<String> {
             format!("-max_total_time={seconds}"),
             format!("-rss_limit_mb={RSS_LIMIT_MB}"),
             format!("-timeout={TIMEOUT}"),
+            format!("-report_slow_units={SLOW}"),
             format!("-max_len={MAX_LEN}"),
             // A folder's name would otherwise become part of the files'.
             format!("-artifact_prefix={}/", crashes.display()),
@@ -138,6 +141,7 @@ fn run_target(target: &str, seconds: u64) -> Result<String> {
     let status = wait(&mut child, Duration::from_secs(seconds + 10 * TIMEOUT))?;
     let text = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
     let done = Done::read(&text);
+    forget_quick(target, &crashes)?;
     let n_crashes = fs::read_dir(&crashes)?.count();
     let rate = done.executions as f64 / start.elapsed().as_secs_f64();
     let what = format!(
@@ -154,6 +158,21 @@ fn run_target(target: &str, seconds: u64) -> Result<String> {
     let inputs = fs::read_dir(&crashes)?.filter_map(|entry| Some(entry.ok()?.path()));
     let again: Vec<String> = inputs.map(|input| format!("{program} {}", input.display())).collect();
     Err(format!("{what}; log in {}; to see it again: {}", log.display(), again.join("; ")).into())
+}
+
+/// Forgets inputs that were slow because the machine was busy: those that are quick by themselves.
+fn forget_quick(target: &str, crashes: &Path) -> Result<()> {
+    for entry in fs::read_dir(crashes)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("slow-unit-") {
+            let start = Instant::now();
+            let output = command_of(target)?.arg(entry.path()).output()?;
+            if output.status.success() && start.elapsed() < Duration::from_secs(SLOW) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Waits for a child that ends itself, and ends it where it does not.
