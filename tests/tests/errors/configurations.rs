@@ -35,6 +35,7 @@ fn takes_num_thresholds<B: Backend>(backend: &B, num_thresholds: usize) {
     assert_eq!((auc.curve(), auc.num_thresholds()), (Curve::Pr, num_thresholds));
     given(filled(&[5]), filled(&[5])).update(backend, &mut auc).unwrap();
     assert_eq!(auc.state().unwrap().stat_pos()[num_thresholds], 2);
+    assert_eq!(auc.compute_tasks().unwrap(), [auc.compute().unwrap()]);
 }
 
 #[test]

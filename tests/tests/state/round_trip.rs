@@ -64,6 +64,31 @@ fn weights_just_below_the_limit_survive_their_bytes() {
     assert_eq!(auc.state().unwrap(), state);
 }
 
+/// The largest that a sum's low half may be: rounded to even, both together are the high half.
+#[test]
+fn sums_that_end_in_half_a_unit_survive_their_bytes() {
+    for last in [2f64.powi(-53), 2f64.powi(-54)] {
+        let batch = given(row(&[0.5f64; 3]), row(&[1; 3])).weighted(row(&[0.75, 0.25, last]));
+        let state = auc_state(Curve::Roc, 10, &[batch]);
+        let read = AucState::from_bytes(&state.to_bytes()).unwrap();
+        assert_eq!(read.to_bytes(), state.to_bytes());
+        assert_eq!(read, state);
+    }
+}
+
+#[test]
+fn states_of_other_samples_differ() {
+    let of = |scores: &[f64], targets: &[u8]| rank_state(&[given(row(scores), row(targets))]);
+    let state = of(&[0.5, 0.25], &[1, 0]);
+    assert_eq!(state, of(&[0.25, 0.5], &[0, 1]));
+    for other in [of(&[0.5, 0.25], &[0, 1]), of(&[0.5, 0.5], &[1, 0]), of(&[0.5], &[1])] {
+        assert_ne!(state, other);
+    }
+    let mut of_two = BinaryAuprc::new().tasks(2).unwrap();
+    let mut of_one = BinaryAuprc::new();
+    assert_ne!(of_two.state().unwrap(), of_one.state().unwrap(), "neither has samples");
+}
+
 #[test]
 fn auc_states_survive_their_bytes() {
     for (name, state) in auc_states() {
