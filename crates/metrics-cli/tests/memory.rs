@@ -276,6 +276,23 @@ fn lists_of_nothing_take_no_time() {
     assert!(error.ends_with("damaged: a list of booleans"), "{error}");
 }
 
+/// The parquet crate reads the number of rows as a number, whatever type the bytes give it: what is a
+/// string to others is fields to it.
+#[rstest]
+#[case::rows_of_the_file(&[0x15, 2], 0x28)]
+#[case::name_of_who_wrote_it(&[0x15, 2], 0x56)]
+#[case::encoding_of_a_column(&[0x15, 2, 0x39, 0x1c, 0x19, 0x1c, 0x3c], 0x18)]
+#[case::statistics_of_a_column(&[0x15, 2, 0x39, 0x1c, 0x19, 0x1c, 0x3c, 0xcc], 0x38)]
+fn lists_of_nothing_in_a_field_of_another_type(#[case] before: &[u8], #[case] field: u8) {
+    let _alone = alone();
+    let lists = [0xf9, 0xf2, 0xff, 0xff, 0xff, 0xff, 0x07].repeat(2000);
+    let length = [lists.len() as u8 | 0x80, (lists.len() >> 7) as u8];
+    let bytes = [before, &[field], &length, &lists, &[0; 9]].concat();
+    let (result, _) = peak(&footer(&bytes), Format::Parquet);
+    let error = result.unwrap_err().to_string();
+    assert!(error.ends_with("damaged: a field of another type"), "{error}");
+}
+
 #[test]
 fn a_footer_of_too_many_columns() {
     let _alone = alone();

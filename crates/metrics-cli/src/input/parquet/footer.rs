@@ -3,6 +3,7 @@
 use parquet::file::reader::ChunkReader;
 
 use super::fault::Refusal;
+use super::format;
 use super::thrift::{Fault, INTEGER, LIST, Result, STRUCT, Thrift};
 
 /// The length of the footer and four letters.
@@ -74,14 +75,12 @@ impl Entries {
                 thrift.fields(|thrift, field| match (field.id, field.kind) {
                     (1, LIST) => thrift.structs(|thrift| {
                         entries.chunks += 1;
-                        thrift.skip(STRUCT)
+                        thrift.expect(STRUCT, format::CHUNK)
                     }),
-                    (1, _) => Err(Fault::Malformed("columns that are no list")),
-                    _ => thrift.skip(field.kind),
+                    _ => thrift.known(field, format::ROW_GROUP),
                 })
             }),
-            (2 | 4, _) => Err(Fault::Malformed("a schema or row groups that are no list")),
-            _ => thrift.skip(field.kind),
+            _ => thrift.known(field, format::FILE),
         })?;
         Ok(entries)
     }
@@ -92,8 +91,7 @@ fn n_children(thrift: &mut Thrift<'_>) -> Result<i64> {
     let mut n_children = 0;
     thrift.fields(|thrift, field| match (field.id, field.kind) {
         (5, INTEGER) => thrift.integer().map(|n| n_children = n),
-        (5, _) => Err(Fault::Malformed("a number of children that is no integer")),
-        _ => thrift.skip(field.kind),
+        _ => thrift.known(field, format::SCHEMA_ENTRY),
     })?;
     Ok(n_children)
 }

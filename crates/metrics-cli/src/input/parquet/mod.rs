@@ -23,6 +23,7 @@ use parquet::schema::types::SchemaDescriptor;
 
 mod fault;
 mod footer;
+mod format;
 mod labels;
 mod pages;
 mod thrift;

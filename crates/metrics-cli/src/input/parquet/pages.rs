@@ -20,6 +20,7 @@ use parquet::file::properties::ReaderProperties;
 use parquet::file::reader::{ChunkReader, SerializedPageReader};
 
 use super::fault::{PlacedRefusal, Refusal};
+use super::format;
 use super::thrift::{Fault, INTEGER, STRUCT, Thrift};
 
 /// Bytes read to find a page header, and the most one may have: some writers put the smallest and
@@ -422,12 +423,12 @@ impl PageHeader {
                     (8, 5 | 6, INTEGER) => thrift
                         .integer()
                         .map(|value| level_bytes = value.saturating_add(level_bytes)),
-                    (_, 1, _) | (8, 5 | 6, _) => Err(Fault::Malformed("a number of another type")),
-                    _ => thrift.skip(field.kind),
+                    (5, ..) => thrift.known(field, format::DATA_PAGE),
+                    (7, ..) => thrift.known(field, format::DICTIONARY_PAGE),
+                    _ => thrift.known(field, format::DATA_PAGE_2),
                 })
             }
-            (1..=3 | 5 | 7 | 8, _) => Err(Fault::Malformed("a field of another type")),
-            _ => thrift.skip(field.kind),
+            _ => thrift.known(field, format::PAGE),
         })?;
         let kind = match kind {
             Some(0 | 3) => PageKind::Data,

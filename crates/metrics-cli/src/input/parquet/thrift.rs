@@ -40,6 +40,30 @@ pub(super) struct Field {
     pub(super) kind: u8,
 }
 
+/// What a value must be.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    /// Of this type.
+    Plain(u8),
+    /// A boolean: its value is in its type.
+    Boolean,
+    /// A list of such elements.
+    List(&'static Kind),
+    /// A structure with such fields, by their numbers; others may be anything.
+    Struct(&'static [(i64, Kind)]),
+}
+
+impl Kind {
+    fn has_code(self, code: u8) -> bool {
+        match self {
+            Self::Plain(plain) => code == plain,
+            Self::Boolean => matches!(code, 1 | 2),
+            Self::List(_) => code == LIST,
+            Self::Struct(_) => code == STRUCT,
+        }
+    }
+}
+
 impl<'a> Thrift<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, position: 0 }
@@ -80,6 +104,29 @@ impl<'a> Thrift<'a> {
     pub(super) fn integer(&mut self) -> Result<i64> {
         let coded = self.varint()?;
         Ok((coded >> 1) as i64 ^ -((coded & 1) as i64))
+    }
+
+    /// Walks over a field that may be one of these, and must be what it is there.
+    pub(super) fn known(&mut self, field: Field, fields: &'static [(i64, Kind)]) -> Result<()> {
+        match fields.iter().find(|(id, _)| *id == field.id) {
+            Some(&(_, kind)) => self.expect(field.kind, kind),
+            None => self.skip(field.kind),
+        }
+    }
+
+    /// Walks over a value of type `code`, which must be this.
+    pub(super) fn expect(&mut self, code: u8, kind: Kind) -> Result<()> {
+        if !kind.has_code(code) {
+            return Err(Fault::Malformed("a field of another type"));
+        }
+        match kind {
+            Kind::Plain(_) | Kind::Boolean => self.skip(code),
+            Kind::Struct(fields) => self.fields(|thrift, field| thrift.known(field, fields)),
+            Kind::List(element) => {
+                let (code, n_elements) = self.list()?;
+                (0..n_elements).try_for_each(|_| self.expect(code, *element))
+            }
+        }
     }
 
     /// Walks over a value of type `kind`.
@@ -228,6 +275,23 @@ mod tests {
         );
         let unfilled = [0x19, 0xfc, 0xff, 0xff, 0xff, 0xff, 7];
         assert_eq!(Thrift::new(&unfilled).skip(STRUCT), Err(Fault::Short));
+    }
+
+    #[test]
+    fn fields_are_what_they_must_be() {
+        const ENTRY: &[(i64, Kind)] = &[(2, Kind::Plain(INTEGER))];
+        const LISTED: &[(i64, Kind)] =
+            &[(1, Kind::Plain(INTEGER)), (4, Kind::List(&Kind::Struct(ENTRY)))];
+        const NUMBERS: &[(i64, Kind)] = &[(4, Kind::List(&Kind::Plain(INTEGER)))];
+        const FLAG: &[(i64, Kind)] = &[(1, Kind::Boolean)];
+        let walk = |fields| Thrift::new(&BYTES).expect(STRUCT, Kind::Struct(fields));
+        let another = Err(Fault::Malformed("a field of another type"));
+        assert_eq!(
+            [walk(LISTED), walk(&[]), walk(NUMBERS), walk(FLAG)],
+            [Ok(()), Ok(()), another, another]
+        );
+        let flag = |code| Thrift::new(&[code, 0]).expect(STRUCT, Kind::Struct(FLAG));
+        assert_eq!([flag(0x11), flag(0x12)], [Ok(()); 2]);
     }
 
     #[test]
