@@ -91,6 +91,7 @@ pub fn bucketed(
         Curve::Roc => (n_positives > 0 && n_negatives > 0)
             .then(|| ratio(twice_right, 2 * n_positives * n_negatives)),
         Curve::Pr => (n_positives > 0).then_some(precisions),
+        other => unreachable!("{other:?}"),
     }
 }
 

@@ -35,6 +35,38 @@ pub fn to_candle(error: Error) -> candle_core::Error {
     }
 }
 
+/// Makes `?` work on our results inside functions that return [`candle_core::Result`].
+///
+/// ```
+/// use candle_core::{Device, Result, Tensor};
+/// use metrics_candle::{BinaryAuprc, CandleResult};
+///
+/// fn evaluate(batches: &[(Tensor, Tensor)]) -> Result<f64> {
+///     let mut auprc = BinaryAuprc::new();
+///     for (logits, targets) in batches {
+///         auprc.update(logits, targets).candle()?;
+///     }
+///     auprc.compute().candle()
+/// }
+/// let scores = Tensor::new(&[0.1f32, f32::NAN], &Device::Cpu)?;
+/// let error = evaluate(&[(scores, Tensor::new(&[0u8, 1], &Device::Cpu)?)]).unwrap_err();
+/// assert!(error.to_string().contains("score is NaN at task 0, index 1"));
+/// # Ok::<(), candle_core::Error>(())
+/// ```
+pub trait CandleResult<T> {
+    /// The same result with an error of candle: [`to_candle`].
+    ///
+    /// # Errors
+    /// The error that it was.
+    fn candle(self) -> candle_core::Result<T>;
+}
+
+impl<T> CandleResult<T> for metrics_core::Result<T> {
+    fn candle(self) -> candle_core::Result<T> {
+        self.map_err(to_candle)
+    }
+}
+
 /// An error of candle as an error of ours, for `?` inside functions that return [`crate::Result`].
 pub fn from_candle(error: candle_core::Error) -> Error {
     refused("tensor operation")(error)

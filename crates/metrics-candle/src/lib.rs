@@ -19,22 +19,22 @@
 //! # Inside a training loop
 //!
 //! A metric is fed as the batches come, in whatever sizes, and read once an epoch. Inside a function
-//! that returns [`candle_core::Result`], [`to_candle`] makes `?` work:
+//! that returns [`candle_core::Result`], [`CandleResult::candle`] makes `?` work:
 //!
 //! ```
 //! use candle_core::{Device, Result, Tensor};
-//! use metrics_candle::{Auc, BinaryAuprc, to_candle};
+//! use metrics_candle::{Auc, BinaryAuprc, CandleResult};
 //!
 //! fn evaluate(batches: &[(Tensor, Tensor)]) -> Result<(f64, f64)> {
 //!     let mut auprc = BinaryAuprc::new();
 //!     let mut auc = Auc::default();
 //!     for (logits, targets) in batches {
 //!         // AUPRC takes any score; the bucketed Auc takes probabilities.
-//!         auprc.update(logits, targets).map_err(to_candle)?;
+//!         auprc.update(logits, targets).candle()?;
 //!         let probabilities = (logits.neg()?.exp()? + 1.0)?.recip()?;
-//!         auc.update(&probabilities, targets).map_err(to_candle)?;
+//!         auc.update(&probabilities, targets).candle()?;
 //!     }
-//!     Ok((auprc.compute().map_err(to_candle)?, auc.compute().map_err(to_candle)?))
+//!     Ok((auprc.compute().candle()?, auc.compute().candle()?))
 //! }
 //!
 //! let logits = Tensor::new(&[-2.0f32, 0.0, 1.0, 1.5], &Device::Cpu)?;
@@ -95,7 +95,7 @@ pub use backend::Candle;
 #[cfg(feature = "cuda")]
 #[cfg_attr(docsrs, doc(cfg(feature = "cuda")))]
 pub use cuda::OnCandle;
-pub use error::{from_candle, to_candle};
+pub use error::{CandleResult, from_candle, to_candle};
 pub use index::CandleIndex;
 pub use metrics_core::{Error, Result};
 pub use state::{state_from_tensor, state_to_tensor};

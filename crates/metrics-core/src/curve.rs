@@ -2,6 +2,7 @@
 
 /// Which curve an area is taken under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum Curve {
     /// Receiver operating characteristic: true positive rate over false positive rate.
     #[default]

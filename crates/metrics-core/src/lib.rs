@@ -77,7 +77,7 @@ pub use cpu::free_spare_memory;
 pub use curve::Curve;
 pub use element::dtype::{Buffer, DType, Element};
 pub use element::kind::ScoreKind;
-pub use error::{Error, Result, StateError};
+pub use error::{Error, ErrorKind, Result, StateError};
 pub use layout::Layout;
 pub use metric::Metric;
 pub use metric::evaluation::Evaluation;

@@ -9,7 +9,7 @@ use ndarray::{Axis, Order};
 
 use crate::error::refused;
 use crate::ops;
-use crate::tensor::{NdElement, NdTensor, with_array};
+use crate::tensor::{NdTensor, Stored, with_array};
 
 /// ndarray arrays in host memory.
 ///
@@ -36,7 +36,7 @@ impl Backend for NdArray {
     }
 
     fn view<'t>(x: &'t Self::Tensor<'_>) -> Self::Tensor<'t> {
-        with_array!(x, array => NdElement::tensor(array.view().into()))
+        with_array!(x, array => Stored::tensor(array.view().into()))
     }
 
     fn upload(&self, x: &HostTensor<'_>) -> Result<NdTensor<'static>> {
@@ -52,17 +52,17 @@ impl Backend for NdArray {
         with_array!(x, array => {
             // Only standard layout keeps its elements where they are.
             if !array.is_standard_layout() {
-                let elements = NdElement::tensor(array);
+                let elements = Stored::tensor(array);
                 return NdTensor::from_host(Host.reshape(elements.to_host("reshape")?, shape)?);
             }
             let reshaped = array.into_shape_with_order((shape, Order::RowMajor));
-            Ok(NdElement::tensor(reshaped.map_err(refused("reshape"))?.into_dyn()))
+            Ok(Stored::tensor(reshaped.map_err(refused("reshape"))?.into_dyn()))
         })
     }
 
     fn transpose<'a>(&self, x: &Self::Tensor<'a>) -> Result<Self::Tensor<'a>> {
         check_matrix("transpose", x.shape())?;
-        Ok(with_array!(x, array => NdElement::tensor(array.clone().reversed_axes())))
+        Ok(with_array!(x, array => Stored::tensor(array.clone().reversed_axes())))
     }
 
     fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {

@@ -16,6 +16,19 @@
 //! # Ok::<(), metrics_core::Error>(())
 //! ```
 //!
+//! Functions over arrays of any element type need no bound but [`Element`]:
+//!
+//! ```
+//! use metrics_ndarray::{Element, binary_auroc};
+//! use ndarray::{Array1, array};
+//!
+//! fn auroc<T: Element>(scores: &Array1<T>, targets: &Array1<bool>) -> metrics_core::Result<f64> {
+//!     binary_auroc(scores, targets)
+//! }
+//! assert_eq!(auroc(&array![1usize, 3], &array![false, true])?, 1.0);
+//! # Ok::<(), metrics_core::Error>(())
+//! ```
+//!
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `parallel` | yes | several threads, through rayon |

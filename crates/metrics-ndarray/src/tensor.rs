@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use half::{bf16, f16};
-use metrics_core::{Element, HostTensor, Result, ToTensor, reserve};
+use metrics_core::{Backend, DType, Element, HostTensor, Result, ToTensor, reserve};
 use ndarray::{ArrayBase, ArrayD, ArrayRef, ArrayViewD, CowArray, Data, Dimension, IxDyn};
 
 use crate::NdArray;
 use crate::error::refused;
 
-/// An [`Element`] of which there may be an [`NdTensor`]: all of them.
-pub trait NdElement: Element {
+/// A type of element that a variant of [`NdTensor`] has.
+pub(crate) trait Stored: Element {
     /// An array of this type as a tensor.
     fn tensor(array: CowArray<'_, Self, IxDyn>) -> NdTensor<'_>;
 }
@@ -24,8 +24,17 @@ macro_rules! tensor {
             $($dtype(CowArray<'a, $ty, IxDyn>),)*
         }
 
+        impl<'a> NdTensor<'a> {
+            /// A view of any element type and any layout.
+            fn of<T: Element>(array: ArrayViewD<'a, T>) -> Self {
+                match T::DTYPE {
+                    $(DType::$dtype => Self::$dtype(same_elements(array).into()),)*
+                }
+            }
+        }
+
         $(
-            impl NdElement for $ty {
+            impl Stored for $ty {
                 fn tensor(array: CowArray<'_, Self, IxDyn>) -> NdTensor<'_> {
                     NdTensor::$dtype(array)
                 }
@@ -50,37 +59,18 @@ tensor! {
     F64 f64,
 }
 
-/// Arrays of `usize` and `isize` as those of the integers of the same width: views as views, of
-/// any layout, without a copy.
-macro_rules! as_wide_as_pointers {
-    ($($ty:ident as $same:ident;)*) => {$(
-        impl NdElement for $ty {
-            fn tensor(array: CowArray<'_, Self, IxDyn>) -> NdTensor<'_> {
-                if !array.is_view() {
-                    return $same::tensor(array.mapv(|x| x as $same).into());
-                }
-                const { assert!(align_of::<$ty>() == align_of::<$same>()) };
-                let lent = array.raw_view().cast::<$same>();
-                // SAFETY: both types are integers of one size, which `cast` checks, and of one
-                // alignment, so any element of one is an element of the other; the array is a view,
-                // so its memory is lent for the lifetime that both signatures name.
-                #[allow(unsafe_code)]
-                let same: ArrayViewD<'_, $same> = unsafe { lent.deref_into_view() };
-                $same::tensor(same.into())
-            }
-        }
-    )*};
-}
-
-#[cfg(target_pointer_width = "64")]
-as_wide_as_pointers! {
-    usize as u64;
-    isize as i64;
-}
-#[cfg(target_pointer_width = "32")]
-as_wide_as_pointers! {
-    usize as u32;
-    isize as i32;
+/// A view of elements of one type as a view of another type of the same [`DType`]: the same type, or
+/// `usize` and `isize` as the integers of the same width.
+fn same_elements<T: Element, U: Element>(array: ArrayViewD<'_, T>) -> ArrayViewD<'_, U> {
+    assert_eq!((T::DTYPE, align_of::<T>()), (U::DTYPE, align_of::<U>()));
+    let same = array.raw_view().cast::<U>();
+    // SAFETY: `Element` is sealed. Its types of one dtype are one type, or two integers of one size, sign
+    // and alignment, so that an element of one is an element of the other; `cast` checks the size. The memory
+    // is lent for the lifetime that both views have.
+    #[allow(unsafe_code)]
+    unsafe {
+        same.deref_into_view()
+    }
 }
 
 /// Runs an expression with the typed array of an [`NdTensor`].
@@ -140,7 +130,7 @@ impl NdTensor<'_> {
 
     /// The same elements as an array, without copying them where the tensor owns them.
     pub(crate) fn from_host<'o>(tensor: HostTensor<'_>) -> Result<NdTensor<'o>> {
-        fn from_host<'o, T: NdElement>(
+        fn from_host<'o, T: Stored>(
             elements: Cow<'_, [T]>,
             shape: Vec<usize>,
         ) -> Result<NdTensor<'o>> {
@@ -152,7 +142,7 @@ impl NdTensor<'_> {
     }
 
     /// A part of the array, copied: it may live longer than the array's owner.
-    pub(crate) fn copied<'o, T: NdElement>(
+    pub(crate) fn copied<'o, T: Stored>(
         op: &'static str,
         part: ArrayViewD<'_, T>,
     ) -> Result<NdTensor<'o>> {
@@ -162,14 +152,20 @@ impl NdTensor<'_> {
     }
 }
 
-impl<S: Data<Elem: NdElement>, D: Dimension> ToTensor<NdArray> for ArrayBase<S, D> {
+impl<T: Element, S: Data<Elem = T>, D: Dimension> ToTensor<NdArray> for ArrayBase<S, D> {
     fn to_tensor(&self) -> NdTensor<'_> {
-        NdElement::tensor(self.view().into_dyn().into())
+        NdTensor::of(self.view().into_dyn())
     }
 }
 
-impl<T: NdElement, D: Dimension> ToTensor<NdArray> for ArrayRef<T, D> {
+impl<T: Element, D: Dimension> ToTensor<NdArray> for ArrayRef<T, D> {
     fn to_tensor(&self) -> NdTensor<'_> {
-        NdElement::tensor(self.view().into_dyn().into())
+        NdTensor::of(self.view().into_dyn())
+    }
+}
+
+impl ToTensor<NdArray> for NdTensor<'_> {
+    fn to_tensor(&self) -> NdTensor<'_> {
+        NdArray::view(self)
     }
 }

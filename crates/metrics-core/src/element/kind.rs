@@ -8,6 +8,7 @@ use crate::element::dtype::DType;
 /// float with the sign flipped, or all bits where it is negative, `-0.0` first made `0.0`; the value
 /// of a signed integer with the sign flipped; the value of an unsigned one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ScoreKind {
     /// Half precision; 16-bit keys.
     F16,
@@ -49,9 +50,17 @@ impl ScoreKind {
     const ALL: [Self; 7] =
         [Self::F16, Self::Bf16, Self::F32, Self::F64, Self::I32, Self::I64, Self::U64];
 
-    /// The code of this kind in a state's bytes; 0 stands for no scores yet.
+    /// The code of this kind in a state's bytes, for ever; 0 stands for no scores yet.
     pub(crate) fn code(self) -> u8 {
-        self as u8 + 1
+        match self {
+            Self::F16 => 1,
+            Self::Bf16 => 2,
+            Self::F32 => 3,
+            Self::F64 => 4,
+            Self::I32 => 5,
+            Self::I64 => 6,
+            Self::U64 => 7,
+        }
     }
 
     pub(crate) fn from_code(code: u8) -> Option<Self> {

@@ -14,6 +14,33 @@ use crate::undefined::Undefined;
 /// A metric as a value with parameters: it is read off what a task was ranked to.
 ///
 /// Code that computes metrics takes [`Readings`]: one of these, or a tuple of them.
+///
+/// A reading of one's own is a value that implements this, and has functions, weights, several tasks and a
+/// stateful metric on every backend:
+///
+/// ```
+/// use metrics_core::{Auprc, Policy, RankSums, Reading, Readings, Result};
+///
+/// /// Share of the samples that are positive.
+/// #[derive(Debug, Clone, Default)]
+/// struct Prevalence;
+///
+/// impl Reading for Prevalence {
+///     type Source = RankSums;
+///     type Value = f64;
+///
+///     fn name(&self) -> &'static str {
+///         "prevalence"
+///     }
+///
+///     fn value(&self, sums: &RankSums, _policy: Policy) -> Result<f64> {
+///         Ok(sums.n_positives() / (sums.n_positives() + sums.n_negatives()))
+///     }
+/// }
+/// let (auprc, prevalence) = (Auprc, Prevalence).read(&[0.1, 0.5, 0.7, 0.8], &[1, 0, 1, 1])?;
+/// assert_eq!((auprc, prevalence), (11.0 / 12.0, 0.75));
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 pub trait Reading: Clone + Debug + Send + Sync {
     /// What it is read from: [`RankSums`](crate::RankSums) where the sums over the ranking are enough, which
     /// the engines take without writing anything down; else [`RankedCounts`].

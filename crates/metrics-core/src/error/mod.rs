@@ -1,5 +1,9 @@
 //! The one error type of every metric and backend.
 
+mod kind;
+
+pub use kind::ErrorKind;
+
 use crate::curve::Curve;
 use crate::layout::Layout;
 
@@ -9,7 +13,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Why a metric could not be computed, updated, merged or loaded.
 ///
 /// Every variant says what was given, what is allowed and where. A call that returns an error has
-/// changed nothing.
+/// changed nothing, but for [`RejectedUpdates`](Self::RejectedUpdates), which says so.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
