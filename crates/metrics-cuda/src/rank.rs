@@ -93,7 +93,7 @@ fn accumulate(
 
 /// Whether scores are counted rather than sorted.
 pub(crate) fn is_counted(kind: ScoreKind, n_tasks: usize) -> bool {
-    kind.is_tiny() && n_tasks == 1
+    kind.is_16_bit() && n_tasks == 1
 }
 
 fn sort_batch<D: Device>(

@@ -10,7 +10,7 @@ use crate::counts::ranked::RankedCounts;
 use crate::counts::sums::RankSums;
 use crate::counts::weights::weigh;
 use crate::cpu::buckets::{NotCounted, Predictions};
-use crate::cpu::{AnySamples, Bad, Sink, rank, scan, total, with_samples};
+use crate::cpu::{AnySamples, GroupFold, InvalidSample, rank, scan, total, with_samples};
 use crate::element::check::ElementCheck;
 use crate::element::dtype::{Buffer, Element};
 use crate::element::kind::ScoreKind;
@@ -88,10 +88,14 @@ fn weigh_buckets(
     Ok(())
 }
 
-fn invalid_prediction(batch: &Batch<'_, Host>, bad: Bad) -> Error {
+fn invalid_prediction(batch: &Batch<'_, Host>, bad: InvalidSample) -> Error {
     match bad {
-        Bad::Score(row) => batch.invalid_probability(row, element(batch.scores.buffer(), row)),
-        Bad::Target(row) => batch.invalid_target(row, element(batch.targets.buffer(), row)),
+        InvalidSample::Score(row) => {
+            batch.invalid_probability(row, element(batch.scores.buffer(), row))
+        }
+        InvalidSample::Target(row) => {
+            batch.invalid_target(row, element(batch.targets.buffer(), row))
+        }
     }
 }
 
@@ -134,7 +138,7 @@ pub(crate) fn append(batch: &Batch<'_, Host>, state: &mut RankState) -> Result<(
 }
 
 /// Ranks each task of a batch and makes one value of its parts.
-fn rank_tasks<S: Sink, R: Send>(
+fn rank_tasks<S: GroupFold, R: Send>(
     batch: &Batch<'_, Host>,
     finish: impl Fn(ScoreKind, Vec<S>) -> R + Sync + Send,
 ) -> Result<Vec<R>> {
@@ -152,11 +156,11 @@ fn task_samples<'a>(batch: &'a Batch<'_, Host>, task: usize) -> AnySamples<'a> {
     AnySamples::new(batch.scores.buffer(), batch.targets.buffer(), row)
 }
 
-fn error(batch: &Batch<'_, Host>, task: usize, bad: Bad) -> crate::Error {
+fn error(batch: &Batch<'_, Host>, task: usize, bad: InvalidSample) -> crate::Error {
     let start = task * batch.n_samples;
     match bad {
-        Bad::Score(index) => batch.nan_score(start + index),
-        Bad::Target(index) => {
+        InvalidSample::Score(index) => batch.nan_score(start + index),
+        InvalidSample::Target(index) => {
             batch.invalid_target(start + index, element(batch.targets.buffer(), start + index))
         }
     }

@@ -224,7 +224,8 @@ struct Flags {
     labels: u8,
 }
 
-/// Notes the groups of eight samples after the other, whose flags there are if there are nine.
+/// Notes the tie groups of the samples, eight at a time. The ninth sample says whether the group of the
+/// eighth ends.
 ///
 /// Up to the first ties each sample is a group, for which less is to be done. Soon after them there
 /// may be more: for a while no branch depends on them.
@@ -241,7 +242,7 @@ fn note_all(walk: &mut Walk, flags: impl Fn(usize) -> Option<Flags>) {
     }
 }
 
-/// Samples of a while.
+/// Samples scanned between two looks at the ties.
 const A_WHILE: usize = 32;
 
 /// Notes groups, as long as there are no ties or through them, up to a place.

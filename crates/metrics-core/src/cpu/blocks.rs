@@ -1,4 +1,4 @@
-//! Blocks of memory that holds nothing yet, kept for the next who needs one.
+//! Pool of large allocations, reused by later calls.
 //!
 //! The system clears the memory it gives, page by page as they are touched first. With small pages that
 //! takes as long as the work done in them, and with huge ones it can still be felt.
@@ -65,7 +65,7 @@ fn spare() -> MutexGuard<'static, Spare> {
 }
 
 impl Block {
-    /// Of so many bytes, or some more.
+    /// A block of at least this many bytes.
     pub(super) fn take(n_bytes: usize) -> Self {
         if n_bytes < MIN_KEPT {
             return Self::new(n_bytes);
@@ -84,7 +84,7 @@ impl Block {
         Self::HugePages(pages)
     }
 
-    /// Keeps it for the next.
+    /// Puts the block into the pool.
     pub(super) fn give_back(mut self) {
         if !(MIN_KEPT..=MAX_KEPT).contains(&self.len()) {
             return;
@@ -96,7 +96,7 @@ impl Block {
         drop(dropped);
     }
 
-    /// Nobody's.
+    /// Memory that no call uses.
     pub(super) const fn none() -> Self {
         Self::Lines(Vec::new())
     }
@@ -137,7 +137,7 @@ impl Spare {
         Self { kept: VecDeque::new() }
     }
 
-    /// A block of so many bytes or up to a quarter more, if there is one.
+    /// A spare block of at least this many bytes and at most a quarter more, if there is one.
     fn take(&mut self, n_bytes: usize) -> Option<Block> {
         let least = n_bytes.next_multiple_of(if n_bytes < HUGE_PAGE { LINE } else { HUGE_PAGE });
         let fits = least..=least + least / 4;
@@ -163,7 +163,7 @@ impl Spare {
 #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 enum Advice {
     BeHuge,
-    /// Be somebody else's, should there be need, until written to again.
+    /// The system may take the pages until they are written to again.
     BeFree,
 }
 

@@ -8,7 +8,7 @@ use num_traits::One;
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
-use super::read::{Bad, MAX_STEP, share};
+use super::read::{InvalidSample, MAX_STEP, share};
 use super::samples::{BLOCK, NO_LABEL, read_labels};
 use super::tally::tally;
 use crate::arith::{simd, threads};
@@ -35,7 +35,7 @@ pub(crate) struct Predictions<'a> {
 /// Why samples were not counted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum NotCounted {
-    Invalid(Bad),
+    Invalid(InvalidSample),
     NoMemory(NoMemory),
 }
 
@@ -44,7 +44,7 @@ impl Predictions<'_> {
     ///
     /// # Errors
     /// The first invalid sample.
-    pub(crate) fn check(self) -> Result<(), Bad> {
+    pub(crate) fn check(self) -> Result<(), InvalidSample> {
         let is_valid = |scores: &Buffer<'_>, labels: &[u8]| with_slice!(scores, scores => simd::run(|| are_valid(scores, labels)));
         for_labels(self, 0..self.probabilities.len(), is_valid)
     }
@@ -53,7 +53,7 @@ impl Predictions<'_> {
     ///
     /// # Errors
     /// The first invalid sample; what stands above it may be counted then.
-    pub(crate) fn count(self, counters: &mut [u64]) -> Result<(), Bad> {
+    pub(crate) fn count(self, counters: &mut [u64]) -> Result<(), InvalidSample> {
         for_labels(self, 0..self.probabilities.len(), |scores, labels| {
             count_block(scores, labels, self.num_thresholds, counters)
         })
@@ -124,7 +124,7 @@ fn for_labels(
     predictions: Predictions<'_>,
     part: Range<usize>,
     mut f: impl FnMut(&Buffer<'_>, &[u8]) -> bool,
-) -> Result<(), Bad> {
+) -> Result<(), InvalidSample> {
     let mut labels = [0; BLOCK];
     for start in part.clone().step_by(BLOCK) {
         let block = start..part.end.min(start + BLOCK);
@@ -145,15 +145,15 @@ fn for_labels(
 }
 
 /// The first invalid sample of a block that has one.
-fn first_invalid(predictions: Predictions<'_>, block: Range<usize>) -> Bad {
+fn first_invalid(predictions: Predictions<'_>, block: Range<usize>) -> InvalidSample {
     let (mut probabilities, mut labels) = ([0.0; BLOCK], [0; BLOCK]);
     let (probabilities, labels) = (&mut probabilities[..block.len()], &mut labels[..block.len()]);
     read(predictions, block.start, probabilities, labels);
     let invalid = probabilities.iter().zip(labels).enumerate().find_map(|(i, (&p, &mut label))| {
         if !ElementCheck::Probability.allows(p) {
-            return Some(Bad::Score(block.start + i));
+            return Some(InvalidSample::Score(block.start + i));
         }
-        (label == NO_LABEL).then_some(Bad::Target(block.start + i))
+        (label == NO_LABEL).then_some(InvalidSample::Target(block.start + i))
     });
     invalid.unwrap_or_else(|| unreachable!("the block {block:?} has an invalid sample"))
 }
@@ -230,7 +230,7 @@ fn count_most<C>(_: &Buffer<'_>, _: &[u8], _: usize, _: &mut [C]) -> Option<usiz
     Some(0)
 }
 
-/// Whether all samples are.
+/// Whether all samples are valid.
 #[inline(always)]
 fn are_valid<T: Element>(probabilities: &[T], labels: &[u8]) -> bool {
     let is_valid = |p: T| (0.0..=1.0).contains(&p.to_f64());

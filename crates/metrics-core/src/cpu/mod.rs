@@ -29,9 +29,9 @@ pub use blocks::free_spare_memory;
 pub(crate) use memory::{Filled, extend};
 pub(crate) use pack::{pack_apart, packed, unpacked};
 pub(crate) use rank::{for_each_group, rank};
-pub(crate) use read::{Bad, Seen, for_blocks, scan};
+pub(crate) use read::{InputScan, InvalidSample, for_blocks, scan};
 pub(crate) use samples::{AnySamples, BLOCK, Key, Samples, with_samples};
-pub(crate) use walk::{KeyGroup, Sink};
+pub(crate) use walk::{GroupFold, KeyGroup};
 
 use crate::arith::sums::IntegerSums;
 

@@ -7,11 +7,11 @@ use super::bins::{Bins, Probe};
 use super::blocks::LINE;
 use super::memory::{Memory, fetch, prefetch};
 use super::pack::{pack, unpack};
-use super::read::{Bad, Seen, all_or_first_bad, for_blocks, share};
+use super::read::{InputScan, InvalidSample, all_or_first_invalid, for_blocks, share};
 use super::samples::{BLOCK, Key, Samples};
 use super::sort::{Scratch, sort};
 use super::tally;
-use super::walk::{KeyGroup, Sink, Walk, for_each_group};
+use super::walk::{GroupFold, KeyGroup, Walk, for_each_group};
 use crate::arith::simd;
 use crate::arith::sums::IntegerSums;
 use crate::arith::threads::{self, Share};
@@ -76,15 +76,15 @@ impl<K: Key> Partition<K> {
         samples: &dyn Samples<K>,
         kind: ScoreKind,
         probe: &Probe<K>,
-    ) -> Result<Self, Bad> {
+    ) -> Result<Self, InvalidSample> {
         let n_bins = (samples.len() / BIN).clamp(2, MAX_BINS);
         let bins = Bins::new(kind, probe, n_bins);
         let parts = share(samples.len(), |share| Part::new(samples, kind, &bins, share));
-        Ok(Self { parts: all_or_first_bad(parts)?, bins })
+        Ok(Self { parts: all_or_first_invalid(parts)?, bins })
     }
 
     /// Sorts each bin and walks its groups.
-    pub(crate) fn walk<S: Sink>(&self) -> Vec<S> {
+    pub(crate) fn walk<S: GroupFold>(&self) -> Vec<S> {
         let filled = self.filled_bins();
         let is_far = self.n_samples() >= FAR;
         let walk = |share: Share<'_>| {
@@ -165,7 +165,7 @@ impl<K: Key> Part<K> {
         kind: ScoreKind,
         bins: &Bins<K>,
         share: Share<'_>,
-    ) -> Result<Self, Bad> {
+    ) -> Result<Self, InvalidSample> {
         let mut writer = Writer::new(share.max_len(), bins.len());
         if samples.packed(0..samples.len()).is_some() {
             writer.write_packed(samples, bins, share);
@@ -226,8 +226,8 @@ impl<K: Key> Writer<K> {
         kind: ScoreKind,
         bins: &Bins<K>,
         share: Share<'_>,
-    ) -> Result<(), Bad> {
-        let mut seen = Seen::none(kind);
+    ) -> Result<(), InvalidSample> {
+        let mut seen = InputScan::none(kind);
         let mut numbers = [0; BLOCK];
         for_blocks(samples, share, |start, keys, labels| {
             let numbers = &mut numbers[..keys.len()];

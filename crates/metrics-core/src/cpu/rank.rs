@@ -5,8 +5,8 @@
 //!   and if it is small each key is *counted*, and that is all.
 //! - If positives are rare (`rare.rs`), only these are sorted.
 //! - Else one read packs the samples into bins of about equally many, from high to low. A
-//!   key is stored as its distance below the highest key there can be, with the label in bit 0. The bit
-//!   which that pushes out at the top is the same in a whole bin. Each bin is sorted in cache, and its
+//!   key is stored as its distance below the highest key there can be, with the label in bit 0. This
+//!   pushes the top bit out, which is the same in a whole bin. Each bin is sorted in cache, and its
 //!   groups are *walked* at once. The counts above each bin are known by then, so bins need nothing
 //!   from each other.
 //!
@@ -19,11 +19,11 @@ use super::bins::{Bins, Probe};
 use super::pack::pack;
 use super::partition::Partition;
 use super::rare;
-use super::read::{Bad, Seen, all_or_first_bad, for_blocks, read, scan, share};
+use super::read::{InputScan, InvalidSample, all_or_first_invalid, for_blocks, read, scan, share};
 use super::samples::{BLOCK, Key, Samples};
 use super::sort::{distribute, sort_in_bins};
 use super::tally::tally;
-use super::walk::{KeyGroup, Sink, Walk};
+use super::walk::{GroupFold, KeyGroup, Walk};
 use crate::arith::simd;
 use crate::arith::sums::IntegerSums;
 use crate::element::kind::ScoreKind;
@@ -43,10 +43,10 @@ const PROBED: [usize; 2] = [128, 8];
 ///
 /// # Errors
 /// The first sample that cannot be ranked.
-pub(crate) fn rank<K: Key, S: Sink>(
+pub(crate) fn rank<K: Key, S: GroupFold>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
-) -> Result<Vec<S>, Bad> {
+) -> Result<Vec<S>, InvalidSample> {
     Ok(match prepare(samples, kind)? {
         Prepared::Whole(sink) => vec![sink],
         Prepared::Bins(partition) => partition.walk(),
@@ -62,7 +62,7 @@ pub(crate) fn for_each_group<K: Key>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
     mut visit: impl FnMut(KeyGroup),
-) -> Result<IntegerSums, Bad> {
+) -> Result<IntegerSums, InvalidSample> {
     Ok(match prepare::<K, Vec<KeyGroup>>(samples, kind)? {
         Prepared::Whole(groups) => {
             let mut areas = IntegerSums::default();
@@ -83,10 +83,10 @@ enum Prepared<K, S> {
 }
 
 /// Reads the samples, and ranks them unless they are many.
-fn prepare<K: Key, S: Sink>(
+fn prepare<K: Key, S: GroupFold>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
-) -> Result<Prepared<K, S>, Bad> {
+) -> Result<Prepared<K, S>, InvalidSample> {
     let n = samples.len();
     if n <= VERY_FEW {
         return rank_very_few(samples, kind).map(Prepared::Whole);
@@ -94,7 +94,7 @@ fn prepare<K: Key, S: Sink>(
     if n <= FEW {
         return rank_few(samples, kind).map(Prepared::Whole);
     }
-    if kind.is_tiny() && n >= MANY {
+    if kind.is_16_bit() && n >= MANY {
         let (min, max) = kind.key_range();
         return count(samples, kind, K::from_u64(min), K::from_u64(max)).map(Prepared::Whole);
     }
@@ -119,7 +119,7 @@ fn is_counted<K: Key>(min: K, max: K, n: usize) -> bool {
 /// Keys from all over the input, but for those of NaN.
 fn probe<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Option<Probe<K>> {
     let [n_places, n_samples] = PROBED;
-    let [low, high] = Seen::none(kind).valid;
+    let [low, high] = InputScan::none(kind).valid;
     let last = samples.len() - n_samples;
     let mut keys = vec![K::zero(); n_places * n_samples];
     for (i, keys) in keys.chunks_mut(n_samples).enumerate() {
@@ -131,7 +131,10 @@ fn probe<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Option<Probe<K>> 
 }
 
 /// Ranks samples that are not worth more than a comparison sort.
-fn rank_very_few<K: Key, S: Sink>(samples: &dyn Samples<K>, kind: ScoreKind) -> Result<S, Bad> {
+fn rank_very_few<K: Key, S: GroupFold>(
+    samples: &dyn Samples<K>,
+    kind: ScoreKind,
+) -> Result<S, InvalidSample> {
     let n = samples.len();
     let (mut keys, mut labels) = ([K::zero(); VERY_FEW], [0; VERY_FEW]);
     let (keys, labels) = (&mut keys[..n], &mut labels[..n]);
@@ -151,7 +154,10 @@ fn rank_very_few<K: Key, S: Sink>(samples: &dyn Samples<K>, kind: ScoreKind) -> 
 }
 
 /// Ranks samples that fit the nearest caches, with a bin for each.
-fn rank_few<K: Key, S: Sink>(samples: &dyn Samples<K>, kind: ScoreKind) -> Result<S, Bad> {
+fn rank_few<K: Key, S: GroupFold>(
+    samples: &dyn Samples<K>,
+    kind: ScoreKind,
+) -> Result<S, InvalidSample> {
     let n = samples.len();
     let (mut keys, mut labels) = (vec![K::zero(); n], vec![0; n]);
     let (min, max) = read(samples, kind, &mut keys, &mut labels)?.extremes();
@@ -181,11 +187,11 @@ fn rank_few<K: Key, S: Sink>(samples: &dyn Samples<K>, kind: ScoreKind) -> Resul
 }
 
 /// Reads samples of which a few are known, and ranks them if positives are rare.
-fn prepare_many<K: Key, S: Sink>(
+fn prepare_many<K: Key, S: GroupFold>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
     probe: &Probe<K>,
-) -> Result<Prepared<K, S>, Bad> {
+) -> Result<Prepared<K, S>, InvalidSample> {
     if S::NEEDS_POSITIVES_ONLY
         && rare::is_likely(samples)
         && let Some(sink) = rare::rank(samples, kind, probe)?
@@ -200,15 +206,15 @@ fn prepare_many<K: Key, S: Sink>(
 ///
 /// # Errors
 /// The first bad sample.
-fn count<K: Key, S: Sink>(
+fn count<K: Key, S: GroupFold>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
     min: K,
     max: K,
-) -> Result<S, Bad> {
+) -> Result<S, InvalidSample> {
     let n_keys = (max - min).to_usize() + 1;
     let counted = share(samples.len(), |share| {
-        let mut seen = Seen::none(kind);
+        let mut seen = InputScan::none(kind);
         let (mut counts, mut numbers) = (vec![0u32; 2 * n_keys], [0; BLOCK]);
         for_blocks(samples, share, |start, keys, labels| {
             let numbers = &mut numbers[..keys.len()];
@@ -225,7 +231,7 @@ fn count<K: Key, S: Sink>(
         });
         seen.check().map(|()| counts)
     });
-    let counts = add_up(&all_or_first_bad(counted)?);
+    let counts = add_up(&all_or_first_invalid(counted)?);
     let mut sink = S::starting_at(0, 0);
     for (below, group) in counts.chunks_exact(2).enumerate() {
         if group[0] + group[1] > 0 {

@@ -7,10 +7,10 @@
 
 use super::bins::{Bins, Probe};
 use super::ladder::{Ladder, flip};
-use super::read::{Bad, Seen, all_or_first_bad, for_blocks, share};
+use super::read::{InputScan, InvalidSample, all_or_first_invalid, for_blocks, share};
 use super::samples::{BLOCK, Key, Samples};
 use super::tally;
-use super::walk::Sink;
+use super::walk::GroupFold;
 use crate::arith::simd;
 use crate::element::kind::ScoreKind;
 
@@ -62,11 +62,11 @@ fn are_rare(n_positives: usize, n_samples: usize) -> bool {
 ///
 /// # Errors
 /// The first bad sample.
-pub(crate) fn rank<K: Key, S: Sink>(
+pub(crate) fn rank<K: Key, S: GroupFold>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
     probe: &Probe<K>,
-) -> Result<Option<S>, Bad> {
+) -> Result<Option<S>, InvalidSample> {
     let Some((positives, min, max)) = positives(samples, kind)? else { return Ok(None) };
     let groups: Vec<_> = positives
         .chunk_by(|a, b| a == b)
@@ -85,7 +85,7 @@ pub(crate) fn rank<K: Key, S: Sink>(
     Ok(Some(sink))
 }
 
-fn push_negatives(sink: &mut impl Sink, n: u64) {
+fn push_negatives(sink: &mut impl GroupFold, n: u64) {
     if n > 0 {
         sink.push(0, 0, n);
     }
@@ -96,10 +96,10 @@ fn push_negatives(sink: &mut impl Sink, n: u64) {
 fn positives<K: Key>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
-) -> Result<Option<(Vec<K>, K, K)>, Bad> {
+) -> Result<Option<(Vec<K>, K, K)>, InvalidSample> {
     let is_few = |n| are_rare(n, samples.len()) && n <= MAX_POSITIVES;
     let shares = share(samples.len(), |share| {
-        let (mut seen, mut positives) = (Seen::none(kind), Vec::new());
+        let (mut seen, mut positives) = (InputScan::none(kind), Vec::new());
         for range in share {
             for_blocks(samples, [range], |start, keys, labels| {
                 simd::run(|| seen.see(start, keys, labels));
@@ -118,8 +118,8 @@ fn positives<K: Key>(
     });
     // A share that gave up may have come before a bad sample that another one found.
     let Some(shares) = shares.into_iter().collect() else { return Ok(None) };
-    let (mut all, mut positives) = (Seen::none(kind), Vec::new());
-    for (seen, keys) in all_or_first_bad(shares)? {
+    let (mut all, mut positives) = (InputScan::none(kind), Vec::new());
+    for (seen, keys) in all_or_first_invalid(shares)? {
         all = all.join(seen);
         positives.extend(keys);
     }

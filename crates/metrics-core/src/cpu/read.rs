@@ -9,14 +9,14 @@ use crate::element::kind::ScoreKind;
 
 /// A sample that cannot be ranked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bad {
+pub(crate) enum InvalidSample {
     /// Position of a score that is NaN.
     Score(usize),
     /// Position of a target that is neither 0 nor 1.
     Target(usize),
 }
 
-impl Bad {
+impl InvalidSample {
     pub(crate) fn position(self) -> usize {
         let (Self::Score(position) | Self::Target(position)) = self;
         position
@@ -34,16 +34,16 @@ const SAMPLES_PER_THREAD: usize = 1 << 16;
 
 /// What the samples read so far were like.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Seen<K> {
+pub(crate) struct InputScan<K> {
     /// Smallest and largest key of a score that is not NaN.
     pub(super) valid: [K; 2],
     min: K,
     max: K,
     /// The first bad sample.
-    pub(super) bad: Option<Bad>,
+    pub(super) bad: Option<InvalidSample>,
 }
 
-impl<K: Key> Seen<K> {
+impl<K: Key> InputScan<K> {
     pub(crate) fn none(kind: ScoreKind) -> Self {
         let (low, high) = kind.key_range();
         let valid = [K::from_u64(low), K::from_u64(high)];
@@ -65,9 +65,9 @@ impl<K: Key> Seen<K> {
         if self.bad.is_none() && (min < low || max > high || worst == NO_LABEL) {
             self.bad = keys.iter().zip(labels).enumerate().find_map(|(i, (&key, &label))| {
                 if key < low || key > high {
-                    Some(Bad::Score(start + i))
+                    Some(InvalidSample::Score(start + i))
                 } else {
-                    (label == NO_LABEL).then_some(Bad::Target(start + i))
+                    (label == NO_LABEL).then_some(InvalidSample::Target(start + i))
                 }
             });
         }
@@ -85,7 +85,7 @@ impl<K: Key> Seen<K> {
 
     /// # Errors
     /// The first bad sample.
-    pub(crate) fn check(&self) -> Result<(), Bad> {
+    pub(crate) fn check(&self) -> Result<(), InvalidSample> {
         self.bad.map_or(Ok(()), Err)
     }
 }
@@ -94,15 +94,18 @@ impl<K: Key> Seen<K> {
 ///
 /// # Errors
 /// The first sample that cannot be ranked.
-pub(crate) fn scan<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Result<Seen<K>, Bad> {
+pub(crate) fn scan<K: Key>(
+    samples: &dyn Samples<K>,
+    kind: ScoreKind,
+) -> Result<InputScan<K>, InvalidSample> {
     let seen = share(samples.len(), |share| {
-        let mut seen = Seen::none(kind);
+        let mut seen = InputScan::none(kind);
         for_blocks(samples, share, |start, keys, labels| {
             simd::run(|| seen.see(start, keys, labels));
         });
         seen.check().map(|()| seen)
     });
-    Ok(all_or_first_bad(seen)?.into_iter().fold(Seen::none(kind), Seen::join))
+    Ok(all_or_first_invalid(seen)?.into_iter().fold(InputScan::none(kind), InputScan::join))
 }
 
 /// Reads all samples, and what they were like.
@@ -111,9 +114,9 @@ pub(super) fn read<K: Key>(
     kind: ScoreKind,
     keys: &mut [K],
     labels: &mut [u8],
-) -> Result<Seen<K>, Bad> {
+) -> Result<InputScan<K>, InvalidSample> {
     samples.both(0, keys, labels);
-    let mut seen = Seen::none(kind);
+    let mut seen = InputScan::none(kind);
     simd::run(|| seen.see(0, keys, labels));
     seen.check().map(|()| seen)
 }
@@ -146,6 +149,8 @@ pub(super) fn share<R: Send>(n_samples: usize, f: impl Fn(Share<'_>) -> R + Sync
 }
 
 /// What all shares made, or the first bad sample.
-pub(super) fn all_or_first_bad<T>(shares: Vec<Result<T, Bad>>) -> Result<Vec<T>, Bad> {
+pub(super) fn all_or_first_invalid<T>(
+    shares: Vec<Result<T, InvalidSample>>,
+) -> Result<Vec<T>, InvalidSample> {
     threads::all_or_first(shares, |bad| bad.position())
 }

@@ -55,7 +55,8 @@ pub(crate) trait Key:
     fn to_u64(self) -> u64;
 }
 
-/// The nearest whole number to a float from 0 to 2^22. Of any others, a larger never gives less.
+/// The nearest whole number to a float from 0 to 2^22. Other floats give some number, and a larger float
+/// never a smaller one.
 ///
 /// A cast would round towards zero, but no processor casts many at once as Rust wants it.
 #[inline(always)]

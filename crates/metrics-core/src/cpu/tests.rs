@@ -6,7 +6,7 @@ use half::{bf16, f16};
 
 use super::bins::Probe;
 use super::rank::{FEW, MANY, for_each_group, rank};
-use super::read::Bad;
+use super::read::InvalidSample;
 use super::samples::{AnySamples, BLOCK, Samples, with_samples};
 use super::sort::GIVEN_UP;
 use super::walk::KeyGroup;
@@ -184,15 +184,23 @@ fn the_first_bad_sample_is_told() {
                     rank::<_, IntegerSums>(samples, kind).err()
                 })
             };
-            assert_eq!(told(&scores, &targets), Some(Bad::Score(first)), "{n} {positions:?}");
+            assert_eq!(
+                told(&scores, &targets),
+                Some(InvalidSample::Score(first)),
+                "{n} {positions:?}"
+            );
             let mut labels = vec![0; n];
             positions.iter().for_each(|&position| labels[position] = 7);
             let labels = Buffer::U8(labels.into());
-            assert_eq!(told(&vec![0.5; n], &labels), Some(Bad::Target(first)));
+            assert_eq!(told(&vec![0.5; n], &labels), Some(InvalidSample::Target(first)));
             scores[first] = 0.5;
-            assert_eq!(told(&scores, &labels), Some(Bad::Target(first)), "{n} {positions:?}");
+            assert_eq!(
+                told(&scores, &labels),
+                Some(InvalidSample::Target(first)),
+                "{n} {positions:?}"
+            );
             let all_nan = vec![f32::NAN; n];
-            assert_eq!(told(&all_nan, &targets), Some(Bad::Score(0)));
+            assert_eq!(told(&all_nan, &targets), Some(InvalidSample::Score(0)));
         }
     }
 }
@@ -339,12 +347,20 @@ fn the_first_bad_sample_of_many_halves_is_told() {
         for nan in [f16::NAN, -f16::NAN] {
             let mut scores = vec![f16::ONE; MANY];
             scores[first] = nan;
-            assert_eq!(told(Buffer::F16(scores.into())), Some(Bad::Score(first)), "{nan}");
+            assert_eq!(
+                told(Buffer::F16(scores.into())),
+                Some(InvalidSample::Score(first)),
+                "{nan}"
+            );
         }
         for nan in [bf16::NAN, -bf16::NAN] {
             let mut scores = vec![bf16::NEG_INFINITY; MANY];
             scores[first] = nan;
-            assert_eq!(told(Buffer::Bf16(scores.into())), Some(Bad::Score(first)), "{nan}");
+            assert_eq!(
+                told(Buffer::Bf16(scores.into())),
+                Some(InvalidSample::Score(first)),
+                "{nan}"
+            );
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::arith::precisions::Steps;
 use crate::arith::sums::IntegerSums;
 
 /// What is made of the groups of equal scores of one part of a task.
-pub(crate) trait Sink: Send {
+pub(crate) trait GroupFold: Send {
     /// Whether negatives that have no positive between them may come as one group.
     const NEEDS_POSITIVES_ONLY: bool;
 
@@ -37,7 +37,7 @@ pub(crate) struct KeyGroup {
     pub(crate) n_negatives: u64,
 }
 
-impl Sink for Vec<KeyGroup> {
+impl GroupFold for Vec<KeyGroup> {
     const NEEDS_POSITIVES_ONLY: bool = false;
 
     fn starting_at(_tp: u64, _fp: u64) -> Self {
@@ -73,7 +73,7 @@ fn group<K: Key>(packed: &[K], start: usize) -> (usize, u64) {
     (end, n_positives)
 }
 
-impl Sink for IntegerSums {
+impl GroupFold for IntegerSums {
     const NEEDS_POSITIVES_ONLY: bool = true;
 
     fn starting_at(tp: u64, fp: u64) -> Self {
@@ -233,7 +233,7 @@ mod tests {
             .collect();
         for len in (0..50).chain([1000, 4999, 5000]) {
             for packed in [&packed[..len], &packed[5000 - len..]] {
-                let mut areas = <IntegerSums as Sink>::starting_at(0, 0);
+                let mut areas = <IntegerSums as GroupFold>::starting_at(0, 0);
                 areas.push_sorted(packed, 0, &mut Walk::default());
                 let of = format!("{len}, 1 in {one_starts_of}, 1 in {one_is_positive_of}");
                 assert_eq!(areas, one_by_one(packed), "{of}");
@@ -259,7 +259,7 @@ mod tests {
             let keys = (1..3000u32).map(|i| i - u32::from(i.is_multiple_of(every)));
             let packed: Vec<u32> =
                 keys.map(|key| key << 1 | u32::from(key.is_multiple_of(3))).collect();
-            let mut areas = <IntegerSums as Sink>::starting_at(0, 0);
+            let mut areas = <IntegerSums as GroupFold>::starting_at(0, 0);
             areas.push_sorted(&packed, 0, &mut Walk::default());
             assert_eq!(areas, one_by_one(&packed), "{every}");
         }

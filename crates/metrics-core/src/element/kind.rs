@@ -86,7 +86,7 @@ impl ScoreKind {
     }
 
     /// Whether there are at most 65,536 distinct scores.
-    pub fn is_tiny(self) -> bool {
+    pub fn is_16_bit(self) -> bool {
         matches!(self, Self::F16 | Self::Bf16)
     }
 

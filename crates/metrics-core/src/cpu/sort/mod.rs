@@ -296,7 +296,8 @@ fn split<'k, K: Key + 'k>(
     }
 }
 
-/// [`split`] of one piece: a function of its own, so that there are not ever more kinds of iterator.
+/// [`split`] of one piece. It is a function of its own because each nested call of `split` would make the
+/// compiler generate another kind of iterator.
 fn split_again<K: Key>(piece: &[K], keys: &mut [K], spread: &mut Spread<K>, n_levels: u32) {
     split(std::iter::once(piece), keys, spread, n_levels);
 }

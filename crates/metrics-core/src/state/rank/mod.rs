@@ -14,7 +14,7 @@ use crate::arith::threads;
 use crate::counts::ranked::TieGroup;
 use crate::counts::ranking::Ranking;
 use crate::counts::sums::RankSums;
-use crate::cpu::{Bad, Samples};
+use crate::cpu::{InvalidSample, Samples};
 use crate::element::kind::ScoreKind;
 use crate::error::{Error, Result};
 use crate::reserve::room;
@@ -256,7 +256,7 @@ impl RankState {
         samples: &dyn Samples<K>,
         kind: ScoreKind,
         weights: Option<&[f64]>,
-    ) -> Result<(), Bad> {
+    ) -> Result<(), InvalidSample> {
         let slot = &mut self.held[task].1;
         match weights {
             None => slot.open().append(samples, kind),

@@ -8,7 +8,7 @@ pub(crate) use merge::merge;
 use super::codec::{Reader, write_varint};
 use crate::arith::exact::MAX_SAMPLES;
 use crate::counts::ranked::RankedCounts;
-use crate::cpu::Sink;
+use crate::cpu::GroupFold;
 use crate::element::kind::ScoreKind;
 use crate::error::{Result, StateError};
 use crate::reserve::room;
@@ -22,7 +22,7 @@ pub(crate) struct Run {
 }
 
 /// The runs of a part of a task, high to low.
-impl Sink for Vec<Run> {
+impl GroupFold for Vec<Run> {
     const NEEDS_POSITIVES_ONLY: bool = false;
 
     fn starting_at(_tp: u64, _fp: u64) -> Self {
@@ -80,7 +80,7 @@ impl Runs {
         }
         let Some(first) = self.lists.first() else { return self.lists.push(list) };
         // 16-bit scores take constant memory. It should not be several times that of one list.
-        let growth = if kind.is_tiny() { 1 } else { GROWTH };
+        let growth = if kind.is_16_bit() { 1 } else { GROWTH };
         let most = growth * first.n_bytes();
         self.n_bytes_of_others += list.n_bytes();
         self.lists.push(list);

@@ -62,7 +62,7 @@ impl TaskState {
         if let Some(kind) = totals.kind {
             task.hold(kind);
         }
-        task.look_at = MIN_COMPACTED.max(runs.n_runs() as usize);
+        task.next_compaction = MIN_COMPACTED.max(runs.n_runs() as usize);
         (task.runs, task.fractional) = (runs.into(), fractional);
         (task.n_counted, task.fractional_weight) = (totals.n_counted, totals.fractional_weight);
         task.has_repeats = totals.needs_version_2 && task.fractional.is_empty();

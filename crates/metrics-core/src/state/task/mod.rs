@@ -12,7 +12,7 @@ use crate::arith::sums::IntegerSums;
 use crate::counts::ranked::{RankedCounts, TieGroup};
 use crate::counts::sums::{RankSums, WeightedSums};
 use crate::counts::weights::{is_whole, weigh};
-use crate::cpu::{self, Bad, Key, Samples, Seen, for_blocks};
+use crate::cpu::{self, InputScan, InvalidSample, Key, Samples, for_blocks};
 use crate::element::kind::ScoreKind;
 use crate::error::Result;
 
@@ -35,7 +35,7 @@ pub(crate) struct TaskState {
     n_counted: u64,
     fractional_weight: f64,
     /// Number of raw samples at which to look again whether counting them saves memory.
-    look_at: usize,
+    next_compaction: usize,
     /// The sums over what is held, once somebody asked. A box, since there may be many tasks.
     sums: Option<Box<RankSums>>,
 }
@@ -87,7 +87,7 @@ impl TaskState {
             fractional: Vec::new(),
             n_counted: 0,
             fractional_weight: 0.0,
-            look_at: MIN_COMPACTED,
+            next_compaction: MIN_COMPACTED,
             sums: None,
         }
     }
@@ -115,7 +115,7 @@ impl TaskState {
         &mut self,
         samples: &dyn Samples<K>,
         kind: ScoreKind,
-    ) -> Result<(), Bad> {
+    ) -> Result<(), InvalidSample> {
         if self.kind.is_some_and(|held| held != kind) {
             // What is held may have to be widened, which cannot be taken back.
             cpu::scan(samples, kind)?;
@@ -123,7 +123,7 @@ impl TaskState {
         let kind_before = self.kind;
         let held = self.hold(kind);
         let n_before = self.raw.lens();
-        let mut seen = Seen::none(kind);
+        let mut seen = InputScan::none(kind);
         for_blocks(samples, Some(0..samples.len()), |start, keys, labels| {
             simd::run(|| seen.see(start, keys, labels));
             if seen.check().is_ok() {
@@ -259,17 +259,17 @@ impl TaskState {
     fn compact_if_smaller(&mut self) {
         let Some(kind) = self.kind else { return };
         let n_raw = self.raw.len();
-        if (kind.is_tiny() && n_raw >= TINY) || self.repeated.len() >= self.look_at {
+        if (kind.is_16_bit() && n_raw >= TINY) || self.repeated.len() >= self.next_compaction {
             return self.count(kind);
         }
-        if n_raw < self.look_at {
+        if n_raw < self.next_compaction {
             return;
         }
         if n_distinct(&self.raw.last(PROBE as usize)) <= PROBE / 4 {
             self.count(kind);
-            self.look_at = MIN_COMPACTED.max(self.runs.n_runs() as usize);
+            self.next_compaction = MIN_COMPACTED.max(self.runs.n_runs() as usize);
         } else {
-            self.look_at = 2 * n_raw;
+            self.next_compaction = 2 * n_raw;
         }
     }
 
@@ -305,7 +305,7 @@ impl TaskState {
     }
 
     /// Ranks the raw samples.
-    fn rank<S: cpu::Sink>(&self) -> Vec<S> {
+    fn rank<S: cpu::GroupFold>(&self) -> Vec<S> {
         let Some(kind) = self.kind.filter(|_| self.raw.len() > 0) else { return Vec::new() };
         // Samples were checked as they were kept.
         with_kept!(&self.raw, kept => cpu::rank(kept, kind))
