@@ -257,7 +257,7 @@ fn merge_aucs(a: &AucState, b: &AucState) {
     }
     let other = match merged.curve() {
         Curve::Roc => Curve::Pr,
-        Curve::Pr => Curve::Roc,
+        _ => Curve::Roc,
     };
     let mut other = Auc::new(other, merged.num_thresholds()).expect("the same thresholds");
     assert!(other.load_state(&merged).is_err() && other.merge(&ab).is_err(), "another curve");

@@ -171,5 +171,6 @@ fn exact(curve: Curve, samples: &Samples, weights: &[u64]) -> Option<Rational> {
     match curve {
         Curve::Roc => naive::auroc(&samples.scores, &samples.targets, weights),
         Curve::Pr => naive::average_precision(&samples.scores, &samples.targets, weights),
+        other => unreachable!("{other:?}"),
     }
 }

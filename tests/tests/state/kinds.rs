@@ -21,8 +21,8 @@ fn every_type_has_a_kind(#[case] dtypes: &[DType], #[case] kind: ScoreKind, #[ca
     for &dtype in dtypes {
         assert_eq!((ScoreKind::of(dtype), kind.name()), (kind, name), "{dtype:?}");
     }
-    let is_tiny = matches!(kind, ScoreKind::F16 | ScoreKind::Bf16);
-    assert_eq!(kind.is_tiny(), is_tiny);
+    let is_16_bit = matches!(kind, ScoreKind::F16 | ScoreKind::Bf16);
+    assert_eq!(kind.is_16_bit(), is_16_bit);
 }
 
 #[test]

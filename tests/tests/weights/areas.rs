@@ -45,6 +45,7 @@ fn values_are_close(samples: &Samples) {
         let exact = match curve {
             Curve::Roc => auroc(&buckets),
             Curve::Pr => average_precision(&buckets),
+            other => unreachable!("{other:?}"),
         };
         close(value, exact, samples);
     }

@@ -19,6 +19,7 @@ fn exact(curve: Curve, groups: &[Group]) -> Option<BigInt> {
     match curve {
         Curve::Roc => auroc(groups),
         Curve::Pr => average_precision(groups),
+        other => unreachable!("{other:?}"),
     }
 }
 
@@ -63,6 +64,7 @@ fn hold(samples: &Samples, curve: Curve, value: f64, bounds: Bounds) {
         // Counts know how many samples there are; that is tried elsewhere.
         Curve::Pr if is_whole => {}
         Curve::Pr => reaches(least_dust(&buckets), area(lower)),
+        other => unreachable!("{other:?}"),
     }
 }
 

@@ -3,13 +3,18 @@
 use std::borrow::Cow;
 
 use super::Backend;
+use super::batch::Batch;
+use super::host_steps;
 use super::host_tensor::HostTensor;
 use super::index::{
     IndexShape, check_column, check_matrix, check_one_row, check_reshape, check_row,
 };
+use super::pending::StateMut;
 use super::primitives::Primitives;
 use super::rows::{argsort_descending, group_ends, rows, transposed, width};
 use crate::arith::float_mode::in_default_mode;
+use crate::counts::ranked::RankedCounts;
+use crate::counts::sums::RankSums;
 use crate::cpu::buckets::bucket_of;
 use crate::element::check::ElementCheck;
 use crate::element::dtype::Element;
@@ -87,6 +92,25 @@ impl Backend for Host {
             let column = data.iter().skip(column).step_by(width(x)).copied();
             HostTensor::from_vec(reserve::collected("column", column)?, &[n_rows])
         })
+    }
+
+    // A batch is there already: a call of ten samples feels what lending it to itself costs.
+
+    fn rank_sums(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankSums>> {
+        host_steps::rank_sums(batch)
+    }
+
+    fn ranked_counts(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankedCounts>> {
+        host_steps::ranked_counts(batch)
+    }
+
+    fn update(
+        &self,
+        batch: &Batch<'_, Self>,
+        state: StateMut<'_>,
+        _pending: &mut (),
+    ) -> Result<()> {
+        state.update(batch)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tensors in host memory: how plain slices enter the library, and how tensors leave a backend.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use super::host::Host;
 use super::{Backend, ToTensor};
@@ -22,7 +23,39 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, PartialEq)]
 pub struct HostTensor<'a> {
     buffer: Buffer<'a>,
-    shape: Vec<usize>,
+    shape: Dims,
+}
+
+/// Length of each dimension. Vectors and matrices, which nearly all are, take no memory of their own for it.
+#[derive(Clone, PartialEq)]
+enum Dims {
+    Vector([usize; 1]),
+    Matrix([usize; 2]),
+    Other(Vec<usize>),
+}
+
+impl Dims {
+    fn of(shape: &[usize]) -> Self {
+        match *shape {
+            [n] => Self::Vector([n]),
+            [n_rows, n_columns] => Self::Matrix([n_rows, n_columns]),
+            _ => Self::Other(shape.to_vec()),
+        }
+    }
+
+    fn as_slice(&self) -> &[usize] {
+        match self {
+            Self::Vector(shape) => shape,
+            Self::Matrix(shape) => shape,
+            Self::Other(shape) => shape,
+        }
+    }
+}
+
+impl fmt::Debug for Dims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_slice().fmt(f)
+    }
 }
 
 impl<'a> HostTensor<'a> {
@@ -56,7 +89,7 @@ impl<'a> HostTensor<'a> {
                 expected: "a shape with as many elements as the data",
             });
         }
-        Ok(Self { buffer, shape })
+        Ok(Self { buffer, shape: Dims::of(&shape) })
     }
 
     /// The elements, row by row.
@@ -71,7 +104,7 @@ impl<'a> HostTensor<'a> {
 
     /// Length of each dimension.
     pub fn shape(&self) -> &[usize] {
-        &self.shape
+        self.shape.as_slice()
     }
 
     /// Type of the elements.
@@ -113,7 +146,7 @@ impl ToTensor<Host> for HostTensor<'_> {
 
 impl<T: Element> ToTensor<Host> for [T] {
     fn to_tensor(&self) -> HostTensor<'_> {
-        HostTensor { buffer: T::buffer(Cow::Borrowed(self)), shape: vec![self.len()] }
+        HostTensor { buffer: T::buffer(Cow::Borrowed(self)), shape: Dims::Vector([self.len()]) }
     }
 }
 

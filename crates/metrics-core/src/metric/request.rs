@@ -85,9 +85,12 @@ impl<'a, B: Backend, R: Readings> Request<'a, B, R> {
         scores: &'a (impl ToTensor<B> + ?Sized),
         targets: &'a (impl ToTensor<B> + ?Sized),
     ) -> Result<R::Value> {
-        let op = self.readings.name();
-        let mut values = self.values(scores.to_tensor(), targets.to_tensor(), Some(1))?;
-        values.pop().ok_or(Error::NoTasks { op })
+        let (op, mut value) = (self.readings.name(), None);
+        self.for_each(scores.to_tensor(), targets.to_tensor(), Some(1), |_, of_task| {
+            value = Some(of_task);
+            Ok(())
+        })?;
+        value.ok_or(Error::NoTasks { op })
     }
 
     /// Reads each task of a matrix of scores and one of targets.
@@ -104,26 +107,35 @@ impl<'a, B: Backend, R: Readings> Request<'a, B, R> {
         scores: &'a (impl ToTensor<B> + ?Sized),
         targets: &'a (impl ToTensor<B> + ?Sized),
     ) -> Result<Vec<R::Value>> {
-        self.values(scores.to_tensor(), targets.to_tensor(), None)
+        let (op, mut values) = (self.readings.name(), Vec::new());
+        self.for_each(scores.to_tensor(), targets.to_tensor(), None, |n_tasks, value| {
+            if values.is_empty() {
+                values = room(op, n_tasks)?;
+            }
+            values.push(value);
+            Ok(())
+        })?;
+        Ok(values)
     }
 
-    fn values(
+    /// Calls `f` with the number of tasks and the value of each.
+    fn for_each(
         self,
         scores: B::Tensor<'a>,
         targets: B::Tensor<'a>,
         n_tasks: Option<usize>,
-    ) -> Result<Vec<R::Value>> {
+        mut f: impl FnMut(usize, R::Value) -> Result<()>,
+    ) -> Result<()> {
         let Self { readings, weights, undefined, layout } = self;
         readings.check()?;
         in_default_mode(|| {
             let op = readings.name();
             let batch = Batch::<B>::of_tasks(op, scores, targets, weights, n_tasks, layout)?;
-            let mut values = room(op, batch.n_tasks)?;
-            rank(&batch.expect_samples()?, R::NEED_COUNTS, |task, ranking| {
-                values.push(readings.values(&ranking, Policy::new(op, task, undefined))?);
-                Ok(())
-            })?;
-            Ok(values)
+            let batch = batch.expect_samples()?;
+            rank(&batch, R::NEED_COUNTS, |task, ranking| {
+                let policy = Policy::new(op, task, undefined);
+                f(batch.n_tasks, readings.values(&ranking, policy)?)
+            })
         })
     }
 }
