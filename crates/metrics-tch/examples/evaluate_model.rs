@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The first use of libtorch: it loads the CUDA half where there is one.
     let device = best_device();
     tch::manual_seed(1);
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/breast_cancer_features.csv");
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/breast_cancer_features.csv");
     let [train, test] = read(&data, device)?;
     println!("{} samples to train on, {} to evaluate, on {device:?}", train.len(), test.len());
 

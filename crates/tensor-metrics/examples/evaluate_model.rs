@@ -73,7 +73,7 @@ fn save(model: &VarMap, auprc: &mut BinaryAuprc, file: &Path) -> Result<(), Box<
 
 /// Features and targets of folds 1 to 4 to train on and of fold 0 to evaluate, standardised by the former.
 fn read(device: &Device) -> Result<[(Tensor, Tensor); 2], Box<dyn Error>> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/breast_cancer_features.csv");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/breast_cancer_features.csv");
     let rows: Vec<Vec<f32>> =
         csv::Reader::from_path(path)?.deserialize().collect::<Result<_, _>>()?;
     // Columns: id, fold, target, then the features.
