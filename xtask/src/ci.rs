@@ -96,10 +96,18 @@ const fn step(name: &'static str, scope: Scope, fetches: &'static str, check: Ch
     Step { name, scope, fetches, check }
 }
 
-/// Runs all steps of a scope; stops at the first that fails.
-pub(crate) fn run_steps(scope: Scope) -> Result<()> {
-    let steps: Vec<_> =
-        STEPS.iter().filter(|step| scope == Scope::All || step.scope == Scope::Newcomer).collect();
+/// Runs all steps of a scope, from the one of this name on if there is a name; stops at the first that fails.
+pub(crate) fn run_steps(scope: Scope, from: Option<&str>) -> Result<()> {
+    let is_first = |step: &Step| from.is_none_or(|name| step.name == name);
+    let steps: Vec<_> = STEPS
+        .iter()
+        .filter(|step| scope == Scope::All || step.scope == Scope::Newcomer)
+        .skip_while(|step| !is_first(step))
+        .collect();
+    if steps.is_empty() {
+        let names: Vec<_> = STEPS.iter().map(|step| step.name).collect();
+        return Err(format!("no such step; there are: {}", names.join(", ")).into());
+    }
     let mut done = Vec::new();
     for &Step { name, fetches, check, .. } in &steps {
         let fetches =

@@ -28,6 +28,7 @@ cargo xtask TASK
 
   ci             what must hold before a commit: the project's test command, 12 minutes at most
                  --all: everything that must hold, on libtorch and for CUDA too; fetches 1.3 GB
+                 --all --from STEP: from this step on, by the name that a run prints
   bench-gate     instructions of the engine beside those stored with the repository; needs valgrind
                  --store: store them
   bench-hostile  processor time of hostile scores over that of uniform ones, of merging and reading states
@@ -62,8 +63,9 @@ fn main() -> ExitCode {
         ["bench-gate", "--store"] => bench_gate::check(bench_gate::Mode::Store),
         ["bench-hostile", ref args @ ..] => bench_hostile::measure(args),
         ["bench-peers"] => bench_peers::compare(),
-        ["ci"] => ci::run_steps(ci::Scope::Newcomer),
-        ["ci", "--all"] => ci::run_steps(ci::Scope::All),
+        ["ci"] => ci::run_steps(ci::Scope::Newcomer, None),
+        ["ci", "--all"] => ci::run_steps(ci::Scope::All, None),
+        ["ci", "--all", "--from", step] => ci::run_steps(ci::Scope::All, Some(step)),
         ["cuda-check"] => cuda::check().map(|what| println!("{what}")),
         ["fuzz", "--minimise"] => fuzz::minimise().map(|what| println!("{what}")),
         ["fuzz"] => fuzz::check().map(|what| println!("{what}")),
