@@ -11,7 +11,7 @@ use metrics_candle::{
 };
 use metrics_conformance::cuda::device;
 use metrics_conformance::random::Random;
-use metrics_core::{Curve, Metric, RankState};
+use metrics_core::{Curve, RankState, Sums};
 use rstest::rstest;
 
 /// Scores and targets on the CPU and the same on the device.

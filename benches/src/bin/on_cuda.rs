@@ -9,7 +9,6 @@ use std::error::Error;
 use candle_core::cuda_backend::cudarc::driver::sys::CUevent_flags;
 use candle_core::{CudaDevice, DType, Device, Tensor};
 use metrics_candle::{Auc, Auprc, BinaryAuprc, Readings, binary_auprc};
-use metrics_core::Metric;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 

@@ -6,7 +6,7 @@ use std::thread;
 use candle_core::{DType, Device, Tensor};
 use metrics_candle::{Auc, BinaryAuprc, BinaryAuroc, binary_auprc};
 use metrics_conformance::cuda::device;
-use metrics_core::Metric;
+use metrics_core::Sums;
 
 use crate::{Both, vector};
 
