@@ -222,16 +222,18 @@ impl Batch {
         self.has_shape(n_tasks) && self.scores.buffer().is_empty()
     }
 
-    /// Whether all shapes are those of so many tasks.
+    /// Whether all shapes are those of so many tasks. One task may be a column; weights may be those of one
+    /// task.
     pub fn has_shape(&self, n_tasks: usize) -> bool {
         let shape = self.scores.shape();
-        let rows = match *shape {
-            [_] => 1,
-            [n_rows, _] => n_rows,
+        let n_samples = match *shape {
+            [n_samples] if n_tasks == 1 => n_samples,
+            [n_samples, 1] if n_tasks == 1 => n_samples,
+            [n_rows, n_samples] if n_rows == n_tasks => n_samples,
             _ => return false,
         };
-        let others = [Some(&self.targets), self.weights.as_ref()];
-        rows == n_tasks && others.into_iter().flatten().all(|other| other.shape() == shape)
+        let weights = self.weights.as_ref().map_or(shape, |weights| weights.shape());
+        self.targets.shape() == shape && (weights == shape || *weights == [n_samples])
     }
 
     /// Which scores these can be compared with.
@@ -261,9 +263,11 @@ impl Batch {
             Number::Float(1.0) | Number::Int(1) => true,
             _ => return None,
         };
-        let weight = self.weights.as_ref().map_or(1.0, |weights| match number(weights, i) {
-            Number::Float(weight) => weight,
-            Number::Int(weight) => weight as f64,
+        let weight = self.weights.as_ref().map_or(1.0, |weights| {
+            match number(weights, i % weights.buffer().len()) {
+                Number::Float(weight) => weight,
+                Number::Int(weight) => weight as f64,
+            }
         });
         let is_valid = weight >= 0.0 && weight.is_finite();
         is_valid.then_some(Sample { key, score, is_positive, weight })
