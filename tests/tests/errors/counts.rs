@@ -1,6 +1,7 @@
 //! Counts and sums that a backend took elsewhere, and positions beyond the end: what is public does not
 //! trust.
 
+use metrics_core::backend::{Batch, StateMut, compose};
 use metrics_core::backend::{IntegerSums, Primitives};
 use metrics_core::{
     Auc, BinaryAuprc, BucketCounts, MAX_TASKS, RankSums, RankedCounts, ScoreKind, Sums,
@@ -8,7 +9,7 @@ use metrics_core::{
 use rstest::rstest;
 use tensor_metrics::{Backend, Curve, Error, Host, HostTensor, MAX_SAMPLES, RankState};
 
-use crate::given::{given, rows};
+use crate::given::{given, row, rows};
 
 const TOP: u64 = 0xff80_0000;
 const MINUS_ZERO: u64 = (1 << 31) - 1;
@@ -261,4 +262,29 @@ fn positions_beyond_the_end_are_refused() {
     assert_eq!(error, "bincount: no bin 2: there are 2, counted from 0");
     assert!(Host.bincount(&index, &targets, usize::MAX).is_err());
     assert_eq!(Host.bincount(&index, &targets, 3).unwrap(), [vec![1, 1, 1], vec![1, 1, 1]]);
+}
+
+/// A backend may hand any batch to any state.
+#[rstest]
+#[case::unweighted(None)]
+#[case::weighted(Some(rows(&[[0.5, 2.0], [1.0, 0.25]])))]
+#[case::weights_for_all_tasks(Some(row(&[0.5, 2.0])))]
+fn a_batch_of_another_number_of_tasks_changes_no_state(
+    #[case] weights: Option<HostTensor<'static>>,
+) {
+    let (scores, targets) = (rows(&[[0.5f32, 0.25], [1.0, 0.75]]), rows(&[[0u8, 1], [1, 0]]));
+    let batch = Batch::<Host>::new("test", scores, targets, weights).unwrap();
+    let mut counts = BucketCounts::new(10).unwrap();
+    let error = StateMut::Buckets(&mut counts).update(&batch).unwrap_err();
+    assert!(matches!(error, Error::MergeTasks { given: 2, n_tasks: 1, .. }), "{error}");
+    assert_eq!(counts, BucketCounts::new(10).unwrap());
+    let composed = compose::update(&Host, &batch, StateMut::Buckets(&mut counts)).unwrap_err();
+    assert_eq!(composed.to_string(), error.to_string());
+    assert_eq!(counts, BucketCounts::new(10).unwrap());
+    for n_tasks in [1, 3] {
+        let mut state = BinaryAuprc::<Host>::new().tasks(n_tasks).unwrap().state().unwrap();
+        let error = StateMut::Rank(&mut state).update(&batch).unwrap_err();
+        assert!(matches!(error, Error::MergeTasks { given: 2, .. }), "{error}");
+        assert!(state.is_empty() && state.n_tasks() == n_tasks);
+    }
 }

@@ -22,8 +22,8 @@ pub fn rank_sums<B: Primitives>(backend: &B, batch: &Batch<'_, B>) -> Result<Vec
     })
 }
 
-/// [`Backend::ranked_counts`](super::Backend::ranked_counts): sort, gather the targets, sum them up, and gather the sums where tie
-/// groups end.
+/// [`Backend::ranked_counts`](super::Backend::ranked_counts): sort, gather the targets, sum them up, and
+/// gather the sums where tie groups end.
 ///
 /// # Errors
 /// As [`Backend::ranked_counts`](super::Backend::ranked_counts).
@@ -72,6 +72,7 @@ fn counts_at_group_ends<B: Primitives>(
 /// # Errors
 /// As [`Backend::update`](super::Backend::update).
 pub fn update<B: Primitives>(backend: &B, batch: &Batch<'_, B>, state: StateMut<'_>) -> Result<()> {
+    state.expect_tasks_of(batch)?;
     match state {
         StateMut::Buckets(counts) if batch.weights.is_none() => count(backend, batch, counts),
         state => batch.with_host(|batch| state.update(batch)),

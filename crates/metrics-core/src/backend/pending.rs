@@ -2,12 +2,13 @@
 
 use std::fmt::Debug;
 
+use super::Backend;
 use super::batch::Batch;
 use super::host::Host;
 use super::host_steps;
 use crate::counts::buckets::BucketCounts;
 use crate::counts::sums::RankSums;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::state::rank::RankState;
 
 /// The state of a metric that a batch is added to.
@@ -24,12 +25,26 @@ impl StateMut<'_> {
     /// Adds a batch in host memory.
     ///
     /// # Errors
-    /// As [`Backend::update`](super::Backend::update); the state is then unchanged.
+    /// As [`Backend::update`](super::Backend::update), and [`Error::MergeTasks`] for another number of tasks
+    /// than the state has; the state is then unchanged.
     pub fn update(self, batch: &Batch<'_, Host>) -> Result<()> {
+        self.expect_tasks_of(batch)?;
         match self {
             Self::Rank(state) => host_steps::append(batch, state),
             Self::Buckets(counts) => host_steps::count_buckets(batch, counts),
         }
+    }
+
+    /// Whether a batch has as many tasks as the state. Those that metrics make have.
+    pub(super) fn expect_tasks_of<B: Backend>(&self, batch: &Batch<'_, B>) -> Result<()> {
+        let n_tasks = match self {
+            Self::Rank(state) => state.n_tasks(),
+            Self::Buckets(_) => 1,
+        };
+        if batch.n_tasks == n_tasks {
+            return Ok(());
+        }
+        Err(Error::MergeTasks { op: batch.op, given: batch.n_tasks, n_tasks })
     }
 
     /// The same state, borrowed for less long.
