@@ -140,7 +140,7 @@ fn bucket_counts_are_those_of_the_cpu(
 
 /// A bad batch stays out; the next read says so, once; the good ones count.
 #[rstest]
-fn a_bad_batch_is_left_out_and_reported_once(#[values(DType::F32, DType::BF16)] dtype: DType) {
+fn a_bad_batch_is_rejected_and_reported_once(#[values(DType::F32, DType::BF16)] dtype: DType) {
     let (good, labels) = (vector(&[0.1f32, 0.5, 0.7, 0.8]), vector(&[1u8, 0, 1, 1]));
     let good = good.to_dtype(dtype).unwrap();
     let nan = vector(&[0.5f32, f32::NAN]).to_dtype(dtype).unwrap();
@@ -151,7 +151,7 @@ fn a_bad_batch_is_left_out_and_reported_once(#[values(DType::F32, DType::BF16)] 
     assert_eq!(
         auroc.compute().unwrap_err().to_string(),
         "binary_auroc: score is NaN at task 0, index 1; \
-         this was update 2 of 3 since the metric was last read, and is left out with 1 more"
+         this was update 2 of 3 since the metric was last read, and was rejected with 1 more"
     );
     assert_eq!(auroc.compute().unwrap(), 2.0 / 3.0);
     assert_eq!(auroc.compute().unwrap(), 2.0 / 3.0);
@@ -159,7 +159,7 @@ fn a_bad_batch_is_left_out_and_reported_once(#[values(DType::F32, DType::BF16)] 
     assert_eq!(
         auroc.state().unwrap_err().to_string(),
         "binary_auroc: target is 2 at task 0, index 3, expected 0 or 1; \
-         this was update 1 of 1 since the metric was last read, and is left out"
+         this was update 1 of 1 since the metric was last read, and was rejected"
     );
     assert_eq!(auroc.compute().unwrap(), 2.0 / 3.0);
 }
@@ -173,7 +173,7 @@ fn a_bad_prediction_stays_out_of_the_buckets() {
     assert_eq!(
         auc.compute().unwrap_err().to_string(),
         "auc: prediction is 1.5 at row 1, expected a probability in [0, 1]; \
-         this was update 1 of 1 since the metric was last read, and is left out"
+         this was update 1 of 1 since the metric was last read, and was rejected"
     );
     assert_eq!(auc.compute().unwrap(), value);
 }

@@ -294,10 +294,10 @@ impl<D: Device> Held<D> {
 
     /// Moves samples that were all waited for.
     fn move_to(&mut self, state: &mut RankState) -> Result<()> {
-        let queue = self.home.queue("settle")?;
+        let queue = self.home.queue("flush")?;
         while let Some(of_kind) = self.kinds.last() {
             let tasks = of_kind.groups(&queue, self.n_tasks)?;
-            state.append_groups("settle", of_kind.kind, &tasks)?;
+            state.append_groups("flush", of_kind.kind, &tasks)?;
             self.kinds.pop();
         }
         Ok(())

@@ -384,10 +384,10 @@ fn buckets_equal_those_of_the_cpu_engine() {
                 other.update(device, &given.batch(), &mut counts.clone()).unwrap();
             }
         }
-        let settled = pending.flush(&mut counts);
+        let flushed = pending.flush(&mut counts);
         match updates.iter().position(|&bad| bad) {
-            None => settled.unwrap(),
-            Some(first) => match settled.unwrap_err() {
+            None => flushed.unwrap(),
+            Some(first) => match flushed.unwrap_err() {
                 Error::RejectedUpdates { update, n_updates, .. } => {
                     assert_eq!((update, n_updates), (first + 1, updates.len()));
                     pending.flush(&mut counts).unwrap();

@@ -92,7 +92,7 @@ fn a_bad_batch_of_another_stream_is_told_at_the_next_read() {
     assert_eq!(
         auroc.compute().unwrap_err().to_string(),
         "binary_auroc: score is NaN at task 0, index 1; \
-         this was update 2 of 4 since the metric was last read, and is left out"
+         this was update 2 of 4 since the metric was last read, and was rejected"
     );
     assert_eq!(auroc.compute().unwrap(), 2.0 / 3.0);
     assert_eq!(auroc.read_tasks(&Sums).unwrap()[0].n_positives(), 9.0);
@@ -101,7 +101,7 @@ fn a_bad_batch_of_another_stream_is_told_at_the_next_read() {
     auc.update(&vector(&[0.5f32, 1.5]), &vector(&[1u8, 0])).unwrap();
     auc.update(&on(&own, &good), &labels(&own)).unwrap();
     let error = auc.compute().unwrap_err().to_string();
-    assert!(error.ends_with("update 1 of 2 since the metric was last read, and is left out"));
+    assert!(error.ends_with("update 1 of 2 since the metric was last read, and was rejected"));
     assert_eq!(auc.compute().unwrap(), 2.0 / 3.0);
 }
 
