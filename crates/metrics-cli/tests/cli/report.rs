@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::program::{Dir, FOUR_ROWS, run};
+use crate::program::{Dir, FOUR_ROWS, Outcome, run};
 
 #[test]
 fn the_json_document_is_stable() {
@@ -158,6 +158,6 @@ fn a_closed_pipe_is_no_failure() {
     // The reader leaves before the program, which waits for its input, can write.
     drop(child.stdout.take());
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), FOUR_ROWS.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+    let outcome = Outcome::of(child.wait_with_output().unwrap());
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
 }
