@@ -16,12 +16,13 @@
 //! There is one way through the house:
 //!
 //! ```text
-//! tensors → checked batch → ranked → counts or integer sums → formula → f64
-//! backend    metrics-core    backend   metrics-core
+//! tensors → checked batch → ranked counts, or sums over them → reading → value
+//! ToTensor   Layout          Backend                            Reading   Policy
 //! ```
 //!
-//! A [`Backend`] brings the tensors. Its primitives are enough for every metric; its fused steps
-//! make them fast, without changing a bit.
+//! A [`Reading`] is a metric as a value; [`Readings`] are one or several, which share a ranking. A
+//! [`Request`] says weights, several tasks and what to do with undefined values; an [`Evaluation`] is fed
+//! batch by batch. A [`Backend`] brings the tensors: the module [`backend`] is for who writes one.
 //!
 //! Flush-to-zero, denormals-are-zero and rounding modes that another library of the process has set
 //! change no value, no check and no state byte on x86-64 and AArch64: metrics compute in the default
@@ -60,14 +61,7 @@ mod undefined;
 
 pub use arith::exact::MAX_SAMPLES;
 pub use backend::{Backend, Host, HostTensor, Owned, ToTensor};
-pub use binary::auc::{Auc, AucBuilder};
-pub use binary::auprc::{Auprc, BinaryAuprc, binary_auprc};
-pub use binary::auroc::{Auroc, BinaryAuroc, binary_auroc};
-pub use binary::counts::{Counts, Sums};
-pub use binary::precision_recall_curve::{
-    PrecisionRecall, PrecisionRecallCurve, binary_precision_recall_curve,
-};
-pub use binary::roc_curve::{Roc, RocCurve, binary_roc_curve};
+pub use binary::*;
 pub use counts::bounds::Bounds;
 pub use counts::buckets::{BucketCounts, DEFAULT_NUM_THRESHOLDS, MAX_NUM_THRESHOLDS};
 pub use counts::ranked::{Cumulative, RankedCounts, TieGroup};

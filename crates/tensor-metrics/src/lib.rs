@@ -63,15 +63,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-pub use metrics_core::{
-    Auc, AucBuilder, AucState, Auprc, Auroc, Backend, BinaryAuprc, BinaryAuroc, Bounds,
-    BucketCounts, Buffer, Counts, Cumulative, Curve, DEFAULT_NUM_THRESHOLDS, DType, Element, Error,
-    ErrorKind, Evaluation, Host, HostTensor, Layout, MAX_NUM_THRESHOLDS, MAX_SAMPLES, MAX_TASKS,
-    Metric, Owned, Policy, PrecisionRecall, PrecisionRecallCurve, RankState, RankSums,
-    RankedCounts, Ranking, Reading, Readings, Request, Result, Roc, RocCurve, ScoreKind, Source,
-    StateError, Sums, TieGroup, ToTensor, Undefined, backend, binary_auprc, binary_auroc,
-    binary_precision_recall_curve, binary_roc_curve, free_spare_memory, reserve, slice, with_slice,
-};
+#[doc(inline)]
+pub use metrics_core::*;
 
 #[cfg(feature = "candle")]
 #[cfg_attr(docsrs, doc(cfg(feature = "candle")))]

@@ -1,8 +1,17 @@
-//! Metrics of binary tasks.
+//! Metrics of binary tasks: a file each, and a line in each of these two lists.
 
-pub(crate) mod auc;
-pub(crate) mod auprc;
-pub(crate) mod auroc;
-pub(crate) mod counts;
-pub(crate) mod precision_recall_curve;
-pub(crate) mod roc_curve;
+mod auc;
+mod auprc;
+mod auroc;
+mod counts;
+mod precision_recall_curve;
+mod roc_curve;
+
+pub use auc::{Auc, AucBuilder};
+pub use auprc::{Auprc, BinaryAuprc, binary_auprc};
+pub use auroc::{Auroc, BinaryAuroc, binary_auroc};
+pub use counts::{Counts, Sums};
+pub use precision_recall_curve::{
+    PrecisionRecall, PrecisionRecallCurve, binary_precision_recall_curve,
+};
+pub use roc_curve::{Roc, RocCurve, binary_roc_curve};
