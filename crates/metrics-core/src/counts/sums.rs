@@ -1,4 +1,4 @@
-//! The areas under both curves of one task, kept as sums that have no order.
+//! The sums over a ranking that areas are read from, in any order of the samples.
 
 use crate::arith::exact::{MAX_SAMPLES, PRECISION_BITS, Sum2, ratio};
 use crate::arith::float_mode::in_default_mode;
@@ -87,7 +87,7 @@ impl RankSums {
 const LEAST_FIXED: f64 = 1.0 / (1u64 << 20) as f64;
 
 impl RankSums {
-    /// RankSums of samples that are counted as often as their weights say: those of so many equal samples,
+    /// Sums over samples that are counted as often as their weights say: those of so many equal samples,
     /// to the bit, where that is within 1e-12 of the exact values; else AUPRC is that of `weighed`.
     pub(crate) fn of_repeats(sums: IntegerSums, weighed: impl FnOnce() -> WeightedSums) -> Self {
         if sums.tp == 0 || sums.auprc() >= LEAST_FIXED {

@@ -50,7 +50,7 @@ pub trait Element: sealed::Sealed + Copy + Debug + PartialEq + Send + Sync + 'st
 }
 
 /// Elements that are printed of a buffer.
-const PRINTED: usize = 8;
+const PRINTED: usize = 6;
 
 fn fmt_few(f: &mut fmt::Formatter<'_>, name: &str, data: &[impl Debug]) -> fmt::Result {
     match data.split_at_checked(PRINTED) {

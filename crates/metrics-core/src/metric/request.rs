@@ -50,7 +50,7 @@ impl<'a, B: Backend, R: Readings> Request<'a, B, R> {
     /// One weight per sample, finite and at least 0: in the shape of the scores, or `(n_samples,)` for all
     /// tasks. A weight of 0 removes the sample, and weights of 1 give the bits of no weights.
     ///
-    /// RankSums are within 1e-12 of the exact ones, relatively, whatever the weights are, and do not depend
+    /// Areas are within 1e-12 of the exact ones, relatively, whatever the weights are, and do not depend
     /// on the order of the samples. Only an area below 2.2e-308 is rounded to a multiple of 5e-324.
     ///
     /// If all weights of a task are whole and at most 2^20, each sample counts as that many equal
