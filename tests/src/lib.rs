@@ -1,7 +1,28 @@
-//! What the tests of all backends share: oracles that are too simple to be wrong, inputs, and
-//! backends made for testing.
+//! The checks that every backend of tensor-metrics passes, for those written elsewhere too.
+//!
+//! One line in a test of your own crate runs all of them, each as a test of its own name:
+//!
+//! ```
+//! metrics_conformance::conformance_suite!(mine, metrics_core::Host, engine);
+//! # fn main() {}
+//! ```
+//!
+//! Values are compared with exact rationals, and with the bits of the other backends; laws are tried on
+//! seeded samples of ten kinds and on random ones that shrink. `CONFORMANCE_SEED` sets the seed. A
+//! check asserts `==` wherever the library promises bits.
+//!
+//! [`conformance_suite!`] says what stands behind the names of parts, such as `engine`. Shown in use:
+//! `tests/tests/conformance/main.rs` for the backends of this workspace, `tests/tests/foreign` for one over
+//! a library that it does not know.
+//!
+//! The rest is what the checks are made of, and what other tests use of it: oracles too simple to be wrong
+//! ([`naive`], [`weighed`], in [`rational`] numbers), inputs ([`random`], [`inputs`]), and backends that
+//! exist for tests ([`primitives`], [`deferring`], [`counting`], [`panicking`]).
 
 pub mod check;
+#[doc(hidden)]
+#[allow(missing_docs, reason = "the name of a check is what it asserts")]
+pub mod checks;
 pub mod counting;
 #[cfg(feature = "cuda")]
 pub mod cuda;
@@ -13,6 +34,11 @@ pub mod panicking;
 pub mod primitives;
 pub mod random;
 pub mod rational;
+mod suite;
 #[cfg(feature = "tch")]
 pub mod torcheval;
 pub mod weighed;
+
+// What the tests of the suite name.
+#[doc(hidden)]
+pub use {half, metrics_core, rstest};

@@ -35,7 +35,7 @@ const ADDRESS: [&str; 18] = [
     "--skip",
     "deferring::",
     "--skip",
-    "primitives::",
+    "primitives_only::",
 ];
 
 /// What Valgrind runs, thirty times slower: the core but for its longest tests, and the stress, whose

@@ -27,7 +27,7 @@ fn u64_beyond_i64_is_refused() {
 /// candle's own cumsum multiplies by a matrix of as many rows and columns.
 #[test]
 fn rows_of_ten_million_are_sorted_and_summed() {
-    crate::ops::long_rows_are_sorted_and_summed(&Candle::cpu(), 10_000_000);
+    metrics_conformance::checks::ops::long_rows_are_sorted_and_summed(&Candle::cpu(), 10_000_000);
 }
 
 #[test]

@@ -22,7 +22,7 @@ const PROGRAMS: [(&str, &[&str]); 6] = [
     ("state", &[]),
     ("weights", &[]),
     ("exactness", &["33_million"]),
-    ("conformance", &["ndarray::", "ndarray_u64::", "primitives_u64::", "deferring_u64::"]),
+    ("conformance", &["ndarray::", "primitives_only::u64::", "deferring::u64::"]),
 ];
 /// How many seconds the tests of a stage take, in all: the fastest come first.
 const STAGES: [f64; N_STAGES] = [0.5, 3.0, 15.0, f64::INFINITY];

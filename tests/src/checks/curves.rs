@@ -1,30 +1,30 @@
 //! The curves: their points are counts, their order scikit-learn's, their area the metric.
 
-use metrics_conformance::check::{close, same_bits};
-use metrics_conformance::inputs::{areas, feed, feed_weighted, vector};
-use metrics_conformance::random::Samples;
-use metrics_conformance::rational::{Rational, exactly};
+use crate::check::{close, same_bits};
+use crate::inputs::{areas, feed, feed_weighted, vector};
+use crate::random::Samples;
+use crate::rational::{Rational, exactly};
 use metrics_core::{
     Backend, BinaryAuprc, PrecisionRecall, PrecisionRecallCurve, Readings, Roc, RocCurve, TieGroup,
     binary_precision_recall_curve, binary_roc_curve,
 };
 
-use crate::weights::{floats, whole};
+use super::weights::{floats, whole};
 
 #[track_caller]
-pub(crate) fn pr_thresholds_are_the_distinct_scores<B: Backend>(backend: &B, samples: &Samples) {
+pub fn pr_thresholds_are_the_distinct_scores<B: Backend>(backend: &B, samples: &Samples) {
     same_bits(&pr_curve(backend, samples).thresholds, &distinct(samples), samples);
 }
 
 #[track_caller]
-pub(crate) fn pr_curve_ends_without_a_threshold<B: Backend>(backend: &B, samples: &Samples) {
+pub fn pr_curve_ends_without_a_threshold<B: Backend>(backend: &B, samples: &Samples) {
     let PrecisionRecallCurve { precision, recall, thresholds, .. } = pr_curve(backend, samples);
     assert_eq!((precision.len(), recall.len()), (thresholds.len() + 1, thresholds.len() + 1));
     assert_eq!((precision.last(), recall.last()), (Some(&1.0), Some(&0.0)), "{samples:?}");
 }
 
 #[track_caller]
-pub(crate) fn precision_and_recall_are_counts<B: Backend>(backend: &B, samples: &Samples) {
+pub fn precision_and_recall_are_counts<B: Backend>(backend: &B, samples: &Samples) {
     let curve = pr_curve(backend, samples);
     let n_positives = reaching(samples, 1, f64::NEG_INFINITY);
     for (i, &threshold) in curve.thresholds.iter().enumerate() {
@@ -36,7 +36,7 @@ pub(crate) fn precision_and_recall_are_counts<B: Backend>(backend: &B, samples: 
 }
 
 #[track_caller]
-pub(crate) fn area_of_the_pr_curve_is_auprc<B: Backend>(backend: &B, samples: &Samples) {
+pub fn area_of_the_pr_curve_is_auprc<B: Backend>(backend: &B, samples: &Samples) {
     if !samples.targets.contains(&1) {
         return;
     }
@@ -47,14 +47,14 @@ pub(crate) fn area_of_the_pr_curve_is_auprc<B: Backend>(backend: &B, samples: &S
 }
 
 #[track_caller]
-pub(crate) fn roc_curve_starts_at_the_origin<B: Backend>(backend: &B, samples: &Samples) {
+pub fn roc_curve_starts_at_the_origin<B: Backend>(backend: &B, samples: &Samples) {
     let RocCurve { fpr, tpr, thresholds, .. } = roc_curve(backend, samples);
     assert_eq!((fpr.len(), tpr.len()), (thresholds.len(), thresholds.len()), "{samples:?}");
     same_bits(&[fpr[0], tpr[0], thresholds[0]], &[0.0, 0.0, f64::INFINITY], samples);
 }
 
 #[track_caller]
-pub(crate) fn roc_thresholds_are_the_distinct_scores<B: Backend>(backend: &B, samples: &Samples) {
+pub fn roc_thresholds_are_the_distinct_scores<B: Backend>(backend: &B, samples: &Samples) {
     let mut thresholds = roc_curve(backend, samples).thresholds.split_off(1);
     thresholds.reverse();
     same_bits(&thresholds, &distinct(samples), samples);
@@ -62,7 +62,7 @@ pub(crate) fn roc_thresholds_are_the_distinct_scores<B: Backend>(backend: &B, sa
 
 /// The first point lies at `+inf`, where no sample is counted yet; a sample there has one more.
 #[track_caller]
-pub(crate) fn roc_repeats_infinity_where_a_score_is<B: Backend>(backend: &B) {
+pub fn roc_repeats_infinity_where_a_score_is<B: Backend>(backend: &B) {
     let (high, targets) = (f64::INFINITY, vec![1, 0, 1, 0]);
     let with_infinity = Samples {
         name: "with +inf".to_owned(),
@@ -87,7 +87,7 @@ pub(crate) fn roc_repeats_infinity_where_a_score_is<B: Backend>(backend: &B) {
 }
 
 #[track_caller]
-pub(crate) fn rates_are_counts<B: Backend>(backend: &B, samples: &Samples) {
+pub fn rates_are_counts<B: Backend>(backend: &B, samples: &Samples) {
     let curve = roc_curve(backend, samples);
     let rate = |target: u8, threshold: f64| {
         let total = reaching(samples, target, f64::NEG_INFINITY);
@@ -100,7 +100,7 @@ pub(crate) fn rates_are_counts<B: Backend>(backend: &B, samples: &Samples) {
 }
 
 #[track_caller]
-pub(crate) fn area_of_the_roc_curve_is_auroc<B: Backend>(backend: &B, samples: &Samples) {
+pub fn area_of_the_roc_curve_is_auroc<B: Backend>(backend: &B, samples: &Samples) {
     if !(samples.targets.contains(&0) && samples.targets.contains(&1)) {
         return;
     }
@@ -112,10 +112,7 @@ pub(crate) fn area_of_the_roc_curve_is_auroc<B: Backend>(backend: &B, samples: &
 }
 
 #[track_caller]
-pub(crate) fn streamed_curves_are_those_of_the_functions<B: Backend>(
-    backend: &B,
-    samples: &Samples,
-) {
+pub fn streamed_curves_are_those_of_the_functions<B: Backend>(backend: &B, samples: &Samples) {
     let mut metric = BinaryAuprc::new();
     samples.batches(9).iter().for_each(|batch| feed(backend, &mut metric, batch));
     assert_eq!(metric.read_task(&PrecisionRecall, 0).unwrap(), pr_curve(backend, samples));
@@ -123,7 +120,7 @@ pub(crate) fn streamed_curves_are_those_of_the_functions<B: Backend>(
 }
 
 #[track_caller]
-pub(crate) fn curves_of_whole_weights_are_those_of_repetitions<B: Backend>(
+pub fn curves_of_whole_weights_are_those_of_repetitions<B: Backend>(
     backend: &B,
     samples: &Samples,
 ) {
@@ -138,7 +135,7 @@ pub(crate) fn curves_of_whole_weights_are_those_of_repetitions<B: Backend>(
 }
 
 #[track_caller]
-pub(crate) fn counts_are_those_the_curves_are_made_of<B: Backend>(backend: &B, samples: &Samples) {
+pub fn counts_are_those_the_curves_are_made_of<B: Backend>(backend: &B, samples: &Samples) {
     let (mut plain, mut weighted) = (BinaryAuprc::new(), BinaryAuprc::new());
     samples.batches(9).iter().for_each(|batch| feed(backend, &mut plain, batch));
     let weights: Vec<f64> = (0..samples.n_samples()).map(|i| [1.0, 0.3, 2.0][i % 3]).collect();

@@ -1,18 +1,18 @@
 //! Scores, targets and weights of every dtype, compared at their own precision.
 
+use crate::check::{nearest, same_bits, within_ulps};
+use crate::inputs::{areas, vector, weighted_areas};
+use crate::naive;
+use crate::random::{Kind, Random, Samples, seed};
 use half::{bf16, f16};
-use metrics_conformance::check::{nearest, same_bits, within_ulps};
-use metrics_conformance::inputs::{areas, vector, weighted_areas};
-use metrics_conformance::naive;
-use metrics_conformance::random::{Kind, Random, Samples, seed};
 use metrics_core::{Auprc, Backend, BinaryAuroc, Element, Readings, binary_auprc, binary_auroc};
 
-use crate::laws::{AUPRC_UNDEFINED, AUROC_UNDEFINED};
-use crate::sizes::areas_are_exact;
+use super::laws::{AUPRC_UNDEFINED, AUROC_UNDEFINED};
+use super::sizes::areas_are_exact;
 
 /// Scores drawn from values that include the ends and neighbours of their type.
 #[track_caller]
-pub(crate) fn areas_of_scores<B: Backend, T: Element + PartialOrd>(backend: &B, values: &[T]) {
+pub fn areas_of_scores<B: Backend, T: Element + PartialOrd>(backend: &B, values: &[T]) {
     let mut random = Random::new(seed());
     let scores: Vec<T> = (0..300).map(|_| random.pick(values)).collect();
     let targets = Kind::Uniform.samples(300, seed()).targets;
@@ -27,13 +27,13 @@ pub(crate) fn areas_of_scores<B: Backend, T: Element + PartialOrd>(backend: &B, 
 
 /// The higher of two scores wins, through the function and through the state.
 #[track_caller]
-pub(crate) fn scores_rank<B: Backend, T: Element>(backend: &B, low: T, high: T) {
+pub fn scores_rank<B: Backend, T: Element>(backend: &B, low: T, high: T) {
     assert_eq!(aurocs(backend, [low, high]), [1.0, 1.0], "{low:?} < {high:?}");
     assert_eq!(aurocs(backend, [high, low]), [0.0, 0.0], "{high:?} > {low:?}");
 }
 
 #[track_caller]
-pub(crate) fn scores_tie<B: Backend, T: Element>(backend: &B, a: T, b: T) {
+pub fn scores_tie<B: Backend, T: Element>(backend: &B, a: T, b: T) {
     assert_eq!(aurocs(backend, [a, b]), [0.5, 0.5], "{a:?} and {b:?}");
 }
 
@@ -48,12 +48,12 @@ fn aurocs<B: Backend, T: Element>(backend: &B, scores: [T; 2]) -> [f64; 2] {
 
 /// Each of the values of a 16-bit float once: more distinct scores than a small table may hold.
 #[track_caller]
-pub(crate) fn areas_of_every_f16<B: Backend>(backend: &B) {
+pub fn areas_of_every_f16<B: Backend>(backend: &B) {
     every_16_bits(backend, f16::from_bits, |x| x.is_nan());
 }
 
 #[track_caller]
-pub(crate) fn areas_of_every_bf16<B: Backend>(backend: &B) {
+pub fn areas_of_every_bf16<B: Backend>(backend: &B) {
     every_16_bits(backend, bf16::from_bits, |x| x.is_nan());
 }
 
@@ -69,10 +69,7 @@ fn every_16_bits<B: Backend, T: Element>(
 }
 
 #[track_caller]
-pub(crate) fn targets_of_any_dtype_are_labels<B: Backend, T: Element>(
-    backend: &B,
-    zero_one: [T; 2],
-) {
+pub fn targets_of_any_dtype_are_labels<B: Backend, T: Element>(backend: &B, zero_one: [T; 2]) {
     let samples = Kind::Uniform.samples(2000, seed());
     let typed: Vec<T> = samples.targets.iter().map(|&t| zero_one[usize::from(t)]).collect();
     let (scores, targets) = (vector(backend, &samples.scores), vector(backend, &typed));
@@ -84,7 +81,7 @@ pub(crate) fn targets_of_any_dtype_are_labels<B: Backend, T: Element>(
 }
 
 #[track_caller]
-pub(crate) fn weights_of_any_dtype_are_numbers<B: Backend, T: Element>(backend: &B, values: &[T]) {
+pub fn weights_of_any_dtype_are_numbers<B: Backend, T: Element>(backend: &B, values: &[T]) {
     let samples: Samples = Kind::FewDistinct.samples(50, seed());
     let mut random = Random::new(seed());
     let typed: Vec<T> = (0..50).map(|_| random.pick(values)).collect();

@@ -1,15 +1,19 @@
-//! The checks of the primitives, and of the engines beside their compositions.
+//! The checks of the primitives.
 
+#[doc(hidden)]
+#[macro_export]
 macro_rules! primitives_suite {
-    ($name:ident, $backend:expr) => {
-        mod $name {
-            use half::{bf16, f16};
-            use metrics_core::backend::ElementCheck::{Binary, NotNan, Probability, Weight};
+    ($backend:expr) => {
+        mod primitives {
+            use $crate::half::{bf16, f16};
+            use $crate::metrics_core::backend::ElementCheck::{
+                Binary, NotNan, Probability, Weight,
+            };
 
             const INF: f64 = f64::INFINITY;
             const NAN: f64 = f64::NAN;
 
-            checks! { $backend, ops,
+            $crate::checks! { $backend, ops,
                 row: row_is_a_matrix_of_one_row();
                 find_nothing: find_invalid_names_the_first(NotNan, &[], None);
                 find_no_nan: find_invalid_names_the_first(NotNan, &[-INF, INF], None);
@@ -63,7 +67,7 @@ macro_rules! primitives_suite {
                 argsort_of_a_million: argsort_orders_each_row(1_000_000);
                 rows_of_a_million: long_rows_are_sorted_and_summed(1_000_000);
             }
-            sized_checks! { $backend, ops,
+            $crate::sized_checks! { $backend, ops,
                 argsort_orders_each_row,
                 gather_takes_from_its_own_row,
                 cumsum_at_any_size,
@@ -73,7 +77,7 @@ macro_rules! primitives_suite {
             }
 
             mod copies {
-                checks! { $backend, copies,
+                $crate::checks! { $backend, copies,
                     function_of_one_task: a_function_downloads_only_distinct_scores(1);
                     function_of_several_tasks: a_function_downloads_only_distinct_scores(4);
                     weighted_function: a_weighted_function_downloads_each_input_once();
@@ -82,26 +86,6 @@ macro_rules! primitives_suite {
                     buckets: an_update_of_buckets_downloads_nothing();
                     weighted_buckets: a_weighted_update_of_buckets_downloads_each_input_once();
                 }
-            }
-        }
-    };
-}
-
-/// What an engine makes is what the compositions of primitives make.
-macro_rules! composition_suite {
-    ($name:ident, $backend:expr) => {
-        mod $name {
-            laws! { $backend, each_kind, any_scores, fused,
-                ranked_counts_equal_the_composition,
-                areas_equal_the_composition,
-                rank_states_equal_the_composition,
-            }
-            laws! { $backend, each_kind_of_probabilities, any_probabilities, fused,
-                bucket_counts_equal_the_composition,
-                errors_equal_those_of_the_composition,
-            }
-            sized_checks! { $backend, fused,
-                ranked_counts_of_size_equal_the_composition,
             }
         }
     };

@@ -1,28 +1,28 @@
 //! Every fused step equals the composition of primitives that defines it, to the bit.
 
-use metrics_conformance::inputs::{feed, feed_weighted, tensor, vector};
-use metrics_conformance::primitives::PrimitivesOnly;
-use metrics_conformance::random::{Kind, Random, Samples, seed};
+use crate::inputs::{feed, feed_weighted, tensor, vector};
+use crate::primitives::PrimitivesOnly;
+use crate::random::{Kind, Random, Samples, seed};
 use metrics_core::backend::Batch;
 use metrics_core::{
     Auc, AucState, Backend, BinaryAuprc, Curve, Error, Metric, Owned, RankSums, RankedCounts,
 };
 
-use crate::weights::fractions;
+use super::weights::fractions;
 
 #[track_caller]
-pub(crate) fn ranked_counts_equal_the_composition<B: Backend>(backend: &B, samples: &Samples) {
+pub fn ranked_counts_equal_the_composition<B: Backend>(backend: &B, samples: &Samples) {
     let expected = ranked_counts(&PrimitivesOnly, samples);
     assert!(same_counts(&ranked_counts(backend, samples), &expected), "{samples:?}");
 }
 
 #[track_caller]
-pub(crate) fn areas_equal_the_composition<B: Backend>(backend: &B, samples: &Samples) {
+pub fn areas_equal_the_composition<B: Backend>(backend: &B, samples: &Samples) {
     assert_eq!(rank_sums(backend, samples), rank_sums(&PrimitivesOnly, samples), "{samples:?}");
 }
 
 #[track_caller]
-pub(crate) fn bucket_counts_equal_the_composition<B: Backend>(backend: &B, samples: &Samples) {
+pub fn bucket_counts_equal_the_composition<B: Backend>(backend: &B, samples: &Samples) {
     fn state<B: Backend>(backend: &B, samples: &Samples) -> AucState {
         let mut auc = Auc::<B>::new(Curve::Pr, 63).unwrap();
         feed(backend, &mut auc, samples);
@@ -33,7 +33,7 @@ pub(crate) fn bucket_counts_equal_the_composition<B: Backend>(backend: &B, sampl
 }
 
 #[track_caller]
-pub(crate) fn rank_states_equal_the_composition<B: Backend>(backend: &B, samples: &Samples) {
+pub fn rank_states_equal_the_composition<B: Backend>(backend: &B, samples: &Samples) {
     fn state<B: Backend>(backend: &B, samples: &Samples) -> Vec<u8> {
         let mut metric = BinaryAuprc::<B>::new();
         feed(backend, &mut metric, samples);
@@ -45,7 +45,7 @@ pub(crate) fn rank_states_equal_the_composition<B: Backend>(backend: &B, samples
 
 /// Bad scores and bad targets at random places: both sides name the same one.
 #[track_caller]
-pub(crate) fn errors_equal_those_of_the_composition<B: Backend>(backend: &B, samples: &Samples) {
+pub fn errors_equal_those_of_the_composition<B: Backend>(backend: &B, samples: &Samples) {
     let n_samples = samples.n_samples();
     for i in 0..4 {
         let mut random = Random::new(seed() + i);
@@ -80,10 +80,7 @@ fn error<M: Metric>(
 
 /// The same for every kind of scores at sizes where the engines of backends change their ways.
 #[track_caller]
-pub(crate) fn ranked_counts_of_size_equal_the_composition<B: Backend>(
-    backend: &B,
-    n_samples: usize,
-) {
+pub fn ranked_counts_of_size_equal_the_composition<B: Backend>(backend: &B, n_samples: usize) {
     Kind::ALL.iter().for_each(|kind| {
         ranked_counts_equal_the_composition(backend, &kind.samples(n_samples, seed()))
     });

@@ -1,28 +1,28 @@
 //! Streams that make a state change how it keeps its samples.
 
+use crate::check::same_bits;
+use crate::inputs::vector;
+use crate::random::{Kind, Samples, seed};
 use half::f16;
-use metrics_conformance::check::same_bits;
-use metrics_conformance::inputs::vector;
-use metrics_conformance::random::{Kind, Samples, seed};
 use metrics_core::{Backend, BinaryAuroc, Element, binary_auroc};
 
 /// 16-bit scores are counted once there are more of them than distinct ones.
 #[track_caller]
-pub(crate) fn a_stream_of_f16_equals_one_call<B: Backend>(backend: &B) {
+pub fn a_stream_of_f16_equals_one_call<B: Backend>(backend: &B) {
     let (scores, targets) = halves(150_000);
     assert_same(backend, &scores, &targets, 20_000);
 }
 
 /// Scores that repeat are counted from 2^20 samples on.
 #[track_caller]
-pub(crate) fn a_long_stream_of_few_scores_equals_one_call<B: Backend>(backend: &B) {
+pub fn a_long_stream_of_few_scores_equals_one_call<B: Backend>(backend: &B) {
     let Samples { scores, targets, .. } = Kind::FewDistinct.samples(1_100_000, seed());
     let scores: Vec<f32> = scores.into_iter().map(|score| score as f32).collect();
     assert_same(backend, &scores, &targets, 150_000);
 }
 
 #[track_caller]
-pub(crate) fn scores_are_widened_to_the_widest<B: Backend>(backend: &B) {
+pub fn scores_are_widened_to_the_widest<B: Backend>(backend: &B) {
     let (halves, targets) = halves(70_000);
     let Samples { scores: wide, targets: wide_targets, .. } = Kind::Logits.samples(500, seed());
     let narrow: Vec<f32> = wide.iter().map(|&score| score as f32).collect();
@@ -40,7 +40,7 @@ pub(crate) fn scores_are_widened_to_the_widest<B: Backend>(backend: &B) {
 }
 
 #[track_caller]
-pub(crate) fn integers_are_widened_to_the_widest<B: Backend>(backend: &B) {
+pub fn integers_are_widened_to_the_widest<B: Backend>(backend: &B) {
     let (narrow, wide, targets) = ([-3i8, 7, 0], [7i64, 1 << 53, (1 << 53) + 1], [1u8, 0, 1]);
     let mut mixed = BinaryAuroc::<B>::new();
     mixed.update(&vector(backend, &narrow), &vector(backend, &targets)).unwrap();

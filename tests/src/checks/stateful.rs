@@ -2,20 +2,20 @@
 
 use std::fmt::Debug;
 
-use metrics_conformance::check::same_bits;
-use metrics_conformance::inputs::{areas, feed, feed_weighted};
-use metrics_conformance::random::{Random, Samples, seed};
+use crate::check::same_bits;
+use crate::inputs::{areas, feed, feed_weighted};
+use crate::random::{Random, Samples, seed};
 use metrics_core::{Backend, BinaryAuprc, BinaryAuroc, Error, Metric, Sums};
 
-use crate::weights::fractions;
+use super::weights::fractions;
 
 /// A metric whose states can be compared.
-pub(crate) trait Stateful: Metric<State: PartialEq + Debug, Value = f64> + Clone {}
+pub trait Stateful: Metric<State: PartialEq + Debug, Value = f64> + Clone {}
 
 impl<M: Metric<State: PartialEq + Debug, Value = f64> + Clone> Stateful for M {}
 
 #[track_caller]
-pub(crate) fn batches_equal_one_update<M: Stateful>(
+pub fn batches_equal_one_update<M: Stateful>(
     backend: &M::Backend,
     new: impl Fn() -> M,
     samples: &Samples,
@@ -29,7 +29,7 @@ pub(crate) fn batches_equal_one_update<M: Stateful>(
 }
 
 #[track_caller]
-pub(crate) fn merged_parts_equal_the_whole<M: Stateful>(
+pub fn merged_parts_equal_the_whole<M: Stateful>(
     backend: &M::Backend,
     new: impl Fn() -> M,
     samples: &Samples,
@@ -48,7 +48,7 @@ pub(crate) fn merged_parts_equal_the_whole<M: Stateful>(
 }
 
 #[track_caller]
-pub(crate) fn merging_keeps_the_other<M: Stateful>(
+pub fn merging_keeps_the_other<M: Stateful>(
     backend: &M::Backend,
     new: impl Fn() -> M,
     samples: &Samples,
@@ -59,11 +59,7 @@ pub(crate) fn merging_keeps_the_other<M: Stateful>(
 }
 
 #[track_caller]
-pub(crate) fn reset_equals_new<M: Stateful>(
-    backend: &M::Backend,
-    new: impl Fn() -> M,
-    samples: &Samples,
-) {
+pub fn reset_equals_new<M: Stateful>(backend: &M::Backend, new: impl Fn() -> M, samples: &Samples) {
     let mut metric = fed(backend, new(), samples);
     metric.compute().expect("valid samples");
     metric.reset();
@@ -73,7 +69,7 @@ pub(crate) fn reset_equals_new<M: Stateful>(
 }
 
 #[track_caller]
-pub(crate) fn computing_twice_is_equal<M: Stateful>(
+pub fn computing_twice_is_equal<M: Stateful>(
     backend: &M::Backend,
     new: impl Fn() -> M,
     samples: &Samples,
@@ -84,7 +80,7 @@ pub(crate) fn computing_twice_is_equal<M: Stateful>(
 }
 
 #[track_caller]
-pub(crate) fn reading_between_updates_changes_nothing<M: Stateful>(
+pub fn reading_between_updates_changes_nothing<M: Stateful>(
     backend: &M::Backend,
     new: impl Fn() -> M,
     samples: &Samples,
@@ -99,7 +95,7 @@ pub(crate) fn reading_between_updates_changes_nothing<M: Stateful>(
 }
 
 #[track_caller]
-pub(crate) fn clones_share_nothing<M: Stateful>(
+pub fn clones_share_nothing<M: Stateful>(
     backend: &M::Backend,
     new: impl Fn() -> M,
     samples: &Samples,
@@ -114,7 +110,7 @@ pub(crate) fn clones_share_nothing<M: Stateful>(
 }
 
 #[track_caller]
-pub(crate) fn empty_batches_change_nothing<M: Stateful>(
+pub fn empty_batches_change_nothing<M: Stateful>(
     backend: &M::Backend,
     new: impl Fn() -> M,
     samples: &Samples,
@@ -128,7 +124,7 @@ pub(crate) fn empty_batches_change_nothing<M: Stateful>(
 }
 
 #[track_caller]
-pub(crate) fn a_loaded_state_goes_on<M: Stateful>(
+pub fn a_loaded_state_goes_on<M: Stateful>(
     backend: &M::Backend,
     new: impl Fn() -> M,
     samples: &Samples,
@@ -142,10 +138,7 @@ pub(crate) fn a_loaded_state_goes_on<M: Stateful>(
 }
 
 #[track_caller]
-pub(crate) fn streamed_areas_are_those_of_the_functions<B: Backend>(
-    backend: &B,
-    samples: &Samples,
-) {
+pub fn streamed_areas_are_those_of_the_functions<B: Backend>(backend: &B, samples: &Samples) {
     let (mut auprc, mut auroc) = (BinaryAuprc::new(), BinaryAuroc::new());
     for batch in samples.batches(100) {
         feed(backend, &mut auprc, &batch);
@@ -156,7 +149,7 @@ pub(crate) fn streamed_areas_are_those_of_the_functions<B: Backend>(
 }
 
 #[track_caller]
-pub(crate) fn areas_know_how_many_samples_there_are<B: Backend>(backend: &B, samples: &Samples) {
+pub fn areas_know_how_many_samples_there_are<B: Backend>(backend: &B, samples: &Samples) {
     let areas =
         fed(backend, BinaryAuprc::<B>::new(), samples).read_tasks(&Sums).expect("valid samples");
     let n_positives = samples.targets.iter().map(|&target| f64::from(target)).sum::<f64>();
@@ -165,7 +158,7 @@ pub(crate) fn areas_know_how_many_samples_there_are<B: Backend>(backend: &B, sam
 }
 
 #[track_caller]
-pub(crate) fn weighted_batches_equal_one_update<M: Stateful>(
+pub fn weighted_batches_equal_one_update<M: Stateful>(
     backend: &M::Backend,
     new: impl Fn() -> M,
     samples: &Samples,

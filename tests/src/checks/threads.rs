@@ -1,8 +1,8 @@
 //! The number of threads changes no bit.
 
-use metrics_conformance::check::same_bits;
-use metrics_conformance::inputs::{areas, feed, matrix, vector};
-use metrics_conformance::random::{Kind, Samples, seed};
+use crate::check::same_bits;
+use crate::inputs::{areas, feed, matrix, vector};
+use crate::random::{Kind, Samples, seed};
 use metrics_core::{Auprc, Backend, BinaryAuprc, Error, Readings, binary_auprc, binary_roc_curve};
 use rayon::ThreadPoolBuilder;
 
@@ -10,7 +10,7 @@ use rayon::ThreadPoolBuilder;
 const N_SAMPLES: usize = 300_000;
 
 #[track_caller]
-pub(crate) fn areas_ignore_threads<B: Backend + Sync>(backend: &B, kind: Kind) {
+pub fn areas_ignore_threads<B: Backend + Sync>(backend: &B, kind: Kind) {
     let samples = kind.samples(N_SAMPLES, seed());
     let [one, two, four] = on_1_2_4_threads(|| areas(backend, &samples));
     same_bits(&two, &one, &samples);
@@ -18,7 +18,7 @@ pub(crate) fn areas_ignore_threads<B: Backend + Sync>(backend: &B, kind: Kind) {
 }
 
 #[track_caller]
-pub(crate) fn areas_of_f32_ignore_threads<B: Backend + Sync>(backend: &B, kind: Kind) {
+pub fn areas_of_f32_ignore_threads<B: Backend + Sync>(backend: &B, kind: Kind) {
     let Samples { name, scores, targets } = kind.samples(N_SAMPLES, seed());
     let scores: Vec<f32> = scores.into_iter().map(|score| score as f32).collect();
     let [one, two, four] = on_1_2_4_threads(|| {
@@ -28,7 +28,7 @@ pub(crate) fn areas_of_f32_ignore_threads<B: Backend + Sync>(backend: &B, kind: 
 }
 
 #[track_caller]
-pub(crate) fn curves_ignore_threads<B: Backend + Sync>(backend: &B, kind: Kind) {
+pub fn curves_ignore_threads<B: Backend + Sync>(backend: &B, kind: Kind) {
     let samples = kind.samples(N_SAMPLES, seed());
     let [one, two, four] = on_1_2_4_threads(|| {
         let (scores, targets) =
@@ -39,7 +39,7 @@ pub(crate) fn curves_ignore_threads<B: Backend + Sync>(backend: &B, kind: Kind) 
 }
 
 #[track_caller]
-pub(crate) fn states_ignore_threads<B: Backend + Sync>(backend: &B, kind: Kind) {
+pub fn states_ignore_threads<B: Backend + Sync>(backend: &B, kind: Kind) {
     let samples = kind.samples(N_SAMPLES, seed());
     let [one, two, four] = on_1_2_4_threads(|| {
         let mut metric = BinaryAuprc::<B>::new();
@@ -51,7 +51,7 @@ pub(crate) fn states_ignore_threads<B: Backend + Sync>(backend: &B, kind: Kind) 
 
 /// Rows short enough for one thread each, and more of them than threads.
 #[track_caller]
-pub(crate) fn tasks_ignore_threads<B: Backend + Sync>(backend: &B, kind: Kind) {
+pub fn tasks_ignore_threads<B: Backend + Sync>(backend: &B, kind: Kind) {
     let samples = kind.samples(N_SAMPLES / 6, seed());
     let (scores, targets) = (samples.scores.repeat(6), samples.targets.repeat(6));
     let [one, two, four] = on_1_2_4_threads(|| {
@@ -63,7 +63,7 @@ pub(crate) fn tasks_ignore_threads<B: Backend + Sync>(backend: &B, kind: Kind) {
 
 /// Of two bad samples far apart the first is named.
 #[track_caller]
-pub(crate) fn the_first_error_ignores_threads<B: Backend + Sync>(backend: &B, kind: Kind) {
+pub fn the_first_error_ignores_threads<B: Backend + Sync>(backend: &B, kind: Kind) {
     let Samples { mut scores, targets, .. } = kind.samples(N_SAMPLES, seed());
     (scores[10], scores[N_SAMPLES - 10]) = (f64::NAN, f64::NAN);
     let errors = on_1_2_4_threads(|| {

@@ -1,23 +1,23 @@
 //! What must not change an area, and what it must equal. Scikit-learn's invariances, to the bit.
 
-use metrics_conformance::check::{nearest, same_bits, within_ulps};
-use metrics_conformance::inputs::areas;
-use metrics_conformance::naive;
-use metrics_conformance::random::{Samples, seed};
-use metrics_conformance::rational::{Rational, ratio};
+use crate::check::{nearest, same_bits, within_ulps};
+use crate::inputs::areas;
+use crate::naive;
+use crate::random::{Samples, seed};
+use crate::rational::{Rational, ratio};
 use metrics_core::Backend;
 
-pub(crate) const AUPRC_UNDEFINED: f64 = 0.0;
-pub(crate) const AUROC_UNDEFINED: f64 = 0.5;
+pub const AUPRC_UNDEFINED: f64 = 0.0;
+pub const AUROC_UNDEFINED: f64 = 0.5;
 
 #[track_caller]
-pub(crate) fn auroc_is_the_rounded_ratio<B: Backend>(backend: &B, samples: &Samples) {
+pub fn auroc_is_the_rounded_ratio<B: Backend>(backend: &B, samples: &Samples) {
     let [_, auroc] = areas(backend, samples);
     nearest(auroc, exact_auroc(samples).as_ref(), AUROC_UNDEFINED, samples);
 }
 
 #[track_caller]
-pub(crate) fn auprc_is_within_ulps<B: Backend>(backend: &B, samples: &Samples) {
+pub fn auprc_is_within_ulps<B: Backend>(backend: &B, samples: &Samples) {
     let weights = naive::ones(samples.n_samples());
     let exact = naive::average_precision(&samples.scores, &samples.targets, &weights);
     let [auprc, _] = areas(backend, samples);
@@ -25,7 +25,7 @@ pub(crate) fn auprc_is_within_ulps<B: Backend>(backend: &B, samples: &Samples) {
 }
 
 #[track_caller]
-pub(crate) fn areas_ignore_sample_order<B: Backend>(backend: &B, samples: &Samples) {
+pub fn areas_ignore_sample_order<B: Backend>(backend: &B, samples: &Samples) {
     let expected = areas(backend, samples);
     for i in 0..3 {
         same_bits(&areas(backend, &samples.shuffled(seed() + i)), &expected, samples);
@@ -33,7 +33,7 @@ pub(crate) fn areas_ignore_sample_order<B: Backend>(backend: &B, samples: &Sampl
 }
 
 #[track_caller]
-pub(crate) fn areas_ignore_order_within_ties<B: Backend>(backend: &B, samples: &Samples) {
+pub fn areas_ignore_order_within_ties<B: Backend>(backend: &B, samples: &Samples) {
     let sorted = |positives_first: bool| {
         let mut order: Vec<usize> = (0..samples.n_samples()).collect();
         order.sort_by(|&i, &j| {
@@ -47,7 +47,7 @@ pub(crate) fn areas_ignore_order_within_ties<B: Backend>(backend: &B, samples: &
 }
 
 #[track_caller]
-pub(crate) fn areas_ignore_increasing_maps<B: Backend>(backend: &B, samples: &Samples) {
+pub fn areas_ignore_increasing_maps<B: Backend>(backend: &B, samples: &Samples) {
     let mut distinct = samples.scores.clone();
     distinct.sort_by(|a, b| a.partial_cmp(b).expect("no NaN"));
     distinct.dedup();
@@ -59,27 +59,27 @@ pub(crate) fn areas_ignore_increasing_maps<B: Backend>(backend: &B, samples: &Sa
 }
 
 #[track_caller]
-pub(crate) fn swapped_targets_mirror_auroc<B: Backend>(backend: &B, samples: &Samples) {
+pub fn swapped_targets_mirror_auroc<B: Backend>(backend: &B, samples: &Samples) {
     let [_, auroc] = areas(backend, &swapped(samples));
     let mirrored = exact_auroc(samples).map(|exact| ratio(1, 1) - exact);
     nearest(auroc, mirrored.as_ref(), AUROC_UNDEFINED, samples);
 }
 
 #[track_caller]
-pub(crate) fn negated_scores_mirror_auroc<B: Backend>(backend: &B, samples: &Samples) {
+pub fn negated_scores_mirror_auroc<B: Backend>(backend: &B, samples: &Samples) {
     let [_, auroc] = areas(backend, &samples.map(|score| -score));
     let mirrored = exact_auroc(samples).map(|exact| ratio(1, 1) - exact);
     nearest(auroc, mirrored.as_ref(), AUROC_UNDEFINED, samples);
 }
 
 #[track_caller]
-pub(crate) fn mirroring_twice_keeps_auroc<B: Backend>(backend: &B, samples: &Samples) {
+pub fn mirroring_twice_keeps_auroc<B: Backend>(backend: &B, samples: &Samples) {
     let [_, auroc] = areas(backend, &swapped(samples).map(|score| -score));
     same_bits(&[auroc], &areas(backend, samples)[1..], samples);
 }
 
 #[track_caller]
-pub(crate) fn repeating_all_samples_keeps_areas<B: Backend>(backend: &B, samples: &Samples) {
+pub fn repeating_all_samples_keeps_areas<B: Backend>(backend: &B, samples: &Samples) {
     let repeated = samples.repeated(&vec![3; samples.n_samples()]);
     same_bits(&areas(backend, &repeated), &areas(backend, samples), samples);
 }

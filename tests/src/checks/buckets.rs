@@ -1,21 +1,21 @@
 //! The bucketed area: what its buckets hold, and what it makes of them.
 
-use metrics_conformance::check::{close, nearest, same_bits, within_ulps};
-use metrics_conformance::inputs::{areas, feed, feed_weighted, matrix, vector};
-use metrics_conformance::naive;
-use metrics_conformance::random::Samples;
-use metrics_conformance::rational::Rational;
+use crate::check::{close, nearest, same_bits, within_ulps};
+use crate::inputs::{areas, feed, feed_weighted, matrix, vector};
+use crate::naive;
+use crate::random::Samples;
+use crate::rational::Rational;
 use metrics_core::{Auc, Backend, Curve, Element};
 
-use crate::weights::{as_whole, floats, fractions, whole};
+use super::weights::{as_whole, floats, fractions, whole};
 
 /// Few buckets, odd ones, powers of two, and the default.
-pub(crate) const NUM_THRESHOLDS: [usize; 5] = [1, 2, 7, 64, 4095];
+pub const NUM_THRESHOLDS: [usize; 5] = [1, 2, 7, 64, 4095];
 
 const UNDEFINED: f64 = 0.0;
 
 #[track_caller]
-pub(crate) fn auc_roc_is_the_rounded_ratio<B: Backend>(backend: &B, samples: &Samples) {
+pub fn auc_roc_is_the_rounded_ratio<B: Backend>(backend: &B, samples: &Samples) {
     let weights = naive::ones(samples.n_samples());
     for num_thresholds in NUM_THRESHOLDS {
         let exact = bucketed(Curve::Roc, num_thresholds, samples, &weights);
@@ -25,7 +25,7 @@ pub(crate) fn auc_roc_is_the_rounded_ratio<B: Backend>(backend: &B, samples: &Sa
 }
 
 #[track_caller]
-pub(crate) fn auc_pr_is_within_ulps<B: Backend>(backend: &B, samples: &Samples) {
+pub fn auc_pr_is_within_ulps<B: Backend>(backend: &B, samples: &Samples) {
     let weights = naive::ones(samples.n_samples());
     for num_thresholds in NUM_THRESHOLDS {
         let exact = bucketed(Curve::Pr, num_thresholds, samples, &weights);
@@ -35,7 +35,7 @@ pub(crate) fn auc_pr_is_within_ulps<B: Backend>(backend: &B, samples: &Samples) 
 }
 
 #[track_caller]
-pub(crate) fn auc_roc_is_the_auroc_of_buckets<B: Backend>(backend: &B, samples: &Samples) {
+pub fn auc_roc_is_the_auroc_of_buckets<B: Backend>(backend: &B, samples: &Samples) {
     if !(samples.targets.contains(&0) && samples.targets.contains(&1)) {
         return;
     }
@@ -47,7 +47,7 @@ pub(crate) fn auc_roc_is_the_auroc_of_buckets<B: Backend>(backend: &B, samples: 
 }
 
 #[track_caller]
-pub(crate) fn auc_pr_is_the_auprc_of_buckets<B: Backend>(backend: &B, samples: &Samples) {
+pub fn auc_pr_is_the_auprc_of_buckets<B: Backend>(backend: &B, samples: &Samples) {
     for num_thresholds in NUM_THRESHOLDS {
         let buckets = samples.map(|p| naive::bucket(p, num_thresholds) as f64);
         let value = fed(backend, Curve::Pr, num_thresholds, samples).compute().unwrap();
@@ -56,7 +56,7 @@ pub(crate) fn auc_pr_is_the_auprc_of_buckets<B: Backend>(backend: &B, samples: &
 }
 
 #[track_caller]
-pub(crate) fn state_counts_each_bucket<B: Backend>(backend: &B, samples: &Samples) {
+pub fn state_counts_each_bucket<B: Backend>(backend: &B, samples: &Samples) {
     for num_thresholds in NUM_THRESHOLDS {
         let mut expected = [vec![0; num_thresholds + 1], vec![0; num_thresholds + 1]];
         for (&p, &target) in samples.scores.iter().zip(&samples.targets) {
@@ -68,7 +68,7 @@ pub(crate) fn state_counts_each_bucket<B: Backend>(backend: &B, samples: &Sample
 }
 
 #[track_caller]
-pub(crate) fn whole_weights_are_repetitions<B: Backend>(backend: &B, samples: &Samples) {
+pub fn whole_weights_are_repetitions<B: Backend>(backend: &B, samples: &Samples) {
     let weights = whole(samples.n_samples(), 4);
     let mut weighted = Auc::<B>::new(Curve::Pr, 64).unwrap();
     feed_weighted(backend, &mut weighted, samples, &floats(&weights));
@@ -81,7 +81,7 @@ pub(crate) fn whole_weights_are_repetitions<B: Backend>(backend: &B, samples: &S
 }
 
 #[track_caller]
-pub(crate) fn fractional_auc_is_close<B: Backend>(backend: &B, samples: &Samples) {
+pub fn fractional_auc_is_close<B: Backend>(backend: &B, samples: &Samples) {
     let weights = fractions(samples.n_samples());
     for curve in [Curve::Roc, Curve::Pr] {
         let mut auc = Auc::<B>::new(curve, 64).unwrap();
@@ -94,7 +94,7 @@ pub(crate) fn fractional_auc_is_close<B: Backend>(backend: &B, samples: &Samples
 }
 
 #[track_caller]
-pub(crate) fn column_1_of_two_is_read<B: Backend>(backend: &B, samples: &Samples) {
+pub fn column_1_of_two_is_read<B: Backend>(backend: &B, samples: &Samples) {
     let two_columns: Vec<f64> = samples.scores.iter().flat_map(|&p| [1.0 - p, p]).collect();
     let targets = vector(backend, &samples.targets);
     let mut auc = Auc::<B>::new(Curve::Roc, 64).unwrap();
@@ -107,7 +107,7 @@ pub(crate) fn column_1_of_two_is_read<B: Backend>(backend: &B, samples: &Samples
 }
 
 #[track_caller]
-pub(crate) fn single_columns_are_vectors<B: Backend>(backend: &B, samples: &Samples) {
+pub fn single_columns_are_vectors<B: Backend>(backend: &B, samples: &Samples) {
     let (n, weights) = (samples.n_samples(), fractions(samples.n_samples()));
     let mut columns = Auc::<B>::new(Curve::Roc, 64).unwrap();
     columns
@@ -124,10 +124,7 @@ pub(crate) fn single_columns_are_vectors<B: Backend>(backend: &B, samples: &Samp
 
 /// Probabilities at, just below and just above every border between two buckets.
 #[track_caller]
-pub(crate) fn borders_fall_as_the_rounded_product_says<B: Backend>(
-    backend: &B,
-    num_thresholds: usize,
-) {
+pub fn borders_fall_as_the_rounded_product_says<B: Backend>(backend: &B, num_thresholds: usize) {
     let borders = (0..=num_thresholds).map(|i| i as f64 / num_thresholds as f64);
     let scores: Vec<f64> = borders
         .flat_map(|p| [p.next_down(), p, p.next_up()])
@@ -148,7 +145,7 @@ fn state_counts_exactly<B: Backend>(backend: &B, num_thresholds: usize, samples:
 
 /// Probabilities of any dtype fall where their value as an `f64` does.
 #[track_caller]
-pub(crate) fn probabilities_of_any_dtype<B: Backend, T: Element>(backend: &B, values: &[T]) {
+pub fn probabilities_of_any_dtype<B: Backend, T: Element>(backend: &B, values: &[T]) {
     let targets = vec![1u8; values.len()];
     let mut typed = Auc::<B>::new(Curve::Roc, 4095).unwrap();
     typed.update(&vector(backend, values), &vector(backend, &targets)).unwrap();
@@ -167,7 +164,7 @@ fn bucketed(
 }
 
 #[track_caller]
-pub(crate) fn fed<B: Backend>(
+pub fn fed<B: Backend>(
     backend: &B,
     curve: Curve,
     num_thresholds: usize,

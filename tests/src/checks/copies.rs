@@ -1,8 +1,8 @@
 //! How often the compositions of primitives copy between host and device.
 
-use metrics_conformance::counting::{Copies, Counting};
-use metrics_conformance::inputs::{matrix, vector};
-use metrics_conformance::random::{Kind, Samples, seed};
+use crate::counting::{Copies, Counting};
+use crate::inputs::{matrix, vector};
+use crate::random::{Kind, Samples, seed};
 use metrics_core::backend::Primitives;
 use metrics_core::{Auc, Auprc, BinaryAuprc, Curve, Owned, Readings, Roc};
 
@@ -11,7 +11,7 @@ const N_SAMPLES: usize = 3000;
 /// Thresholds, true positives and where the groups end, once a task; only as many as there are
 /// distinct scores.
 #[track_caller]
-pub(crate) fn a_function_downloads_only_distinct_scores<B: Primitives>(inner: &B, n_tasks: usize) {
+pub fn a_function_downloads_only_distinct_scores<B: Primitives>(inner: &B, n_tasks: usize) {
     let backend = Counting::new(inner.clone());
     let Samples { scores, targets, .. } = samples();
     let scores = matrix(&backend, &scores.repeat(n_tasks), n_tasks);
@@ -28,7 +28,7 @@ pub(crate) fn a_function_downloads_only_distinct_scores<B: Primitives>(inner: &B
 }
 
 #[track_caller]
-pub(crate) fn a_weighted_function_downloads_each_input_once<B: Primitives>(inner: &B) {
+pub fn a_weighted_function_downloads_each_input_once<B: Primitives>(inner: &B) {
     let backend = Counting::new(inner.clone());
     let [scores, targets, weights] = inputs(&backend);
     backend.take();
@@ -37,7 +37,7 @@ pub(crate) fn a_weighted_function_downloads_each_input_once<B: Primitives>(inner
 }
 
 #[track_caller]
-pub(crate) fn an_update_downloads_each_input_once<B: Primitives>(inner: &B) {
+pub fn an_update_downloads_each_input_once<B: Primitives>(inner: &B) {
     let backend = Counting::new(inner.clone());
     let [scores, targets, weights] = inputs(&backend);
     backend.take();
@@ -49,7 +49,7 @@ pub(crate) fn an_update_downloads_each_input_once<B: Primitives>(inner: &B) {
 }
 
 #[track_caller]
-pub(crate) fn reading_a_metric_copies_nothing<B: Primitives>(inner: &B) {
+pub fn reading_a_metric_copies_nothing<B: Primitives>(inner: &B) {
     let backend = Counting::new(inner.clone());
     let [scores, targets, _] = inputs(&backend);
     let mut metric = BinaryAuprc::<Counting<B>>::new();
@@ -64,7 +64,7 @@ pub(crate) fn reading_a_metric_copies_nothing<B: Primitives>(inner: &B) {
 }
 
 #[track_caller]
-pub(crate) fn an_update_of_buckets_downloads_nothing<B: Primitives>(inner: &B) {
+pub fn an_update_of_buckets_downloads_nothing<B: Primitives>(inner: &B) {
     let backend = Counting::new(inner.clone());
     let [scores, targets, _] = inputs(&backend);
     backend.take();
@@ -75,7 +75,7 @@ pub(crate) fn an_update_of_buckets_downloads_nothing<B: Primitives>(inner: &B) {
 }
 
 #[track_caller]
-pub(crate) fn a_weighted_update_of_buckets_downloads_each_input_once<B: Primitives>(inner: &B) {
+pub fn a_weighted_update_of_buckets_downloads_each_input_once<B: Primitives>(inner: &B) {
     let backend = Counting::new(inner.clone());
     let [scores, targets, weights] = inputs(&backend);
     backend.take();

@@ -1,11 +1,13 @@
 //! The checks of what every backend does with its tensors.
 
+#[doc(hidden)]
+#[macro_export]
 macro_rules! tensors_suite {
     ($backend:expr) => {
         mod tensors {
-            use half::{bf16, f16};
+            use $crate::half::{bf16, f16};
 
-            checks! { $backend, tensors,
+            $crate::checks! { $backend, tensors,
                 upload_keeps_bool: upload_keeps_values(&[false, true]);
                 upload_keeps_u8: upload_keeps_values(&[0, 1, u8::MAX]);
                 upload_keeps_i8: upload_keeps_values(&[i8::MIN, 0, i8::MAX]);

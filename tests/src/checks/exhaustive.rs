@@ -2,15 +2,15 @@
 
 use std::sync::OnceLock;
 
-use metrics_conformance::check::{nearest, within_ulps};
-use metrics_conformance::inputs::{areas, matrix};
-use metrics_conformance::naive;
-use metrics_conformance::random::{Random, Samples, seed};
-use metrics_conformance::rational::Rational;
+use crate::check::{nearest, within_ulps};
+use crate::inputs::{areas, matrix};
+use crate::naive;
+use crate::random::{Random, Samples, seed};
+use crate::rational::Rational;
 use metrics_core::{Auprc, Auroc, Backend, Curve, Readings};
 
-use crate::buckets::fed;
-use crate::laws::{AUPRC_UNDEFINED, AUROC_UNDEFINED};
+use super::buckets::fed;
+use super::laws::{AUPRC_UNDEFINED, AUROC_UNDEFINED};
 
 /// What the oracle says of some samples.
 struct Case {
@@ -31,7 +31,7 @@ impl Case {
 /// All patterns of labels and of up to three distinct scores over so many samples, as tasks of one
 /// call.
 #[track_caller]
-pub(crate) fn areas_of_every_pattern<B: Backend>(backend: &B, n_samples: usize) {
+pub fn areas_of_every_pattern<B: Backend>(backend: &B, n_samples: usize) {
     let cases = patterns(n_samples);
     let scores: Vec<f64> = cases.iter().flat_map(|case| case.samples.scores.clone()).collect();
     let targets: Vec<u8> = cases.iter().flat_map(|case| case.samples.targets.clone()).collect();
@@ -50,7 +50,7 @@ pub(crate) fn areas_of_every_pattern<B: Backend>(backend: &B, n_samples: usize) 
 
 /// The bucketed areas of all patterns; two of the three scores share a bucket.
 #[track_caller]
-pub(crate) fn bucketed_areas_of_every_pattern<B: Backend>(backend: &B, n_samples: usize) {
+pub fn bucketed_areas_of_every_pattern<B: Backend>(backend: &B, n_samples: usize) {
     let mut worst = 0f64;
     for Case { samples, .. } in patterns(n_samples) {
         let exact = |curve| {
@@ -67,7 +67,7 @@ pub(crate) fn bucketed_areas_of_every_pattern<B: Backend>(backend: &B, n_samples
 
 /// Random samples with ties, each alone.
 #[track_caller]
-pub(crate) fn areas_of_ten_thousand_random_cases<B: Backend>(backend: &B) {
+pub fn areas_of_ten_thousand_random_cases<B: Backend>(backend: &B) {
     static CASES: OnceLock<Vec<Case>> = OnceLock::new();
     let mut worst = 0f64;
     for case in CASES.get_or_init(random_cases) {

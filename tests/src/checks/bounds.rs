@@ -1,23 +1,23 @@
 //! The bounds of the bucketed area hold the area without buckets, and are no wider than they must.
 
-use metrics_conformance::check::close;
-use metrics_conformance::inputs::feed_weighted;
-use metrics_conformance::naive;
-use metrics_conformance::random::Samples;
-use metrics_conformance::rational::{Rational, exactly, nearest_f64};
+use crate::check::close;
+use crate::inputs::feed_weighted;
+use crate::naive;
+use crate::random::Samples;
+use crate::rational::{Rational, exactly, nearest_f64};
 use metrics_core::{Auc, Backend, Bounds, Curve};
 
-use crate::buckets::{NUM_THRESHOLDS, fed};
-use crate::weights::{as_whole, fractions};
+use super::buckets::{NUM_THRESHOLDS, fed};
+use super::weights::{as_whole, fractions};
 
 #[track_caller]
-pub(crate) fn bounds_hold_the_exact_auroc<B: Backend>(backend: &B, samples: &Samples) {
+pub fn bounds_hold_the_exact_auroc<B: Backend>(backend: &B, samples: &Samples) {
     let exact = exact(Curve::Roc, samples, &naive::ones(samples.n_samples()));
     bounds_hold(backend, Curve::Roc, samples, exact);
 }
 
 #[track_caller]
-pub(crate) fn bounds_hold_the_exact_auprc<B: Backend>(backend: &B, samples: &Samples) {
+pub fn bounds_hold_the_exact_auprc<B: Backend>(backend: &B, samples: &Samples) {
     let exact = exact(Curve::Pr, samples, &naive::ones(samples.n_samples()));
     bounds_hold(backend, Curve::Pr, samples, exact);
 }
@@ -32,7 +32,7 @@ fn bounds_hold<B: Backend>(backend: &B, curve: Curve, samples: &Samples, exact: 
 }
 
 #[track_caller]
-pub(crate) fn bounds_hold_the_bucketed_area<B: Backend>(backend: &B, samples: &Samples) {
+pub fn bounds_hold_the_bucketed_area<B: Backend>(backend: &B, samples: &Samples) {
     for curve in [Curve::Roc, Curve::Pr] {
         for num_thresholds in NUM_THRESHOLDS {
             let mut auc = fed(backend, curve, num_thresholds, samples);
@@ -42,7 +42,7 @@ pub(crate) fn bounds_hold_the_bucketed_area<B: Backend>(backend: &B, samples: &S
 }
 
 #[track_caller]
-pub(crate) fn bounds_hold_the_weighted_areas<B: Backend>(backend: &B, samples: &Samples) {
+pub fn bounds_hold_the_weighted_areas<B: Backend>(backend: &B, samples: &Samples) {
     let weights = fractions(samples.n_samples());
     for curve in [Curve::Roc, Curve::Pr] {
         let Some(exact) = exact(curve, samples, &as_whole(&weights)) else { continue };
@@ -56,7 +56,7 @@ pub(crate) fn bounds_hold_the_weighted_areas<B: Backend>(backend: &B, samples: &
 }
 
 #[track_caller]
-pub(crate) fn bounds_close_where_no_bucket_leaves_a_doubt<B: Backend>(backend: &B) {
+pub fn bounds_close_where_no_bucket_leaves_a_doubt<B: Backend>(backend: &B) {
     let samples = best_arrangement(&[(1, 0), (0, 4), (1, 0), (0, 2)]);
     for curve in [Curve::Roc, Curve::Pr] {
         let mut auc = fed(backend, curve, 4, &samples);
@@ -69,7 +69,7 @@ pub(crate) fn bounds_close_where_no_bucket_leaves_a_doubt<B: Backend>(backend: &
 
 /// All positives of a bucket tied above all its negatives: nothing can be better.
 #[track_caller]
-pub(crate) fn best_arrangement_reaches_the_upper_bound<B: Backend>(backend: &B, samples: &Samples) {
+pub fn best_arrangement_reaches_the_upper_bound<B: Backend>(backend: &B, samples: &Samples) {
     let best = best_arrangement(&contents(samples));
     for curve in [Curve::Roc, Curve::Pr] {
         let Some(exact) = exact(curve, &best, &naive::ones(best.n_samples())) else { continue };
@@ -81,10 +81,7 @@ pub(crate) fn best_arrangement_reaches_the_upper_bound<B: Backend>(backend: &B, 
 
 /// All positives of a bucket one by one below all its negatives: nothing can be worse.
 #[track_caller]
-pub(crate) fn worst_arrangement_reaches_the_lower_bound<B: Backend>(
-    backend: &B,
-    samples: &Samples,
-) {
+pub fn worst_arrangement_reaches_the_lower_bound<B: Backend>(backend: &B, samples: &Samples) {
     let worst = worst_arrangement(&contents(samples));
     for curve in [Curve::Roc, Curve::Pr] {
         let Some(exact) = exact(curve, &worst, &naive::ones(worst.n_samples())) else { continue };
@@ -96,7 +93,7 @@ pub(crate) fn worst_arrangement_reaches_the_lower_bound<B: Backend>(
 
 /// The sum over many positives of a bucket is bounded by an integral, which is slightly less.
 #[track_caller]
-pub(crate) fn worst_arrangement_of_many_nearly_reaches_the_lower_bound<B: Backend>(backend: &B) {
+pub fn worst_arrangement_of_many_nearly_reaches_the_lower_bound<B: Backend>(backend: &B) {
     let worst = worst_arrangement(&[(300, 9), (1000, 2)]);
     let exact = exact(Curve::Pr, &worst, &naive::ones(worst.n_samples())).unwrap();
     let bounds = fed(backend, Curve::Pr, 2, &worst).bounds().unwrap();
@@ -112,7 +109,7 @@ fn falls_short(bounds: Bounds, exact: Rational, by_at_most: f64, samples: &Sampl
 
 /// The bounds of weights know nothing of their number: dust as fine as here reaches the lower one.
 #[track_caller]
-pub(crate) fn dust_nearly_reaches_the_weighted_lower_bound<B: Backend>(backend: &B) {
+pub fn dust_nearly_reaches_the_weighted_lower_bound<B: Backend>(backend: &B) {
     let samples = worst_arrangement(&[(400, 30), (300, 20)]);
     let weights = vec![0.0625; samples.n_samples()];
     let mut auc = Auc::<B>::new(Curve::Pr, 2).unwrap();

@@ -2,16 +2,16 @@
 
 use std::fmt::Debug;
 
-use metrics_conformance::check::{nearest, within_ulps};
-use metrics_conformance::inputs::vector;
-use metrics_conformance::naive::areas_of_many;
-use metrics_conformance::random::{Kind, Random, Samples, seed};
+use crate::check::{nearest, within_ulps};
+use crate::inputs::vector;
+use crate::naive::areas_of_many;
+use crate::random::{Kind, Random, Samples, seed};
 use metrics_core::{Backend, Element, binary_auprc, binary_auroc};
 
-use crate::laws::{AUPRC_UNDEFINED, AUROC_UNDEFINED};
+use super::laws::{AUPRC_UNDEFINED, AUROC_UNDEFINED};
 
 #[track_caller]
-pub(crate) fn areas_of_each_kind<B: Backend>(backend: &B, n_samples: usize) {
+pub fn areas_of_each_kind<B: Backend>(backend: &B, n_samples: usize) {
     for kind in Kind::ALL {
         let samples = kind.samples(n_samples, seed());
         areas_are_exact(backend, &samples.scores, &samples.targets, &samples);
@@ -19,7 +19,7 @@ pub(crate) fn areas_of_each_kind<B: Backend>(backend: &B, n_samples: usize) {
 }
 
 #[track_caller]
-pub(crate) fn areas_of_f32_scores<B: Backend>(backend: &B, n_samples: usize) {
+pub fn areas_of_f32_scores<B: Backend>(backend: &B, n_samples: usize) {
     for kind in [Kind::Uniform, Kind::Logits, Kind::FewDistinct] {
         let samples = kind.samples(n_samples, seed());
         let scores: Vec<f32> = samples.scores.iter().map(|&score| score as f32).collect();
@@ -29,7 +29,7 @@ pub(crate) fn areas_of_f32_scores<B: Backend>(backend: &B, n_samples: usize) {
 
 /// No positive, only positives, and one among many, at the top, in the middle and at the bottom.
 #[track_caller]
-pub(crate) fn areas_of_lonely_positives<B: Backend>(backend: &B, n_samples: usize) {
+pub fn areas_of_lonely_positives<B: Backend>(backend: &B, n_samples: usize) {
     let samples = Kind::Sorted.samples(n_samples, seed());
     for n_positives in [0, n_samples] {
         let targets = vec![u8::from(n_positives > 0); n_samples];
@@ -44,14 +44,14 @@ pub(crate) fn areas_of_lonely_positives<B: Backend>(backend: &B, n_samples: usiz
 
 /// A million samples, once.
 #[track_caller]
-pub(crate) fn areas_of_a_million<B: Backend>(backend: &B) {
+pub fn areas_of_a_million<B: Backend>(backend: &B) {
     let samples = Kind::Sigmoid.samples(1_000_000, seed());
     areas_are_exact(backend, &samples.scores, &samples.targets, &samples);
 }
 
 /// Keys that use every bit of their width, so that none of them can be skipped.
 #[track_caller]
-pub(crate) fn areas_of_scores_over_the_whole_line<B: Backend>(backend: &B, n_samples: usize) {
+pub fn areas_of_scores_over_the_whole_line<B: Backend>(backend: &B, n_samples: usize) {
     let mut random = Random::new(seed());
     let wide: Vec<f64> = (0..n_samples)
         .map(|_| f64::from_bits(random.bits()))
@@ -67,7 +67,7 @@ pub(crate) fn areas_of_scores_over_the_whole_line<B: Backend>(backend: &B, n_sam
 }
 
 #[track_caller]
-pub(crate) fn areas_are_exact<B: Backend, T: Element>(
+pub fn areas_are_exact<B: Backend, T: Element>(
     backend: &B,
     scores: &[T],
     targets: &[u8],

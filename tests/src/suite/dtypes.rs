@@ -1,9 +1,11 @@
 //! The checks of element types.
 
+#[doc(hidden)]
+#[macro_export]
 macro_rules! dtypes_suite {
     ($backend:expr) => {
         mod dtypes {
-            use half::{bf16, f16};
+            use $crate::half::{bf16, f16};
 
             const F16: [f16; 6] = [
                 f16::NEG_INFINITY,
@@ -20,7 +22,7 @@ macro_rules! dtypes_suite {
             const F64: [f64; 7] =
                 [-f64::INFINITY, -0.0, 0.0, 5e-324, 1.0, 1.0 + f64::EPSILON, f64::INFINITY];
 
-            checks! { $backend, dtypes,
+            $crate::checks! { $backend, dtypes,
                 bool_scores: areas_of_scores(&[false, true]);
                 u8_scores: areas_of_scores(&[0, 1, 2, 127, 128, 254, u8::MAX]);
                 i8_scores: areas_of_scores(&[i8::MIN, -127, -1, 0, 1, 126, i8::MAX]);
@@ -82,7 +84,7 @@ macro_rules! dtypes_suite {
                 bf16_weights: weights_of_any_dtype_are_numbers(&[bf16::EPSILON, bf16::ONE]);
                 f32_weights: weights_of_any_dtype_are_numbers(&[0.1f32, 0.7, 1e-45]);
             }
-            checks! { $backend, buckets,
+            $crate::checks! { $backend, buckets,
                 bool_probabilities: probabilities_of_any_dtype(&[false, true, true]);
                 i64_probabilities: probabilities_of_any_dtype(&[0i64, 1, 1]);
                 f16_probabilities: probabilities_of_any_dtype(&[f16::EPSILON, f16::ONE]);

@@ -1,17 +1,17 @@
 //! Several tasks in one call, and one task in two shapes.
 
-use metrics_conformance::check::same_bits;
-use metrics_conformance::inputs::{areas, matrix, vector, weighted_areas};
-use metrics_conformance::random::{Kind, Samples, seed};
+use crate::check::same_bits;
+use crate::inputs::{areas, matrix, vector, weighted_areas};
+use crate::random::{Kind, Samples, seed};
 use metrics_core::{
     Auprc, Auroc, Backend, BinaryAuprc, BinaryAuroc, Counts, Evaluation, Layout, Owned,
     PrecisionRecall, Readings, Roc, Sums, Undefined, binary_auprc, binary_auroc,
 };
 
-use crate::weights::fractions;
+use super::weights::fractions;
 
 #[track_caller]
-pub(crate) fn functions_of_tasks_equal_each_alone<B: Backend>(backend: &B, n_samples: usize) {
+pub fn functions_of_tasks_equal_each_alone<B: Backend>(backend: &B, n_samples: usize) {
     let rows = rows(n_samples);
     let (scores, targets) = stacked(backend, &rows);
     let [auprc, auroc] = each_alone(backend, &rows);
@@ -20,7 +20,7 @@ pub(crate) fn functions_of_tasks_equal_each_alone<B: Backend>(backend: &B, n_sam
 }
 
 #[track_caller]
-pub(crate) fn weighted_tasks_equal_each_alone<B: Backend>(backend: &B) {
+pub fn weighted_tasks_equal_each_alone<B: Backend>(backend: &B) {
     let rows = rows(50);
     let (scores, targets) = stacked(backend, &rows);
     let weights = fractions(rows.len() * 50);
@@ -37,7 +37,7 @@ pub(crate) fn weighted_tasks_equal_each_alone<B: Backend>(backend: &B) {
 }
 
 #[track_caller]
-pub(crate) fn streamed_tasks_equal_each_alone<B: Backend>(backend: &B) {
+pub fn streamed_tasks_equal_each_alone<B: Backend>(backend: &B) {
     let rows = rows(100);
     let mut auprc = BinaryAuprc::<B>::new().tasks(rows.len()).unwrap();
     let mut auroc = BinaryAuroc::<B>::new().tasks(rows.len()).unwrap();
@@ -54,7 +54,7 @@ pub(crate) fn streamed_tasks_equal_each_alone<B: Backend>(backend: &B) {
 }
 
 #[track_caller]
-pub(crate) fn undefined_tasks_disturb_no_other<B: Backend>(backend: &B) {
+pub fn undefined_tasks_disturb_no_other<B: Backend>(backend: &B) {
     let mut rows = rows(20);
     rows[1].targets.fill(0);
     rows[3].targets.fill(1);
@@ -69,7 +69,7 @@ pub(crate) fn undefined_tasks_disturb_no_other<B: Backend>(backend: &B) {
 
 /// The tasks in the last dimension, weighted in the same layout, by one weight a sample, and not at all.
 #[track_caller]
-pub(crate) fn tasks_in_the_last_dimension_are_the_same<B: Backend>(backend: &B, n_samples: usize) {
+pub fn tasks_in_the_last_dimension_are_the_same<B: Backend>(backend: &B, n_samples: usize) {
     let rows = rows(n_samples);
     let n_tasks = rows.len();
     let weights = fractions(n_tasks * n_samples);
@@ -118,7 +118,7 @@ pub(crate) fn tasks_in_the_last_dimension_are_the_same<B: Backend>(backend: &B, 
 
 /// What a model with one head returns.
 #[track_caller]
-pub(crate) fn a_column_is_a_vector<B: Backend>(backend: &B, samples: &Samples) {
+pub fn a_column_is_a_vector<B: Backend>(backend: &B, samples: &Samples) {
     let (scores, targets) = heads(backend, std::slice::from_ref(samples));
     let column = [
         binary_auprc::<B>(&scores, &targets).unwrap(),
@@ -141,7 +141,7 @@ pub(crate) fn a_column_is_a_vector<B: Backend>(backend: &B, samples: &Samples) {
 
 /// Several readings at once are each alone, from a function and from a stateful metric.
 #[track_caller]
-pub(crate) fn readings_together_are_each_alone<B: Backend>(backend: &B, samples: &Samples) {
+pub fn readings_together_are_each_alone<B: Backend>(backend: &B, samples: &Samples) {
     let (scores, targets) = (vector(backend, &samples.scores), vector(backend, &samples.targets));
     let together = (Auprc, Auroc, Roc, PrecisionRecall, Counts, Sums);
     let alone = (
@@ -161,7 +161,7 @@ pub(crate) fn readings_together_are_each_alone<B: Backend>(backend: &B, samples:
 }
 
 #[track_caller]
-pub(crate) fn a_matrix_of_one_row_is_a_vector<B: Backend>(backend: &B, samples: &Samples) {
+pub fn a_matrix_of_one_row_is_a_vector<B: Backend>(backend: &B, samples: &Samples) {
     let (scores, targets) = stacked(backend, std::slice::from_ref(samples));
     let row = [
         binary_auprc::<B>(&scores, &targets).unwrap(),
@@ -171,7 +171,7 @@ pub(crate) fn a_matrix_of_one_row_is_a_vector<B: Backend>(backend: &B, samples: 
 }
 
 #[track_caller]
-pub(crate) fn a_streamed_matrix_of_one_row_is_a_vector<B: Backend>(backend: &B, samples: &Samples) {
+pub fn a_streamed_matrix_of_one_row_is_a_vector<B: Backend>(backend: &B, samples: &Samples) {
     let (scores, targets) = stacked(backend, std::slice::from_ref(samples));
     let mut row = BinaryAuprc::<B>::new();
     row.update(&scores, &targets).unwrap();

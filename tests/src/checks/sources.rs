@@ -1,22 +1,22 @@
 //! Where the samples come from on which laws are tried: seeded kinds of scores, and random ones
 //! that shrink to the least samples that break a law.
 
-use metrics_conformance::random::{Kind, Samples, seed};
+use crate::random::{Kind, Samples, seed};
 use proptest::collection::vec;
 use proptest::num::f64 as floats;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 /// Asserts that a law holds for some samples.
-pub(crate) type Law = fn(&Samples);
+pub type Law = fn(&Samples);
 
 /// Tries a law on each kind of scores.
-pub(crate) fn each_kind(law: Law) {
+pub fn each_kind(law: Law) {
     on_kinds(law, &Kind::ALL);
 }
 
 /// Tries a law on each kind of probabilities.
-pub(crate) fn each_kind_of_probabilities(law: Law) {
+pub fn each_kind_of_probabilities(law: Law) {
     on_kinds(law, &Kind::PROBABILITIES);
 }
 
@@ -29,7 +29,7 @@ fn on_kinds(law: Law, kinds: &[Kind]) {
 }
 
 /// Tries a law on scores of any value but NaN.
-pub(crate) fn any_scores(law: Law) {
+pub fn any_scores(law: Law) {
     on_any(law, || {
         prop_oneof![
             4 => (-3i8..=3).prop_map(f64::from),
@@ -42,7 +42,7 @@ pub(crate) fn any_scores(law: Law) {
 }
 
 /// Tries a law on any probabilities.
-pub(crate) fn any_probabilities(law: Law) {
+pub fn any_probabilities(law: Law) {
     on_any(law, || {
         prop_oneof![
             4 => (0u8..=8).prop_map(|i| f64::from(i) / 8.0),

@@ -1,8 +1,8 @@
 //! What comes back where a metric has no value.
 
-use metrics_conformance::check::same_bits;
-use metrics_conformance::inputs::{feed, vector};
-use metrics_conformance::random::Samples;
+use crate::check::same_bits;
+use crate::inputs::{feed, vector};
+use crate::random::Samples;
 use metrics_core::{
     Auc, Auprc, Auroc, Backend, BinaryAuprc, BinaryAuroc, Curve, Error, PrecisionRecall, Readings,
     Result, Roc, Undefined,
@@ -12,11 +12,7 @@ use metrics_core::{
 const METRICS: [&str; 4] = ["auprc", "auroc", "auc roc", "auc pr"];
 
 #[track_caller]
-pub(crate) fn defaults_are_the_documented_values<B: Backend>(
-    backend: &B,
-    target: u8,
-    expected: [f64; 4],
-) {
+pub fn defaults_are_the_documented_values<B: Backend>(backend: &B, target: u8, expected: [f64; 4]) {
     for (i, values) in values(backend, target, Undefined::Default).into_iter().enumerate() {
         for value in values {
             same_bits(&[value.expect("a default")], &[expected[i]], &METRICS[i]);
@@ -25,7 +21,7 @@ pub(crate) fn defaults_are_the_documented_values<B: Backend>(
 }
 
 #[track_caller]
-pub(crate) fn policies_rule_what_is_undefined<B: Backend>(
+pub fn policies_rule_what_is_undefined<B: Backend>(
     backend: &B,
     target: u8,
     is_undefined: [bool; 4],
@@ -70,7 +66,7 @@ fn values<B: Backend>(backend: &B, target: u8, undefined: Undefined) -> [Vec<Res
 }
 
 #[track_caller]
-pub(crate) fn recall_without_positives<B: Backend>(
+pub fn recall_without_positives<B: Backend>(
     backend: &B,
     undefined: Undefined,
     expected: Option<f64>,
@@ -85,7 +81,7 @@ pub(crate) fn recall_without_positives<B: Backend>(
 }
 
 #[track_caller]
-pub(crate) fn rates_without_their_samples<B: Backend>(
+pub fn rates_without_their_samples<B: Backend>(
     backend: &B,
     undefined: Undefined,
     expected: Option<f64>,

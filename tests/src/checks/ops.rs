@@ -1,22 +1,22 @@
 //! The contracts of the primitives.
 
-use metrics_conformance::inputs::tensor;
-use metrics_conformance::naive;
-use metrics_conformance::random::{Kind, Random, seed};
+use crate::inputs::tensor;
+use crate::naive;
+use crate::random::{Kind, Random, seed};
 use metrics_core::Element;
 use metrics_core::backend::{ElementCheck, Primitives};
 
-use crate::tensors::{Refused, numbers, refused};
+use super::tensors::{Refused, numbers, refused};
 
 #[track_caller]
-pub(crate) fn row_is_a_matrix_of_one_row<B: Primitives>(backend: &B) {
+pub fn row_is_a_matrix_of_one_row<B: Primitives>(backend: &B) {
     let matrix = tensor(backend, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[2, 3]);
     let row = backend.row(&matrix, 1).unwrap();
     assert_eq!((B::shape(&row), numbers::<B>(&row)), (vec![1, 3], vec![4.0, 5.0, 6.0]));
 }
 
 #[track_caller]
-pub(crate) fn find_invalid_names_the_first<B: Primitives>(
+pub fn find_invalid_names_the_first<B: Primitives>(
     backend: &B,
     rule: ElementCheck,
     values: &[f64],
@@ -35,7 +35,7 @@ pub(crate) fn find_invalid_names_the_first<B: Primitives>(
 
 /// Values of any dtype that grow.
 #[track_caller]
-pub(crate) fn argsort_orders_values<B: Primitives, T: Element>(backend: &B, values: &[T]) {
+pub fn argsort_orders_values<B: Primitives, T: Element>(backend: &B, values: &[T]) {
     let row = tensor(backend, values, &[1, values.len()]);
     let order = backend.argsort_descending(&row).unwrap();
     let falling: Vec<u64> = (0..values.len() as u64).rev().collect();
@@ -46,7 +46,7 @@ pub(crate) fn argsort_orders_values<B: Primitives, T: Element>(backend: &B, valu
 }
 
 #[track_caller]
-pub(crate) fn argsort_orders_each_row<B: Primitives>(backend: &B, n_columns: usize) {
+pub fn argsort_orders_each_row<B: Primitives>(backend: &B, n_columns: usize) {
     for kind in [Kind::Uniform, Kind::FewDistinct, Kind::Extremes] {
         let rows: Vec<_> = (0..2).map(|i| kind.samples(n_columns, seed() + i).scores).collect();
         let matrix = tensor(backend, &rows.concat(), &[2, n_columns]);
@@ -64,7 +64,7 @@ pub(crate) fn argsort_orders_each_row<B: Primitives>(backend: &B, n_columns: usi
 }
 
 #[track_caller]
-pub(crate) fn gather_takes_from_its_own_row<B: Primitives>(backend: &B, n_columns: usize) {
+pub fn gather_takes_from_its_own_row<B: Primitives>(backend: &B, n_columns: usize) {
     let scores = Random::new(seed()).permutation(2 * n_columns);
     let scores: Vec<f64> = scores.into_iter().map(|score| score as f64).collect();
     let matrix = tensor(backend, &scores, &[2, n_columns]);
@@ -77,7 +77,7 @@ pub(crate) fn gather_takes_from_its_own_row<B: Primitives>(backend: &B, n_column
 }
 
 #[track_caller]
-pub(crate) fn gather_keeps_64_bit_integers<B: Primitives>(backend: &B) {
+pub fn gather_keeps_64_bit_integers<B: Primitives>(backend: &B) {
     let matrix = tensor(backend, &[(1i64 << 53) + 1, 1 << 53, i64::MAX, i64::MAX - 1], &[1, 4]);
     let order = backend.argsort_descending(&matrix).unwrap();
     let sorted = backend.gather(&matrix, &order).unwrap();
@@ -88,7 +88,7 @@ pub(crate) fn gather_keeps_64_bit_integers<B: Primitives>(backend: &B) {
 
 /// Ones and zeros of any dtype; among them dtypes that cannot hold the sums.
 #[track_caller]
-pub(crate) fn cumsum_is_inclusive_and_exact<B: Primitives, T: Element>(
+pub fn cumsum_is_inclusive_and_exact<B: Primitives, T: Element>(
     backend: &B,
     zero_one: [T; 2],
     n_columns: usize,
@@ -111,13 +111,13 @@ pub(crate) fn cumsum_is_inclusive_and_exact<B: Primitives, T: Element>(
 }
 
 #[track_caller]
-pub(crate) fn cumsum_at_any_size<B: Primitives>(backend: &B, n_columns: usize) {
+pub fn cumsum_at_any_size<B: Primitives>(backend: &B, n_columns: usize) {
     cumsum_is_inclusive_and_exact(backend, [0u8, 1], n_columns);
 }
 
 /// Linear in the columns, or this takes hours: argsort, gather and cumsum of one long row.
 #[track_caller]
-pub(crate) fn long_rows_are_sorted_and_summed<B: Primitives>(backend: &B, n_columns: usize) {
+pub fn long_rows_are_sorted_and_summed<B: Primitives>(backend: &B, n_columns: usize) {
     // Shares no factor with a power of ten: each of `0..n_columns` is a score once.
     let scores: Vec<u32> =
         (0..n_columns as u64).map(|i| (i * 7_654_321 % n_columns as u64) as u32).collect();
@@ -141,7 +141,7 @@ pub(crate) fn long_rows_are_sorted_and_summed<B: Primitives>(backend: &B, n_colu
 }
 
 #[track_caller]
-pub(crate) fn groups_end_where_values_change<B: Primitives, T: Element>(
+pub fn groups_end_where_values_change<B: Primitives, T: Element>(
     backend: &B,
     row: &[T],
     expected: &[u64],
@@ -151,7 +151,7 @@ pub(crate) fn groups_end_where_values_change<B: Primitives, T: Element>(
 }
 
 #[track_caller]
-pub(crate) fn groups_end_at_any_size<B: Primitives>(backend: &B, n_columns: usize) {
+pub fn groups_end_at_any_size<B: Primitives>(backend: &B, n_columns: usize) {
     let mut row = Kind::MixedSigns.samples(n_columns, seed()).scores;
     row.sort_by(|a, b| b.total_cmp(a));
     let ends: Vec<u64> = (0..n_columns)
@@ -162,7 +162,7 @@ pub(crate) fn groups_end_at_any_size<B: Primitives>(backend: &B, n_columns: usiz
 }
 
 #[track_caller]
-pub(crate) fn bucket_is_the_floor_of_the_product<B: Primitives>(backend: &B, n_columns: usize) {
+pub fn bucket_is_the_floor_of_the_product<B: Primitives>(backend: &B, n_columns: usize) {
     let mut probabilities = Kind::Uniform.samples(n_columns, seed()).scores;
     probabilities.iter_mut().zip([0.0, 1.0, -0.0]).for_each(|(p, border)| *p = border);
     for num_thresholds in [1, 10, 4095, 1 << 24] {
@@ -175,7 +175,7 @@ pub(crate) fn bucket_is_the_floor_of_the_product<B: Primitives>(backend: &B, n_c
 }
 
 #[track_caller]
-pub(crate) fn bincount_counts_by_target<B: Primitives>(backend: &B, n_columns: usize) {
+pub fn bincount_counts_by_target<B: Primitives>(backend: &B, n_columns: usize) {
     let samples = Kind::FewDistinct.samples(n_columns, seed());
     let matrix = tensor(backend, &samples.scores, &[1, n_columns]);
     let buckets = backend.bucket(&matrix, 6).unwrap();
@@ -188,7 +188,7 @@ pub(crate) fn bincount_counts_by_target<B: Primitives>(backend: &B, n_columns: u
 }
 
 #[track_caller]
-pub(crate) fn rows_beyond_the_end_are_refused<B: Primitives>(backend: &B) {
+pub fn rows_beyond_the_end_are_refused<B: Primitives>(backend: &B) {
     let matrix = tensor(backend, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[2, 3]);
     for beyond in [3, 4, i64::MAX as usize, 1 << 63, usize::MAX - 1, usize::MAX] {
         assert_eq!(refused(backend.row(&matrix, beyond)), Refused::Range(beyond, 2));
@@ -199,7 +199,7 @@ pub(crate) fn rows_beyond_the_end_are_refused<B: Primitives>(backend: &B) {
 }
 
 #[track_caller]
-pub(crate) fn what_is_no_matrix_is_refused<B: Primitives>(backend: &B) {
+pub fn what_is_no_matrix_is_refused<B: Primitives>(backend: &B) {
     let index = backend.argsort_descending(&tensor(backend, &[0.5, 0.25], &[1, 2])).unwrap();
     for shape in [&[2][..], &[1, 1, 2], &[1, 2, 1]] {
         let x = tensor(backend, &[0.0, 1.0], shape);
@@ -216,7 +216,7 @@ pub(crate) fn what_is_no_matrix_is_refused<B: Primitives>(backend: &B) {
 }
 
 #[track_caller]
-pub(crate) fn an_index_of_longer_rows_gathers_nothing<B: Primitives>(backend: &B) {
+pub fn an_index_of_longer_rows_gathers_nothing<B: Primitives>(backend: &B) {
     let four = [0.5, 0.25, 1.0, 0.75];
     let order = backend.argsort_descending(&tensor(backend, &four, &[1, 4])).unwrap();
     let ends = backend.group_ends(&tensor(backend, &four, &[1, 4])).unwrap();
@@ -237,7 +237,7 @@ pub(crate) fn an_index_of_longer_rows_gathers_nothing<B: Primitives>(backend: &B
 }
 
 #[track_caller]
-pub(crate) fn no_number_of_thresholds_is_taken_beyond_the_most<B: Primitives>(backend: &B) {
+pub fn no_number_of_thresholds_is_taken_beyond_the_most<B: Primitives>(backend: &B) {
     let x = tensor(backend, &[0.5f32, 1.0], &[1, 2]);
     for given in [0, (1 << 24) + 1, 1 << 32, i64::MAX as usize, usize::MAX - 1, usize::MAX] {
         assert_eq!(refused(backend.bucket(&x, given)), Refused::Thresholds(given));
@@ -246,7 +246,7 @@ pub(crate) fn no_number_of_thresholds_is_taken_beyond_the_most<B: Primitives>(ba
 
 /// So that no number is ever beyond what the index is known to hold.
 #[track_caller]
-pub(crate) fn what_is_no_probability_takes_a_bucket_at_the_end<B: Primitives>(backend: &B) {
+pub fn what_is_no_probability_takes_a_bucket_at_the_end<B: Primitives>(backend: &B) {
     let values = [-0.5, 1.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300, -5e-324, 0.5];
     for num_thresholds in [1, 10, 1 << 24] {
         let n = num_thresholds as u64;
@@ -258,7 +258,7 @@ pub(crate) fn what_is_no_probability_takes_a_bucket_at_the_end<B: Primitives>(ba
 }
 
 #[track_caller]
-pub(crate) fn bins_and_targets_that_do_not_fit_are_refused<B: Primitives>(backend: &B) {
+pub fn bins_and_targets_that_do_not_fit_are_refused<B: Primitives>(backend: &B) {
     let probabilities = tensor(backend, &[0.0, 0.5, 0.9], &[1, 3]);
     let targets = tensor(backend, &[1u8, 0, 1], &[1, 3]);
     let buckets = backend.bucket(&probabilities, 6).unwrap();

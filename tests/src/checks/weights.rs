@@ -1,23 +1,23 @@
 //! What sample weights mean: whole ones are repetitions, to the bit where areas are not tiny; any are
 //! shares, to 1e-12.
 
-use metrics_conformance::check::{close, same_bits};
-use metrics_conformance::inputs::{areas, feed_weighted, weighted_areas};
-use metrics_conformance::naive;
-use metrics_conformance::random::{Kind, Random, Samples, seed};
-use metrics_conformance::rational::exactly;
+use crate::check::{close, same_bits};
+use crate::inputs::{areas, feed_weighted, weighted_areas};
+use crate::naive;
+use crate::random::{Kind, Random, Samples, seed};
+use crate::rational::exactly;
 use metrics_core::{Auc, Backend, Curve};
 
-use crate::laws::{AUPRC_UNDEFINED, AUROC_UNDEFINED};
+use super::laws::{AUPRC_UNDEFINED, AUROC_UNDEFINED};
 
 #[track_caller]
-pub(crate) fn unit_weights_are_no_weights<B: Backend>(backend: &B, samples: &Samples) {
+pub fn unit_weights_are_no_weights<B: Backend>(backend: &B, samples: &Samples) {
     let weights = vec![1.0; samples.n_samples()];
     same_bits(&weighted_areas(backend, samples, &weights), &areas(backend, samples), samples);
 }
 
 #[track_caller]
-pub(crate) fn whole_weights_are_repetitions<B: Backend>(backend: &B, samples: &Samples) {
+pub fn whole_weights_are_repetitions<B: Backend>(backend: &B, samples: &Samples) {
     let weights = whole(samples.n_samples(), 4);
     let weighted = weighted_areas(backend, samples, &floats(&weights));
     same_bits(&weighted, &areas(backend, &samples.repeated(&weights)), samples);
@@ -25,7 +25,7 @@ pub(crate) fn whole_weights_are_repetitions<B: Backend>(backend: &B, samples: &S
 
 /// Whole weights of any size: those that are counted, those that are weighed, and both.
 #[track_caller]
-pub(crate) fn large_whole_weights_are_close<B: Backend>(backend: &B, samples: &Samples) {
+pub fn large_whole_weights_are_close<B: Backend>(backend: &B, samples: &Samples) {
     let (scores, targets) = (&samples.scores, &samples.targets);
     for end in [1 << 20, 1 << 21, 1 << 44] {
         let weights = whole(samples.n_samples(), end);
@@ -40,7 +40,7 @@ pub(crate) fn large_whole_weights_are_close<B: Backend>(backend: &B, samples: &S
 /// AUPRC is so small that sums of multiples of 2^-63 are not precise enough: of one large weight, of many
 /// that are counted, and of ones beside a single weight of 2.
 #[track_caller]
-pub(crate) fn small_auprc_of_whole_weights_is_close<B: Backend>(backend: &B) {
+pub fn small_auprc_of_whole_weights_is_close<B: Backend>(backend: &B) {
     let n = 1 << 6;
     let cases = [
         vec![2f64.powi(40) + 1.0, 1.0],
@@ -70,7 +70,7 @@ pub(crate) fn small_auprc_of_whole_weights_is_close<B: Backend>(backend: &B) {
 }
 
 #[track_caller]
-pub(crate) fn weight_zero_removes_a_sample<B: Backend>(backend: &B, samples: &Samples) {
+pub fn weight_zero_removes_a_sample<B: Backend>(backend: &B, samples: &Samples) {
     let mut random = Random::new(seed());
     let weights: Vec<f64> =
         fractions(samples.n_samples()).iter().map(|w| w * random.pick(&[0.0, 1.0])).collect();
@@ -83,7 +83,7 @@ pub(crate) fn weight_zero_removes_a_sample<B: Backend>(backend: &B, samples: &Sa
 }
 
 #[track_caller]
-pub(crate) fn fractional_auprc_is_close<B: Backend>(backend: &B, samples: &Samples) {
+pub fn fractional_auprc_is_close<B: Backend>(backend: &B, samples: &Samples) {
     let weights = fractions(samples.n_samples());
     let exact = naive::average_precision(&samples.scores, &samples.targets, &as_whole(&weights));
     let [auprc, _] = weighted_areas(backend, samples, &weights);
@@ -91,7 +91,7 @@ pub(crate) fn fractional_auprc_is_close<B: Backend>(backend: &B, samples: &Sampl
 }
 
 #[track_caller]
-pub(crate) fn fractional_auroc_is_close<B: Backend>(backend: &B, samples: &Samples) {
+pub fn fractional_auroc_is_close<B: Backend>(backend: &B, samples: &Samples) {
     let weights = fractions(samples.n_samples());
     let exact = naive::auroc(&samples.scores, &samples.targets, &as_whole(&weights));
     let [_, auroc] = weighted_areas(backend, samples, &weights);
@@ -99,7 +99,7 @@ pub(crate) fn fractional_auroc_is_close<B: Backend>(backend: &B, samples: &Sampl
 }
 
 #[track_caller]
-pub(crate) fn weighted_areas_ignore_sample_order<B: Backend>(backend: &B, samples: &Samples) {
+pub fn weighted_areas_ignore_sample_order<B: Backend>(backend: &B, samples: &Samples) {
     // Some whole weights among the fractions: both ways to keep a sample at once.
     let mut weights = fractions(samples.n_samples());
     weights.iter_mut().step_by(3).for_each(|weight| *weight = (4.0 * *weight).ceil());
@@ -110,7 +110,7 @@ pub(crate) fn weighted_areas_ignore_sample_order<B: Backend>(backend: &B, sample
 }
 
 #[track_caller]
-pub(crate) fn weighted_areas_ignore_powers_of_two<B: Backend>(backend: &B, samples: &Samples) {
+pub fn weighted_areas_ignore_powers_of_two<B: Backend>(backend: &B, samples: &Samples) {
     let weights = fractions(samples.n_samples());
     let expected = weighted_areas(backend, samples, &weights);
     for power in [-600, -3, 4, 600] {
@@ -120,7 +120,7 @@ pub(crate) fn weighted_areas_ignore_powers_of_two<B: Backend>(backend: &B, sampl
 }
 
 #[track_caller]
-pub(crate) fn weighted_areas_hardly_feel_a_scale<B: Backend>(backend: &B, samples: &Samples) {
+pub fn weighted_areas_hardly_feel_a_scale<B: Backend>(backend: &B, samples: &Samples) {
     let weights = fractions(samples.n_samples());
     let scaled: Vec<f64> = weights.iter().map(|weight| weight * 1e3).collect();
     let expected = weighted_areas(backend, samples, &weights);
@@ -131,28 +131,28 @@ pub(crate) fn weighted_areas_hardly_feel_a_scale<B: Backend>(backend: &B, sample
 
 /// More samples than a kernel converts at once.
 #[track_caller]
-pub(crate) fn many_whole_weights_are_repetitions<B: Backend>(backend: &B) {
+pub fn many_whole_weights_are_repetitions<B: Backend>(backend: &B) {
     whole_weights_are_repetitions(backend, &Kind::Logits.samples(5000, seed()));
-    crate::buckets::whole_weights_are_repetitions(backend, &Kind::Uniform.samples(5000, seed()));
+    super::buckets::whole_weights_are_repetitions(backend, &Kind::Uniform.samples(5000, seed()));
 }
 
 /// Weights in `(0, 1)`, multiples of 2^-53 with all their bits in use.
-pub(crate) fn fractions(n_samples: usize) -> Vec<f64> {
+pub fn fractions(n_samples: usize) -> Vec<f64> {
     let mut random = Random::new(seed());
     (0..n_samples).map(|_| random.unit() + 2f64.powi(-53)).collect()
 }
 
 /// The same weights times 2^53.
-pub(crate) fn as_whole(weights: &[f64]) -> Vec<u64> {
+pub fn as_whole(weights: &[f64]) -> Vec<u64> {
     weights.iter().map(|weight| (weight * 2f64.powi(53)) as u64).collect()
 }
 
 /// Whole weights below `end`; the first is not 0.
-pub(crate) fn whole(n_samples: usize, end: usize) -> Vec<u64> {
+pub fn whole(n_samples: usize, end: usize) -> Vec<u64> {
     let mut random = Random::new(seed());
     (0..n_samples).map(|i| random.below(end).max(usize::from(i == 0)) as u64).collect()
 }
 
-pub(crate) fn floats(weights: &[u64]) -> Vec<f64> {
+pub fn floats(weights: &[u64]) -> Vec<f64> {
     weights.iter().map(|&weight| weight as f64).collect()
 }
