@@ -15,6 +15,9 @@
 //! `tests/tests/conformance/main.rs` for the backends of this workspace, `tests/tests/foreign` for one over
 //! a library that it does not know.
 //!
+//! What the checks know of each metric stands in the [`registry`], one entry a metric: its ways to be
+//! called, its numbers by definition, its undefined cases, its names. The laws of all metrics run over it.
+//!
 //! The rest is what the checks are made of, and what other tests use of it: oracles too simple to be wrong
 //! ([`naive`], [`weighed`], in [`rational`] numbers), inputs ([`random`], [`inputs`]), and backends that
 //! exist for tests ([`primitives`], [`deferring`], [`counting`], [`panicking`]).
@@ -34,6 +37,7 @@ pub mod panicking;
 pub mod primitives;
 pub mod random;
 pub mod rational;
+pub mod registry;
 mod suite;
 #[cfg(feature = "tch")]
 pub mod torcheval;

@@ -1,13 +1,13 @@
 //! The bucketed area: what its buckets hold, and what it makes of them.
 
-use crate::check::{close, nearest, same_bits, within_ulps};
+use crate::check::{nearest, same_bits, within_ulps};
 use crate::inputs::{areas, feed, feed_weighted, matrix, vector};
 use crate::naive;
 use crate::random::Samples;
 use crate::rational::Rational;
 use metrics_core::{Auc, Backend, Curve, Element};
 
-use super::weights::{as_whole, floats, fractions, whole};
+use super::weights::{floats, fractions, whole};
 
 /// Few buckets, odd ones, powers of two, and the default.
 pub const NUM_THRESHOLDS: [usize; 5] = [1, 2, 7, 64, 4095];
@@ -78,19 +78,6 @@ pub fn whole_weights_are_repetitions<B: Backend>(backend: &B, samples: &Samples)
         (state.stat_neg(), state.stat_pos(), auc.compute().unwrap().to_bits())
     };
     assert_eq!(counts(&mut weighted), counts(&mut repeated), "{samples:?}");
-}
-
-#[track_caller]
-pub fn fractional_auc_is_close<B: Backend>(backend: &B, samples: &Samples) {
-    let weights = fractions(samples.n_samples());
-    for curve in [Curve::Roc, Curve::Pr] {
-        let mut auc = Auc::<B>::new(curve, 64).unwrap();
-        for (batch, weights) in samples.batches(100).iter().zip(weights.chunks(100)) {
-            feed_weighted(backend, &mut auc, batch, weights);
-        }
-        let exact = bucketed(curve, 64, samples, &as_whole(&weights));
-        close(auc.compute().unwrap(), exact.as_ref(), UNDEFINED, samples);
-    }
 }
 
 #[track_caller]

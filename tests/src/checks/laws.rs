@@ -1,36 +1,14 @@
 //! What must not change an area, and what it must equal. Scikit-learn's invariances, to the bit.
 
-use crate::check::{nearest, same_bits, within_ulps};
+use crate::check::{nearest, same_bits};
 use crate::inputs::areas;
 use crate::naive;
-use crate::random::{Samples, seed};
+use crate::random::Samples;
 use crate::rational::{Rational, ratio};
 use metrics_core::Backend;
 
 pub const AUPRC_UNDEFINED: f64 = 0.0;
 pub const AUROC_UNDEFINED: f64 = 0.5;
-
-#[track_caller]
-pub fn auroc_is_the_rounded_ratio<B: Backend>(backend: &B, samples: &Samples) {
-    let [_, auroc] = areas(backend, samples);
-    nearest(auroc, exact_auroc(samples).as_ref(), AUROC_UNDEFINED, samples);
-}
-
-#[track_caller]
-pub fn auprc_is_within_ulps<B: Backend>(backend: &B, samples: &Samples) {
-    let weights = naive::ones(samples.n_samples());
-    let exact = naive::average_precision(&samples.scores, &samples.targets, &weights);
-    let [auprc, _] = areas(backend, samples);
-    within_ulps(auprc, exact.as_ref(), AUPRC_UNDEFINED, samples);
-}
-
-#[track_caller]
-pub fn areas_ignore_sample_order<B: Backend>(backend: &B, samples: &Samples) {
-    let expected = areas(backend, samples);
-    for i in 0..3 {
-        same_bits(&areas(backend, &samples.shuffled(seed() + i)), &expected, samples);
-    }
-}
 
 #[track_caller]
 pub fn areas_ignore_order_within_ties<B: Backend>(backend: &B, samples: &Samples) {

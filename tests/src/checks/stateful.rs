@@ -3,9 +3,9 @@
 use std::fmt::Debug;
 
 use crate::check::same_bits;
-use crate::inputs::{areas, feed, feed_weighted};
+use crate::inputs::{feed, feed_weighted};
 use crate::random::{Random, Samples, seed};
-use metrics_core::{Backend, BinaryAuprc, BinaryAuroc, Error, Metric, Sums};
+use metrics_core::{Error, Metric};
 
 use super::weights::fractions;
 
@@ -135,26 +135,6 @@ pub fn a_loaded_state_goes_on<M: Stateful>(
     loaded.load_state(&state).expect("the same configuration");
     feed(backend, &mut loaded, &samples.at(&rest));
     assert_same(&mut loaded, &mut fed(backend, new(), samples), samples);
-}
-
-#[track_caller]
-pub fn streamed_areas_are_those_of_the_functions<B: Backend>(backend: &B, samples: &Samples) {
-    let (mut auprc, mut auroc) = (BinaryAuprc::new(), BinaryAuroc::new());
-    for batch in samples.batches(100) {
-        feed(backend, &mut auprc, &batch);
-        feed(backend, &mut auroc, &batch);
-    }
-    let streamed = [auprc.compute().unwrap(), auroc.compute().unwrap()];
-    same_bits(&streamed, &areas(backend, samples), samples);
-}
-
-#[track_caller]
-pub fn areas_know_how_many_samples_there_are<B: Backend>(backend: &B, samples: &Samples) {
-    let areas =
-        fed(backend, BinaryAuprc::<B>::new(), samples).read_tasks(&Sums).expect("valid samples");
-    let n_positives = samples.targets.iter().map(|&target| f64::from(target)).sum::<f64>();
-    let n_negatives = samples.n_samples() as f64 - n_positives;
-    assert_eq!([areas[0].n_positives(), areas[0].n_negatives()], [n_positives, n_negatives]);
 }
 
 #[track_caller]

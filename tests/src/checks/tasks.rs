@@ -1,57 +1,14 @@
 //! Several tasks in one call, and one task in two shapes.
 
 use crate::check::same_bits;
-use crate::inputs::{areas, matrix, vector, weighted_areas};
+use crate::inputs::{areas, matrix, vector};
 use crate::random::{Kind, Samples, seed};
 use metrics_core::{
-    Auprc, Auroc, Backend, BinaryAuprc, BinaryAuroc, Counts, Evaluation, Layout, Owned,
-    PrecisionRecall, Readings, Roc, Sums, Undefined, binary_auprc, binary_auroc,
+    Auprc, Auroc, Backend, BinaryAuprc, Counts, Evaluation, Layout, Owned, PrecisionRecall,
+    Readings, Roc, Sums, Undefined, binary_auprc, binary_auroc,
 };
 
 use super::weights::fractions;
-
-#[track_caller]
-pub fn functions_of_tasks_equal_each_alone<B: Backend>(backend: &B, n_samples: usize) {
-    let rows = rows(n_samples);
-    let (scores, targets) = stacked(backend, &rows);
-    let [auprc, auroc] = each_alone(backend, &rows);
-    same_bits(&Auprc.tasks::<B>(&scores, &targets).unwrap(), &auprc, &n_samples);
-    same_bits(&Auroc.tasks::<B>(&scores, &targets).unwrap(), &auroc, &n_samples);
-}
-
-#[track_caller]
-pub fn weighted_tasks_equal_each_alone<B: Backend>(backend: &B) {
-    let rows = rows(50);
-    let (scores, targets) = stacked(backend, &rows);
-    let weights = fractions(rows.len() * 50);
-    let alone: Vec<[f64; 2]> = rows
-        .iter()
-        .zip(weights.chunks(50))
-        .map(|(row, weights)| weighted_areas(backend, row, weights))
-        .collect();
-    let weights = matrix(backend, &weights, rows.len());
-    let auprc = Auprc.weights(&weights).tasks(&scores, &targets).unwrap();
-    let auroc = Auroc.weights(&weights).tasks(&scores, &targets).unwrap();
-    same_bits(&auprc, &column(&alone, 0), &"weighted AUPRC");
-    same_bits(&auroc, &column(&alone, 1), &"weighted AUROC");
-}
-
-#[track_caller]
-pub fn streamed_tasks_equal_each_alone<B: Backend>(backend: &B) {
-    let rows = rows(100);
-    let mut auprc = BinaryAuprc::<B>::new().tasks(rows.len()).unwrap();
-    let mut auroc = BinaryAuroc::<B>::new().tasks(rows.len()).unwrap();
-    for part in [0..30, 30..31, 31..100] {
-        let positions: Vec<usize> = part.collect();
-        let batch: Vec<Samples> = rows.iter().map(|row| row.at(&positions)).collect();
-        let (scores, targets) = stacked(backend, &batch);
-        auprc.update(&scores, &targets).unwrap();
-        auroc.update(&scores, &targets).unwrap();
-    }
-    let expected = each_alone(backend, &rows);
-    same_bits(&auprc.compute_tasks().unwrap(), &expected[0], &"streamed AUPRC");
-    same_bits(&auroc.compute_tasks().unwrap(), &expected[1], &"streamed AUROC");
-}
 
 #[track_caller]
 pub fn undefined_tasks_disturb_no_other<B: Backend>(backend: &B) {

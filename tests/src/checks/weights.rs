@@ -2,26 +2,13 @@
 //! shares, to 1e-12.
 
 use crate::check::{close, same_bits};
-use crate::inputs::{areas, feed_weighted, weighted_areas};
+use crate::inputs::{feed_weighted, weighted_areas};
 use crate::naive;
 use crate::random::{Kind, Random, Samples, seed};
 use crate::rational::exactly;
 use metrics_core::{Auc, Backend, Curve};
 
 use super::laws::{AUPRC_UNDEFINED, AUROC_UNDEFINED};
-
-#[track_caller]
-pub fn unit_weights_are_no_weights<B: Backend>(backend: &B, samples: &Samples) {
-    let weights = vec![1.0; samples.n_samples()];
-    same_bits(&weighted_areas(backend, samples, &weights), &areas(backend, samples), samples);
-}
-
-#[track_caller]
-pub fn whole_weights_are_repetitions<B: Backend>(backend: &B, samples: &Samples) {
-    let weights = whole(samples.n_samples(), 4);
-    let weighted = weighted_areas(backend, samples, &floats(&weights));
-    same_bits(&weighted, &areas(backend, &samples.repeated(&weights)), samples);
-}
 
 /// Whole weights of any size: those that are counted, those that are weighed, and both.
 #[track_caller]
@@ -70,46 +57,6 @@ pub fn small_auprc_of_whole_weights_is_close<B: Backend>(backend: &B) {
 }
 
 #[track_caller]
-pub fn weight_zero_removes_a_sample<B: Backend>(backend: &B, samples: &Samples) {
-    let mut random = Random::new(seed());
-    let weights: Vec<f64> =
-        fractions(samples.n_samples()).iter().map(|w| w * random.pick(&[0.0, 1.0])).collect();
-    let kept: Vec<usize> = (0..samples.n_samples()).filter(|&i| weights[i] > 0.0).collect();
-    if !kept.is_empty() {
-        let kept_weights: Vec<f64> = kept.iter().map(|&i| weights[i]).collect();
-        let expected = weighted_areas(backend, &samples.at(&kept), &kept_weights);
-        same_bits(&weighted_areas(backend, samples, &weights), &expected, samples);
-    }
-}
-
-#[track_caller]
-pub fn fractional_auprc_is_close<B: Backend>(backend: &B, samples: &Samples) {
-    let weights = fractions(samples.n_samples());
-    let exact = naive::average_precision(&samples.scores, &samples.targets, &as_whole(&weights));
-    let [auprc, _] = weighted_areas(backend, samples, &weights);
-    close(auprc, exact.as_ref(), AUPRC_UNDEFINED, samples);
-}
-
-#[track_caller]
-pub fn fractional_auroc_is_close<B: Backend>(backend: &B, samples: &Samples) {
-    let weights = fractions(samples.n_samples());
-    let exact = naive::auroc(&samples.scores, &samples.targets, &as_whole(&weights));
-    let [_, auroc] = weighted_areas(backend, samples, &weights);
-    close(auroc, exact.as_ref(), AUROC_UNDEFINED, samples);
-}
-
-#[track_caller]
-pub fn weighted_areas_ignore_sample_order<B: Backend>(backend: &B, samples: &Samples) {
-    // Some whole weights among the fractions: both ways to keep a sample at once.
-    let mut weights = fractions(samples.n_samples());
-    weights.iter_mut().step_by(3).for_each(|weight| *weight = (4.0 * *weight).ceil());
-    let order = Random::new(seed()).permutation(samples.n_samples());
-    let reordered: Vec<f64> = order.iter().map(|&i| weights[i]).collect();
-    let expected = weighted_areas(backend, samples, &weights);
-    same_bits(&weighted_areas(backend, &samples.at(&order), &reordered), &expected, samples);
-}
-
-#[track_caller]
 pub fn weighted_areas_ignore_powers_of_two<B: Backend>(backend: &B, samples: &Samples) {
     let weights = fractions(samples.n_samples());
     let expected = weighted_areas(backend, samples, &weights);
@@ -131,8 +78,8 @@ pub fn weighted_areas_hardly_feel_a_scale<B: Backend>(backend: &B, samples: &Sam
 
 /// More samples than a kernel converts at once.
 #[track_caller]
-pub fn many_whole_weights_are_repetitions<B: Backend>(backend: &B) {
-    whole_weights_are_repetitions(backend, &Kind::Logits.samples(5000, seed()));
+pub fn many_whole_weights_are_repetitions<B: Backend + 'static>(backend: &B) {
+    super::metrics::whole_weights_are_repetitions(backend, &Kind::Logits.samples(5000, seed()));
     super::buckets::whole_weights_are_repetitions(backend, &Kind::Uniform.samples(5000, seed()));
 }
 

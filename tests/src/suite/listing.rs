@@ -58,6 +58,21 @@ macro_rules! laws {
     )*};
 }
 
+/// Laws of all metrics, each tried on any scores and on probabilities.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! laws_of_metrics {
+    ($backend:expr, $($law:ident,)*) => {$(
+        #[$crate::rstest::rstest]
+        #[case::seeded($crate::checks::sources::each_kind)]
+        #[case::shrinking($crate::checks::sources::any_scores)]
+        #[case::shrinking_probabilities($crate::checks::sources::any_probabilities)]
+        fn $law(#[case] source: fn($crate::checks::sources::Law)) {
+            source(|samples| $crate::checks::metrics::$law(&$backend, samples));
+        }
+    )*};
+}
+
 /// Laws of one stateful metric, tried likewise.
 #[doc(hidden)]
 #[macro_export]

@@ -1,13 +1,20 @@
-//! The backends that are on.
+//! The backends that are on and need no device.
 
 /// Calls a check that is generic over the backend with each of them: the backend comes first.
 macro_rules! on_every_backend {
     ($($check:ident)::+($($arg:expr),* $(,)?)) => {
         $crate::backends::on_every_backend!(@call tensor_metrics::Host, $($check)::+($($arg),*));
-        #[cfg(feature = "ndarray")]
         $crate::backends::on_every_backend!(
-            @call tensor_metrics::ndarray::NdArray, $($check)::+($($arg),*)
+            @call metrics_conformance::primitives::PrimitivesOnly, $($check)::+($($arg),*)
         );
+        #[cfg(feature = "ndarray")]
+        $crate::backends::on_every_backend!(@call metrics_ndarray::NdArray, $($check)::+($($arg),*));
+        #[cfg(feature = "candle")]
+        $crate::backends::on_every_backend!(
+            @call metrics_candle::Candle::cpu(), $($check)::+($($arg),*)
+        );
+        #[cfg(feature = "tch")]
+        $crate::backends::on_every_backend!(@call metrics_tch::Tch::cpu(), $($check)::+($($arg),*));
     };
     (@call $backend:expr, $($check:ident)::+($($arg:expr),*)) => {
         // Shown when the check fails.

@@ -1,5 +1,6 @@
 //! What a metric is built for, and metrics that do not fit together.
 
+use metrics_conformance::registry::Bytes;
 use metrics_core::{Auc, BinaryAuprc, BinaryAuroc, PrecisionRecall, Roc};
 use rstest::rstest;
 use tensor_metrics::{AucState, Backend, Curve, MAX_NUM_THRESHOLDS, Metric, RankState};
@@ -7,7 +8,7 @@ use tensor_metrics::{AucState, Backend, Curve, MAX_NUM_THRESHOLDS, Metric, RankS
 use crate::backends::on_every_backend;
 use crate::filled::filled;
 use crate::given::given;
-use crate::unchanged::{Bytes, Seen, count, text_of};
+use crate::unchanged::{Seen, count, text_of};
 
 #[rstest]
 #[case::none(0)]

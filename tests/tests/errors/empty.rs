@@ -74,7 +74,7 @@ fn empty_for_auc<B: Backend>(backend: &B, batch: &Given) {
     }
 }
 
-fn changes_nothing<M: Metric<State: crate::unchanged::Bytes, Value = f64> + Clone>(
+fn changes_nothing<M: Metric<State: metrics_conformance::registry::Bytes, Value = f64> + Clone>(
     backend: &M::Backend,
     metric: &mut M,
     batch: &Given,

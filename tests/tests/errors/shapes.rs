@@ -3,12 +3,12 @@
 use metrics_core::backend::Batch;
 use rstest::rstest;
 use tensor_metrics::slice::BinaryAuprc;
-use tensor_metrics::{Auprc, Backend, Host, HostTensor, Layout, Readings};
+use tensor_metrics::{Auprc, Host, HostTensor, Layout, Readings};
 
 use crate::backends::on_every_backend;
 use crate::filled::filled;
-use crate::given::{Given, given};
-use crate::unchanged::{all_refuse, functions, metrics_refuse, text_of};
+use crate::given::given;
+use crate::unchanged::{all_refuse, metrics_refuse, requests_refuse, text_of};
 
 #[rstest]
 #[case::fewer_targets(&[3], &[2])]
@@ -62,18 +62,8 @@ fn one_task_is_one_row_or_column(#[case] shape: &[usize]) {
         "scores have shape {shape:?} and targets {shape:?}, \
          expected one task: (n_samples,), (1, n_samples) or (n_samples, 1)"
     );
-    on_every_backend!(functions_refuse(&batch, &text));
+    on_every_backend!(requests_refuse(&batch, &text));
     on_every_backend!(metrics_refuse(1, &batch, &text));
-}
-
-fn functions_refuse<B: Backend>(backend: &B, batch: &Given, text: &str) {
-    let expected = [
-        format!("binary_auprc: {text}"),
-        format!("binary_auroc: {text}"),
-        format!("binary_precision_recall_curve: {text}"),
-        format!("binary_roc_curve: {text}"),
-    ];
-    assert_eq!(functions(backend, batch).map(text_of), expected);
 }
 
 #[rstest]

@@ -1,4 +1,4 @@
-//! Cases measured by running torcheval and Paddle, on every backend of the facade.
+//! Cases measured by running torcheval and Paddle, on every backend.
 //!
 //! Each case agrees, differs on purpose, or is about something this release does not have; the
 //! lists in `lists.rs` say which and why. See `tests/data/golden/README.md`.
@@ -14,7 +14,8 @@ use std::collections::BTreeSet;
 use backends::on_every_backend;
 use case::{Case, Expected};
 use lists::{CASES_OUT_OF_SCOPE, DIFFERENCES, Instead, METRICS_OUT_OF_SCOPE, REFUSALS};
-use run::{Facade, Ours, run, running_auc};
+use run::{Ours, run, running_auc};
+use tensor_metrics::Backend;
 
 /// Where a case belongs.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +31,7 @@ fn every_case_agrees_or_is_listed() {
     on_every_backend!(check_all());
 }
 
-fn check_all<F: Facade>(backend: &F) {
+fn check_all<B: Backend + 'static>(backend: &B) {
     let (mut verdicts, mut complaints) = (Vec::new(), Vec::new());
     for case in case::all() {
         match verdict(backend, &case) {
@@ -49,7 +50,7 @@ fn check_all<F: Facade>(backend: &F) {
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
-fn verdict<F: Facade>(backend: &F, case: &Case) -> Result<Verdict, String> {
+fn verdict<B: Backend + 'static>(backend: &B, case: &Case) -> Result<Verdict, String> {
     if METRICS_OUT_OF_SCOPE.iter().any(|(metric, _)| *metric == case.metric)
         || CASES_OUT_OF_SCOPE.iter().any(|(id, _)| *id == case.id)
     {
@@ -114,7 +115,7 @@ fn sliding_cases_agree_before_they_slide() {
 }
 
 /// The value over all batches so far, which stands beside that of the window.
-fn check_running_areas<F: Facade>(backend: &F) {
+fn check_running_areas<B: Backend + 'static>(backend: &B) {
     for id in ["pd-185", "pd-187"] {
         let case = case::all().into_iter().find(|case| case.id == id).unwrap();
         let expected: Vec<_> = case.value().as_array().unwrap().iter().collect();

@@ -7,9 +7,10 @@ use crate::backends::on_every_backend;
 use crate::examples::{auc_states, rank_states};
 use crate::given::{Given, given, row, upload};
 
+/// In the type that every backend keeps.
 fn halves() -> [Given; 2] {
-    let first = given(row(&[0.1f32, 0.5, 0.7, 0.7]), row(&[0, 1, 1, 0]));
-    let second = given(row(&[0.2f32, 0.5, 1.0]), row(&[1, 0, 1]));
+    let first = given(row(&[0.1, 0.5, 0.7, 0.7]), row(&[0, 1, 1, 0]));
+    let second = given(row(&[0.2, 0.5, 1.0]), row(&[1, 0, 1]));
     [first, second.weighted(row(&[2.0, 0.5, 1.0]))]
 }
 
