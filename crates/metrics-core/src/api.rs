@@ -22,14 +22,71 @@ macro_rules! backend_api {
         };
 
         /// Average precision, batch by batch; see [`Evaluation`](type@$crate::Evaluation).
+        ///
+        /// Shown on slices; tensors of any backend go in the same way:
+        ///
+        /// ```
+        /// use metrics_core::slice::BinaryAuprc;
+        ///
+        /// let mut auprc = BinaryAuprc::new();
+        /// auprc.update(&[0.1, 0.5], &[1, 0])?;
+        /// auprc.update(&[0.7, 0.8], &[1, 1])?;
+        /// assert_eq!(auprc.compute()?, 11.0 / 12.0);
+        /// # Ok::<(), metrics_core::Error>(())
+        /// ```
         pub type BinaryAuprc = $crate::BinaryAuprc<$backend>;
         /// Area under the ROC curve, batch by batch; see [`Evaluation`](type@$crate::Evaluation).
+        ///
+        /// Shown on slices; tensors of any backend go in the same way:
+        ///
+        /// ```
+        /// use metrics_core::slice::BinaryAuroc;
+        ///
+        /// let mut auroc = BinaryAuroc::new();
+        /// auroc.update(&[0.1, 0.5], &[1, 0])?;
+        /// auroc.update(&[0.7, 0.8], &[1, 1])?;
+        /// assert_eq!(auroc.compute()?, 2.0 / 3.0);
+        /// # Ok::<(), metrics_core::Error>(())
+        /// ```
         pub type BinaryAuroc = $crate::BinaryAuroc<$backend>;
         /// Any readings, batch by batch; see [`Evaluation`](type@$crate::Evaluation).
+        ///
+        /// Shown on slices; tensors of any backend go in the same way:
+        ///
+        /// ```
+        /// use metrics_core::slice::{Auprc, Auroc, Evaluation};
+        ///
+        /// let mut evaluation = Evaluation::of((Auprc, Auroc));
+        /// evaluation.update(&[0.1, 0.5, 0.7, 0.8], &[1, 0, 1, 1])?;
+        /// assert_eq!(evaluation.compute()?, (11.0 / 12.0, 2.0 / 3.0));
+        /// # Ok::<(), metrics_core::Error>(())
+        /// ```
         pub type Evaluation<R> = $crate::Evaluation<$backend, R>;
         /// Area in buckets, batch by batch, in constant memory; see [`Auc`](struct@$crate::Auc).
+        ///
+        /// Shown on slices; tensors of any backend go in the same way:
+        ///
+        /// ```
+        /// use metrics_core::slice::Auc;
+        ///
+        /// let mut auc = Auc::default();
+        /// auc.update(&[0.1, 0.5, 0.7, 0.8], &[1, 0, 1, 1])?;
+        /// assert_eq!(auc.compute()?, 2.0 / 3.0);
+        /// # Ok::<(), metrics_core::Error>(())
+        /// ```
         pub type Auc = $crate::Auc<$backend>;
         /// Choices for an [`Auc`].
+        ///
+        /// Shown on slices; tensors of any backend go in the same way:
+        ///
+        /// ```
+        /// use metrics_core::{Curve, slice::Auc};
+        ///
+        /// let mut auc = Auc::builder().curve(Curve::Pr).num_thresholds(100).build()?;
+        /// auc.update(&[0.1, 0.5, 0.7, 0.8], &[1, 0, 1, 1])?;
+        /// assert_eq!(auc.compute()?, 11.0 / 12.0);
+        /// # Ok::<(), metrics_core::Error>(())
+        /// ```
         pub type AucBuilder = $crate::AucBuilder<$backend>;
     };
 }

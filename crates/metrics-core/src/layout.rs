@@ -1,6 +1,17 @@
 //! How the samples of several tasks lie in a matrix.
 
 /// How the samples of several tasks lie in a matrix.
+///
+/// ```
+/// use metrics_core::{Auroc, Layout, Readings, slice::Tensor};
+///
+/// // Three samples of two tasks, or two samples of three.
+/// let scores = Tensor::new(&[0.1, 0.9, 0.5, 0.2, 0.7, 0.4], &[3, 2])?;
+/// let targets = Tensor::new(&[0, 1, 0, 0, 1, 1], &[3, 2])?;
+/// assert_eq!(Auroc.layout(Layout::TasksLast).tasks(&scores, &targets)?, [1.0, 1.0]);
+/// assert_eq!(Auroc.layout(Layout::TasksFirst).tasks(&scores, &targets)?.len(), 3);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Layout {

@@ -27,8 +27,8 @@ const OP: &str = "auc";
 /// [`Curve::Pr`], of the buckets: samples in one bucket tie. [`bounds`](Self::bounds) says where the
 /// value without buckets lies.
 ///
-/// As Paddle's `Auc`, except that `Curve::Pr` is real, that a bad prediction or label is an error,
-/// and that weights are taken.
+/// As Paddle's [`Auc`](https://paddlepaddle.org.cn/documentation/docs/en/api/paddle/metric/Auc_en.html),
+/// except that `Curve::Pr` is real, a bad prediction or label is an error, and weights are taken.
 ///
 /// # Shapes
 /// - predictions: `(n_samples,)` or `(n_samples, 1)` is the probability of class 1, in `[0, 1]`;
@@ -64,6 +64,14 @@ pub struct Auc<B: Backend> {
 }
 
 /// Choices for an [`Auc`].
+///
+/// ```
+/// use metrics_core::{Curve, slice::Auc};
+///
+/// let auc = Auc::builder().curve(Curve::Pr).num_thresholds(100).build()?;
+/// assert_eq!((auc.curve(), auc.num_thresholds()), (Curve::Pr, 100));
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct AucBuilder<B> {
     curve: Curve,
@@ -81,6 +89,10 @@ impl<B: Backend> AucBuilder<B> {
     }
 
     /// One less than the number of buckets, 1 to [`MAX_NUM_THRESHOLDS`](crate::MAX_NUM_THRESHOLDS); 4095 by default.
+    ///
+    /// ```
+    /// assert!(metrics_core::slice::Auc::builder().num_thresholds(0).build().is_err());
+    /// ```
     #[must_use]
     pub fn num_thresholds(mut self, num_thresholds: usize) -> Self {
         self.num_thresholds = num_thresholds;
@@ -88,6 +100,14 @@ impl<B: Backend> AucBuilder<B> {
     }
 
     /// What to return where the area is undefined.
+    ///
+    /// ```
+    /// use metrics_core::{Undefined, slice::Auc};
+    /// let mut auc = Auc::builder().undefined(Undefined::Nan).build()?;
+    /// auc.update(&[0.5], &[1])?;
+    /// assert!(auc.compute()?.is_nan());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     #[must_use]
     pub fn undefined(mut self, undefined: Undefined) -> Self {
         self.undefined = undefined;
@@ -121,8 +141,15 @@ impl<B: Backend> Default for Auc<B> {
 impl<B: Backend> Auc<B> {
     /// Area under this curve with this many thresholds, 1 to [`MAX_NUM_THRESHOLDS`](crate::MAX_NUM_THRESHOLDS).
     ///
+    /// ```
+    /// use metrics_core::{Curve, slice::Auc};
+    /// assert_eq!(Auc::new(Curve::Roc, 200)?.num_thresholds(), 200);
+    /// assert!(Auc::new(Curve::Roc, 0).is_err());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// [`Error::InvalidNumThresholds`], before any memory is taken.
+    /// [`Error::InvalidNumThresholds`], before any memory is taken; [`Error::OutOfMemory`].
     pub fn new(curve: Curve, num_thresholds: usize) -> Result<Self> {
         Self::builder().curve(curve).num_thresholds(num_thresholds).build()
     }
@@ -142,11 +169,19 @@ impl<B: Backend> Auc<B> {
     }
 
     /// Which curve the area is taken under.
+    ///
+    /// ```
+    /// assert_eq!(metrics_core::slice::Auc::default().curve(), metrics_core::Curve::Roc);
+    /// ```
     pub fn curve(&self) -> Curve {
         self.curve
     }
 
     /// One less than the number of buckets.
+    ///
+    /// ```
+    /// assert_eq!(metrics_core::slice::Auc::default().num_thresholds(), 4095);
+    /// ```
     pub fn num_thresholds(&self) -> usize {
         self.samples.state.num_thresholds()
     }
@@ -159,6 +194,14 @@ impl<B: Backend> Auc<B> {
     }
 
     /// Takes in a batch of predictions; an empty one changes nothing.
+    ///
+    /// ```
+    /// let mut auc = metrics_core::slice::Auc::default();
+    /// auc.update(&[0.2, 0.7], &[0, 1])?;
+    /// assert!(auc.update(&[1.5], &[1]).is_err()); // No probability, and nothing has changed.
+    /// assert_eq!(auc.compute()?, 1.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::UnsupportedShape`], [`Error::ShapeMismatch`], [`Error::DeviceMismatch`],
@@ -174,6 +217,13 @@ impl<B: Backend> Auc<B> {
 
     /// Takes in a batch with one weight per sample, finite and at least 0.
     ///
+    /// ```
+    /// let mut auc = metrics_core::slice::Auc::default();
+    /// auc.update_weighted(&[0.2, 0.7, 0.5], &[0, 0, 1], &[1.0, 3.0, 1.0])?;
+    /// assert_eq!(auc.compute()?, 0.25);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`update`](Self::update), and [`Error::InvalidWeight`], [`Error::WeightOverflow`]. Nothing has
     /// changed then.
@@ -187,6 +237,13 @@ impl<B: Backend> Auc<B> {
     }
 
     /// The area over all samples so far.
+    ///
+    /// ```
+    /// let mut auc = metrics_core::slice::Auc::new(metrics_core::Curve::Roc, 10)?;
+    /// auc.update(&[0.51, 0.52], &[0, 1])?; // One bucket: a tie.
+    /// assert_eq!(auc.compute()?, 0.5);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::NoSamples`] before the first sample, [`Error::Undefined`] if asked for;
@@ -213,6 +270,13 @@ impl<B: Backend> Auc<B> {
     /// and for every arrangement of the samples in their buckets. The bounds of [`Curve::Roc`] are exact
     /// ratios rounded once. Those of [`Curve::Pr`] and of weights that are not counted leave 2^-47 of
     /// themselves as room for rounding, and the lower bound of counts leaves 2^-62 more.
+    ///
+    /// ```
+    /// let mut auc = metrics_core::slice::Auc::new(metrics_core::Curve::Roc, 10)?;
+    /// auc.update(&[0.51, 0.52], &[0, 1])?;
+    /// assert_eq!((auc.bounds()?.lower, auc.bounds()?.upper), (0.0, 1.0));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`compute`](Self::compute).
@@ -265,20 +329,44 @@ impl<B: Backend> Auc<B> {
 
     /// Takes in all samples of another metric of the same curve and thresholds.
     ///
+    /// ```
+    /// use metrics_core::slice::Auc;
+    /// let (mut auc, mut other) = (Auc::default(), Auc::default());
+    /// auc.update(&[0.2], &[0])?;
+    /// other.update(&[0.7], &[1])?;
+    /// auc.merge(&other)?;
+    /// assert_eq!(auc.compute()?, 1.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::MergeAuc`], [`Error::TooManySamples`], [`Error::WeightOverflow`]. Both are unchanged then.
+    /// [`Error::OutOfMemory`]; [`Error::RejectedUpdates`] and [`Error::Backend`] where a device says so now.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         self.expect(other.curve, other.num_thresholds())?;
         in_default_mode(|| self.samples.merge(OP, &other.samples))
     }
 
     /// Forgets all samples.
+    ///
+    /// ```
+    /// let mut auc = metrics_core::slice::Auc::default();
+    /// auc.update(&[0.2, 0.7], &[0, 1])?;
+    /// auc.reset();
+    /// assert!(auc.compute().is_err());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn reset(&mut self) {
         self.samples.state.clear();
         self.samples.pending = B::Pending::default();
     }
 
     /// All counts, as plain data: for a file, another process, another backend.
+    ///
+    /// ```
+    /// assert_eq!(metrics_core::slice::Auc::default().state()?.num_thresholds(), 4095);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::RejectedUpdates`] and [`Error::Backend`] where a device says so now.
@@ -288,6 +376,15 @@ impl<B: Backend> Auc<B> {
     }
 
     /// Forgets all samples and takes over those of a state.
+    ///
+    /// ```
+    /// use metrics_core::slice::Auc;
+    /// let (mut auc, mut resumed) = (Auc::default(), Auc::default());
+    /// auc.update(&[0.2, 0.7], &[0, 1])?;
+    /// resumed.load_state(&auc.state()?)?;
+    /// assert_eq!(resumed.compute()?, 1.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::MergeAuc`] for another curve or number of thresholds, [`Error::OutOfMemory`]. Nothing has

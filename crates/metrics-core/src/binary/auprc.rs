@@ -14,7 +14,10 @@ use crate::metric::reading::{Policy, Reading, Readings};
 /// Rₖ = tpsₖ / n_positives         their recall
 /// ```
 /// A step-wise sum, not the trapezoid, in `[0, 1]`. The same definition as scikit-learn's
-/// `average_precision_score` and torcheval's `binary_auprc`; equal scores form one step.
+/// [`average_precision_score`] and torcheval's [`binary_auprc`][torcheval]; equal scores form one step.
+///
+/// [`average_precision_score`]: https://scikit-learn.org/stable/modules/generated/sklearn.metrics.average_precision_score.html
+/// [torcheval]: https://docs.pytorch.org/torcheval/stable/generated/torcheval.metrics.functional.binary_auprc.html
 ///
 /// # Shapes
 /// - `scores`: `(n_samples,)`, `(1, n_samples)` or `(n_samples, 1)`, no NaN; probabilities, logits, ranks: higher means
@@ -78,6 +81,16 @@ pub fn binary_auprc<B: Backend>(
 pub type BinaryAuprc<B> = Evaluation<B, Auprc>;
 
 /// The reading of [`binary_auprc`].
+///
+/// ```
+/// use metrics_core::{Auprc, Readings, Undefined};
+///
+/// assert_eq!(Auprc.read(&[0.1, 0.5, 0.7, 0.8], &[1, 0, 1, 1])?, 11.0 / 12.0);
+/// let weights = [1.0, 3.0];
+/// assert_eq!(Auprc.weights(&weights).read(&[0.5, 0.5], &[1, 0])?, 0.25);
+/// assert!(Auprc.undefined(Undefined::Nan).read(&[0.5], &[0])?.is_nan());
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Auprc;
 

@@ -13,7 +13,10 @@ use crate::metric::reading::{Policy, Reading, Readings};
 /// ```
 /// k over the distinct scores, high to low. In `[0, 1]`: the share of pairs of a positive and a
 /// negative that the scores rank right, ties counting half. The same definition as scikit-learn's
-/// `roc_auc_score` and torcheval's `binary_auroc`.
+/// [`roc_auc_score`] and torcheval's [`binary_auroc`][torcheval].
+///
+/// [`roc_auc_score`]: https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_auc_score.html
+/// [torcheval]: https://docs.pytorch.org/torcheval/stable/generated/torcheval.metrics.functional.binary_auroc.html
 ///
 /// # Shapes
 /// - `scores`: `(n_samples,)`, `(1, n_samples)` or `(n_samples, 1)`, no NaN; probabilities, logits, ranks: higher means
@@ -72,6 +75,16 @@ pub fn binary_auroc<B: Backend>(
 pub type BinaryAuroc<B> = Evaluation<B, Auroc>;
 
 /// The reading of [`binary_auroc`].
+///
+/// ```
+/// use metrics_core::{Auroc, Readings, Undefined};
+///
+/// assert_eq!(Auroc.read(&[0.1, 0.5, 0.7, 0.8], &[1, 0, 1, 1])?, 2.0 / 3.0);
+/// let weights = [1.0, 3.0, 1.0];
+/// assert_eq!(Auroc.weights(&weights).read(&[0.2, 0.7, 0.5], &[0, 0, 1])?, 0.25);
+/// assert!(Auroc.undefined(Undefined::Nan).read(&[0.5], &[1])?.is_nan());
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Auroc;
 

@@ -10,8 +10,10 @@ use crate::metric::reading::{Policy, Reading, Readings};
 /// ```text
 /// precision = tps / (tps + fps)    recall = tps / n_positives
 /// ```
-/// Lengths, order and end point are those of scikit-learn's `precision_recall_curve`: thresholds
+/// Lengths, order and end point are those of scikit-learn's [`precision_recall_curve`]: thresholds
 /// increase, and a last point with precision 1 and recall 0 has no threshold.
+///
+/// [`precision_recall_curve`]: https://scikit-learn.org/stable/modules/generated/sklearn.metrics.precision_recall_curve.html
 ///
 /// # Undefined cases
 /// Without positives recall is 1 at every threshold, as in scikit-learn, or what
@@ -43,6 +45,18 @@ pub fn binary_precision_recall_curve<B: Backend>(
 }
 
 /// Precision and recall at every distinct score, in scikit-learn's order.
+///
+/// ```
+/// use metrics_core::slice::binary_precision_recall_curve;
+///
+/// // Two tied scores are one point; the last point has no threshold.
+/// let curve = binary_precision_recall_curve(&[0.5, 0.5, 0.9], &[0, 1, 1])?;
+/// assert_eq!(curve.thresholds, [0.5, 0.9]);
+/// assert_eq!(curve.precision, [2.0 / 3.0, 1.0, 1.0]);
+/// assert_eq!(curve.recall, [1.0, 0.5, 0.0]);
+/// assert!(curve.counts.tps().iter().eq([1.0, 2.0]));
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PrecisionRecallCurve {
@@ -57,6 +71,16 @@ pub struct PrecisionRecallCurve {
 }
 
 /// The reading of [`binary_precision_recall_curve`].
+///
+/// ```
+/// use metrics_core::{PrecisionRecall, Readings};
+///
+/// let weights = [1.0, 3.0];
+/// let curve = PrecisionRecall.weights(&weights).read(&[0.9, 0.5], &[1, 0])?;
+/// assert_eq!(curve.precision, [0.25, 1.0, 1.0]);
+/// assert_eq!(curve.recall, [1.0, 1.0, 0.0]);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct PrecisionRecall;
 

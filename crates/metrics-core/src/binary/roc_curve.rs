@@ -10,9 +10,11 @@ use crate::metric::reading::{Policy, Reading, Readings};
 /// ```text
 /// fpr = fps / n_negatives    tpr = tps / n_positives
 /// ```
-/// Lengths, order and first point are those of scikit-learn's `roc_curve` with
+/// Lengths, order and first point are those of scikit-learn's [`roc_curve`] with
 /// `drop_intermediate=False`: thresholds decrease, and a first point `(0, 0)` has threshold `+inf`.
 /// Where a score is `+inf`, a second threshold is too, and only there are two thresholds equal.
+///
+/// [`roc_curve`]: https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_curve.html
 ///
 /// # Undefined cases
 /// Without positives the true positive rate is 0, without negatives the false positive rate; or
@@ -44,6 +46,18 @@ pub fn binary_roc_curve<B: Backend>(
 }
 
 /// False and true positive rate at every distinct score, in scikit-learn's order.
+///
+/// ```
+/// use metrics_core::slice::binary_roc_curve;
+///
+/// // Two tied scores are one point; the first point has threshold infinity.
+/// let curve = binary_roc_curve(&[0.5, 0.5, 0.9], &[0, 1, 1])?;
+/// assert_eq!(curve.thresholds, [f64::INFINITY, 0.9, 0.5]);
+/// assert_eq!(curve.fpr, [0.0, 0.0, 1.0]);
+/// assert_eq!(curve.tpr, [0.0, 0.5, 1.0]);
+/// assert!(curve.counts.tps().iter().eq([1.0, 2.0]));
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RocCurve {
@@ -60,6 +74,16 @@ pub struct RocCurve {
 }
 
 /// The reading of [`binary_roc_curve`].
+///
+/// ```
+/// use metrics_core::{Readings, Roc};
+///
+/// let weights = [1.0, 3.0, 1.0];
+/// let curve = Roc.weights(&weights).read(&[0.2, 0.7, 0.5], &[0, 0, 1])?;
+/// assert_eq!(curve.fpr, [0.0, 0.75, 0.75, 1.0]);
+/// assert_eq!(curve.tpr, [0.0, 0.0, 1.0, 1.0]);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Roc;
 

@@ -29,18 +29,6 @@ use crate::undefined::Undefined;
 /// assert_eq!(evaluation.read(&PrecisionRecall)?.thresholds, [0.1, 0.5, 0.7, 0.8]);
 /// # Ok::<(), metrics_core::Error>(())
 /// ```
-///
-/// A metric of several tasks is told so, and which dimension they are:
-///
-/// ```
-/// use metrics_core::{Layout, slice::{BinaryAuroc, Tensor}};
-///
-/// let mut auroc = BinaryAuroc::new().tasks(2)?.layout(Layout::TasksLast);
-/// let (heads, targets) = ([0.1, 0.9, 0.5, 0.2, 0.7, 0.4], [0, 1, 0, 0, 1, 1]);
-/// auroc.update(&Tensor::new(&heads, &[3, 2])?, &Tensor::new(&targets, &[3, 2])?)?;
-/// assert_eq!(auroc.compute_tasks()?, [1.0, 1.0]);
-/// # Ok::<(), metrics_core::Error>(())
-/// ```
 pub struct Evaluation<B: Backend, R> {
     readings: R,
     undefined: Undefined,
@@ -83,6 +71,10 @@ impl<B: Backend, R: Readings + Default> Default for Evaluation<B, R> {
 
 impl<B: Backend, R: Readings + Default> Evaluation<B, R> {
     /// A metric of one task: it takes `(n_samples,)`, `(1, n_samples)` and `(n_samples, 1)`.
+    ///
+    /// ```
+    /// assert_eq!(metrics_core::slice::BinaryAuroc::new().n_tasks(), 1);
+    /// ```
     pub fn new() -> Self {
         Self::of(R::default())
     }
@@ -90,6 +82,11 @@ impl<B: Backend, R: Readings + Default> Evaluation<B, R> {
 
 impl<B: Backend, R: Readings> Evaluation<B, R> {
     /// A metric of one task that reads these.
+    ///
+    /// ```
+    /// let evaluation = metrics_core::slice::Evaluation::of(metrics_core::Roc);
+    /// assert_eq!(evaluation.readings(), &metrics_core::Roc);
+    /// ```
     pub fn of(readings: R) -> Self {
         let (undefined, layout) = (Undefined::Default, Layout::TasksFirst);
         let samples = Accumulator::new(RankState::new(1));
@@ -98,6 +95,13 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
 
     /// The same metric for several tasks, without samples. It takes `(n_tasks, n_samples)`, or what
     /// [`layout`](Self::layout) says.
+    ///
+    /// ```
+    /// use metrics_core::slice::BinaryAuroc;
+    /// assert_eq!(BinaryAuroc::new().tasks(2)?.n_tasks(), 2);
+    /// assert!(BinaryAuroc::new().tasks(0).is_err());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::NoTasks`] for 0 tasks, [`Error::TooManyTasks`] for more than [`MAX_TASKS`].
@@ -114,6 +118,15 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
     }
 
     /// Which dimension of a matrix the tasks are: by default the first.
+    ///
+    /// ```
+    /// use metrics_core::{Layout, slice::{BinaryAuroc, Tensor}};
+    /// let mut auroc = BinaryAuroc::new().tasks(2)?.layout(Layout::TasksLast);
+    /// let (heads, targets) = ([0.1, 0.9, 0.5, 0.2, 0.7, 0.4], [0, 1, 0, 0, 1, 1]);
+    /// auroc.update(&Tensor::new(&heads, &[3, 2])?, &Tensor::new(&targets, &[3, 2])?)?;
+    /// assert_eq!(auroc.compute_tasks()?, [1.0, 1.0]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     #[must_use]
     pub fn layout(mut self, layout: Layout) -> Self {
         self.layout = layout;
@@ -121,6 +134,14 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
     }
 
     /// What to return where a metric is undefined.
+    ///
+    /// ```
+    /// use metrics_core::{Undefined, slice::BinaryAuroc};
+    /// let mut auroc = BinaryAuroc::new().undefined(Undefined::Error);
+    /// auroc.update(&[0.5], &[1])?;
+    /// assert!(auroc.compute().is_err());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     #[must_use]
     pub fn undefined(mut self, undefined: Undefined) -> Self {
         self.undefined = undefined;
@@ -139,6 +160,14 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
 
     /// Takes in a batch; an empty one changes nothing. What is kept is copied.
     ///
+    /// ```
+    /// let mut auroc = metrics_core::slice::BinaryAuroc::new();
+    /// auroc.update(&[0.2, 0.7], &[0, 1])?;
+    /// assert!(auroc.update(&[0.5, f64::NAN], &[1, 0]).is_err());
+    /// assert_eq!(auroc.compute()?, 1.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Request::tasks`](crate::Request::tasks), but for an empty batch;
     /// [`Error::TaskMismatch`], [`Error::TooManySamples`], [`Error::ScoreTypeMismatch`]. Nothing has
@@ -153,6 +182,13 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
 
     /// Takes in a batch with one weight per sample: see
     /// [`Request::weights`](crate::Request::weights).
+    ///
+    /// ```
+    /// let mut auroc = metrics_core::slice::BinaryAuroc::new();
+    /// auroc.update_weighted(&[0.2, 0.7, 0.5], &[0, 0, 1], &[1.0, 3.0, 1.0])?;
+    /// assert_eq!(auroc.compute()?, 0.25);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`update`](Self::update), and [`Error::InvalidWeight`], [`Error::WeightOverflow`]. Nothing has
@@ -183,10 +219,18 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
 
     /// The value over all samples so far, for a metric of one task.
     ///
+    /// ```
+    /// let mut auroc = metrics_core::slice::BinaryAuroc::new();
+    /// assert!(auroc.compute().is_err());
+    /// auroc.update(&[0.2, 0.7], &[0, 1])?;
+    /// assert_eq!(auroc.compute()?, 1.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NoSamples`] before the first sample, [`Error::SeveralTasks`] for a metric of several
     /// tasks, [`Error::Undefined`] where the value is undefined and that was asked for;
-    /// [`Error::RejectedUpdates`] and [`Error::Backend`] where a device says so now.
+    /// [`Error::OutOfMemory`]; [`Error::RejectedUpdates`], [`Error::Backend`] where a device says so now.
     #[doc(alias("eval", "accumulate", "result"))]
     pub fn compute(&mut self) -> Result<R::Value> {
         let readings = self.readings.clone();
@@ -203,6 +247,13 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
     }
 
     /// Other readings over the same samples, for a metric of one task.
+    ///
+    /// ```
+    /// let mut auroc = metrics_core::slice::BinaryAuroc::new();
+    /// auroc.update(&[0.2, 0.7], &[0, 1])?;
+    /// assert_eq!(auroc.read(&metrics_core::Auprc)?, 1.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`compute`](Self::compute).
@@ -233,6 +284,15 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
 
     /// Other readings over the samples of one task.
     ///
+    /// ```
+    /// use metrics_core::{Sums, slice::BinaryAuroc, slice::Tensor};
+    /// let mut auroc = BinaryAuroc::new().tasks(2)?;
+    /// let targets = Tensor::new(&[0, 1], &[2, 1])?;
+    /// auroc.update(&Tensor::new(&[0.2, 0.7], &[2, 1])?, &targets)?;
+    /// assert_eq!(auroc.read_task(&Sums, 1)?.n_positives(), 1.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`compute`](Self::compute), and [`Error::UnknownTask`].
     pub fn read_task<O: Readings>(&mut self, readings: &O, task: usize) -> Result<O::Value> {
@@ -255,7 +315,6 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
     ///
     /// ```
     /// use metrics_core::slice::BinaryAuroc;
-    ///
     /// let mut auroc = BinaryAuroc::new();
     /// auroc.update(&[0.1, 0.8, 0.4, 0.8], &[0, 1, 1, 0])?;
     /// let mut counts = Vec::new();
@@ -265,8 +324,8 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NoSamples`], [`Error::UnknownTask`]; [`Error::RejectedUpdates`] and [`Error::Backend`] where
-    /// a device says so now.
+    /// [`Error::NoSamples`], [`Error::UnknownTask`], [`Error::OutOfMemory`]; [`Error::RejectedUpdates`]
+    /// and [`Error::Backend`] where a device says so now.
     pub fn for_each_group(&mut self, task: usize, visit: impl FnMut(TieGroup)) -> Result<()> {
         let op = self.readings.name();
         in_default_mode(|| {
@@ -310,9 +369,20 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
 
     /// Takes in all samples of another metric with as many tasks.
     ///
+    /// ```
+    /// use metrics_core::slice::BinaryAuroc;
+    /// let (mut auroc, mut other) = (BinaryAuroc::new(), BinaryAuroc::new());
+    /// auroc.update(&[0.2], &[0])?;
+    /// other.update(&[0.7], &[1])?;
+    /// auroc.merge(&other)?;
+    /// assert_eq!(auroc.compute()?, 1.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::MergeTasks`], [`Error::ScoreTypeMismatch`], [`Error::TooManySamples`],
-    /// [`Error::WeightOverflow`]. Both are unchanged then.
+    /// [`Error::WeightOverflow`], [`Error::OutOfMemory`]; both are unchanged then.
+    /// [`Error::RejectedUpdates`] and [`Error::Backend`] where a device says so now.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         in_default_mode(|| self.samples.merge(self.readings.name(), &other.samples))?;
         self.sums = None;
@@ -320,12 +390,25 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
     }
 
     /// Forgets all samples.
+    ///
+    /// ```
+    /// let mut auroc = metrics_core::slice::BinaryAuroc::new();
+    /// auroc.update(&[0.2, 0.7], &[0, 1])?;
+    /// auroc.reset();
+    /// assert!(auroc.compute().is_err());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn reset(&mut self) {
         self.samples = Accumulator::new(RankState::new(self.n_tasks()));
         self.sums = None;
     }
 
     /// All samples, as plain data: for a file, another process, another backend.
+    ///
+    /// ```
+    /// assert!(metrics_core::slice::BinaryAuroc::new().state()?.is_empty());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::RejectedUpdates`] and [`Error::Backend`] where a device says so now,
@@ -335,6 +418,15 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
     }
 
     /// Forgets all samples and takes over those of a state.
+    ///
+    /// ```
+    /// use metrics_core::slice::{BinaryAuprc, BinaryAuroc};
+    /// let (mut auprc, mut auroc) = (BinaryAuprc::new(), BinaryAuroc::new());
+    /// auprc.update(&[0.2, 0.7], &[0, 1])?;
+    /// auroc.load_state(&auprc.state()?)?;
+    /// assert_eq!(auroc.compute()?, 1.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::MergeTasks`] for another number of tasks. Nothing has changed then.

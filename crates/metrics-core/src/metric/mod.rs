@@ -16,6 +16,24 @@ use crate::error::Result;
 ///
 /// Reading takes `&mut self`: it may wait for the device, it sorts what it holds once and remembers
 /// the result.
+///
+/// ```
+/// use metrics_core::{Curve, Metric, Result, ToTensor, slice::Auc, slice::BinaryAuprc};
+///
+/// fn epoch<M: Metric>(metric: &mut M, batches: &[([f64; 2], [u8; 2])]) -> Result<M::Value>
+/// where
+///     [f64; 2]: ToTensor<M::Backend>,
+///     [u8; 2]: ToTensor<M::Backend>,
+/// {
+///     metric.reset();
+///     batches.iter().try_for_each(|(scores, targets)| metric.update(scores, targets))?;
+///     metric.compute()
+/// }
+/// let batches = [([0.1, 0.5], [1, 0]), ([0.7, 0.8], [1, 1])];
+/// assert_eq!(epoch(&mut BinaryAuprc::new(), &batches)?, 11.0 / 12.0);
+/// assert_eq!(epoch(&mut Auc::new(Curve::Pr, 10)?, &batches)?, 11.0 / 12.0);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 pub trait Metric {
     /// The tensor library.
     type Backend: Backend;
@@ -25,6 +43,19 @@ pub trait Metric {
     type Value;
 
     /// Takes in a batch; an empty one changes nothing. What is kept is copied.
+    ///
+    /// ```
+    /// use metrics_core::{Metric, Result, slice::BinaryAuroc};
+    ///
+    /// /// Generic over the metric, for one backend.
+    /// fn feed<M: Metric<Backend = metrics_core::Host>>(metric: &mut M) -> Result<()> {
+    ///     metric.update(&[0.2, 0.7], &[0, 1])
+    /// }
+    /// let mut auroc = BinaryAuroc::new();
+    /// feed(&mut auroc)?;
+    /// assert_eq!(auroc.compute()?, 1.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Any error of the metric's function except [`Empty`](crate::Error::Empty), and
@@ -40,6 +71,15 @@ pub trait Metric {
     /// values are and how much weight a task takes say the docs of
     /// [`Request::weights`](crate::Request::weights).
     ///
+    /// ```
+    /// use metrics_core::{Metric, slice::BinaryAuroc};
+    ///
+    /// let mut auroc = BinaryAuroc::new();
+    /// Metric::update_weighted(&mut auroc, &[0.2, 0.7, 0.5], &[0, 0, 1], &[1.0, 3.0, 1.0])?;
+    /// assert_eq!(auroc.compute()?, 0.25);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`update`](Self::update), and [`InvalidWeight`](crate::Error::InvalidWeight),
     /// [`WeightOverflow`](crate::Error::WeightOverflow). Nothing has changed then.
@@ -52,14 +92,35 @@ pub trait Metric {
 
     /// The value over all samples so far, for a metric of one task.
     ///
+    /// ```
+    /// use metrics_core::{Metric, slice::BinaryAuroc};
+    ///
+    /// fn value<M: Metric>(metric: &mut M) -> Option<M::Value> {
+    ///     metric.compute().ok()
+    /// }
+    /// assert_eq!(value(&mut BinaryAuroc::new()), None); // No samples yet.
+    /// ```
+    ///
     /// # Errors
     /// [`NoSamples`](crate::Error::NoSamples) before the first sample,
     /// [`SeveralTasks`](crate::Error::SeveralTasks) for a metric of several tasks,
-    /// [`Undefined`](crate::Error::Undefined) where the value is undefined and that was asked for.
+    /// [`Undefined`](crate::Error::Undefined) where the value is undefined and that was asked for;
+    /// [`OutOfMemory`](crate::Error::OutOfMemory); [`RejectedUpdates`](crate::Error::RejectedUpdates)
+    /// and [`Backend`](crate::Error::Backend) where a device says so now.
     #[doc(alias("eval", "accumulate", "result"))]
     fn compute(&mut self) -> Result<Self::Value>;
 
     /// The value of each task over all samples so far.
+    ///
+    /// ```
+    /// use metrics_core::{Metric, slice::BinaryAuroc, slice::Tensor};
+    ///
+    /// let mut auroc = BinaryAuroc::new().tasks(2)?;
+    /// let targets = Tensor::new(&[0, 1, 1, 0], &[2, 2])?;
+    /// auroc.update(&Tensor::new(&[0.2, 0.7, 0.2, 0.7], &[2, 2])?, &targets)?;
+    /// assert_eq!(Metric::compute_tasks(&mut auroc)?, [1.0, 0.0]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`compute`](Self::compute), except for `SeveralTasks`.
@@ -67,23 +128,75 @@ pub trait Metric {
 
     /// Takes in all samples of another metric of the same configuration.
     ///
+    /// ```
+    /// use metrics_core::{Metric, Result, slice::BinaryAuroc};
+    ///
+    /// /// One metric of the parts that several threads have fed.
+    /// fn merged<M: Metric>(mut first: M, rest: &[M]) -> Result<M> {
+    ///     rest.iter().try_for_each(|part| first.merge(part))?;
+    ///     Ok(first)
+    /// }
+    /// let (mut one, mut two) = (BinaryAuroc::new(), BinaryAuroc::new());
+    /// one.update(&[0.2], &[0])?;
+    /// two.update(&[0.7], &[1])?;
+    /// assert_eq!(merged(one, &[two])?.compute()?, 1.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// An error naming both configurations where they differ. Both are unchanged then.
+    /// An error naming both configurations where they differ,
+    /// [`ScoreTypeMismatch`](crate::Error::ScoreTypeMismatch),
+    /// [`TooManySamples`](crate::Error::TooManySamples),
+    /// [`WeightOverflow`](crate::Error::WeightOverflow), [`OutOfMemory`](crate::Error::OutOfMemory);
+    /// both are unchanged then. [`RejectedUpdates`](crate::Error::RejectedUpdates) and
+    /// [`Backend`](crate::Error::Backend) where a device says so now.
     fn merge(&mut self, other: &Self) -> Result<()>;
 
     /// Forgets all samples.
+    ///
+    /// ```
+    /// use metrics_core::{Metric, slice::BinaryAuroc};
+    ///
+    /// let mut auroc = BinaryAuroc::new();
+    /// auroc.update(&[0.2, 0.7], &[0, 1])?;
+    /// Metric::reset(&mut auroc);
+    /// assert!(auroc.compute().is_err());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     fn reset(&mut self);
 
     /// All the metric knows.
     ///
+    /// ```
+    /// use metrics_core::{Metric, slice::BinaryAuroc};
+    ///
+    /// let mut auroc = BinaryAuroc::new();
+    /// auroc.update(&[0.2, 0.7], &[0, 1])?;
+    /// assert!(!Metric::state(&mut auroc)?.is_empty());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// Errors of the device that were not reported yet.
+    /// [`RejectedUpdates`](crate::Error::RejectedUpdates) and [`Backend`](crate::Error::Backend) where a
+    /// device says so now, [`OutOfMemory`](crate::Error::OutOfMemory).
     fn state(&mut self) -> Result<Self::State>;
 
     /// Forgets all samples and takes over a state: from a file, another process, another backend.
     ///
+    /// ```
+    /// use metrics_core::{Metric, slice::BinaryAuroc};
+    ///
+    /// let (mut saved, mut resumed) = (BinaryAuroc::new(), BinaryAuroc::new());
+    /// saved.update(&[0.2, 0.7], &[0, 1])?;
+    /// Metric::load_state(&mut resumed, &saved.state()?)?;
+    /// assert_eq!(resumed.compute()?, 1.0);
+    /// assert!(Metric::load_state(&mut BinaryAuroc::new().tasks(2)?, &saved.state()?).is_err());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// An error naming both configurations where they differ. Nothing has changed then.
+    /// An error naming both configurations where they differ,
+    /// [`OutOfMemory`](crate::Error::OutOfMemory). Nothing has changed then.
     fn load_state(&mut self, state: &Self::State) -> Result<()>;
 }
 

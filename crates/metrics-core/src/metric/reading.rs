@@ -49,9 +49,48 @@ pub trait Reading: Clone + Debug + Send + Sync {
     type Value;
 
     /// Name of the metric, for error messages.
+    ///
+    /// ```
+    /// use metrics_core::{Auprc, Reading};
+    ///
+    /// assert_eq!(Reading::name(&Auprc), "binary_auprc");
+    /// ```
     fn name(&self) -> &'static str;
 
     /// Whether the parameters are in range.
+    ///
+    /// ```
+    /// use metrics_core::{Error, Policy, RankedCounts, Reading, Readings, Result};
+    ///
+    /// /// Recall of the samples with a score of at least this.
+    /// #[derive(Debug, Clone)]
+    /// struct RecallFrom(f64);
+    ///
+    /// impl Reading for RecallFrom {
+    ///     type Source = RankedCounts;
+    ///     type Value = f64;
+    ///
+    ///     fn name(&self) -> &'static str {
+    ///         "recall_from"
+    ///     }
+    ///
+    ///     fn check(&self) -> Result<()> {
+    ///         if !self.0.is_nan() {
+    ///             return Ok(());
+    ///         }
+    ///         let source = "the threshold is NaN, expected a number".into();
+    ///         Err(Error::Backend { backend: "mine", op: "recall_from", source })
+    ///     }
+    ///
+    ///     fn value(&self, counts: &RankedCounts, _policy: Policy) -> Result<f64> {
+    ///         let lowest = counts.groups().take_while(|group| group.threshold >= self.0).last();
+    ///         Ok(lowest.map_or(0.0, |group| group.tp / counts.n_positives()))
+    ///     }
+    /// }
+    /// assert_eq!(RecallFrom(0.5).read(&[0.2, 0.5, 0.7], &[1, 1, 0])?, 0.5);
+    /// assert!(RecallFrom(f64::NAN).read(&[0.2, 0.5, 0.7], &[1, 1, 0]).is_err());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// An error that names the parameter, what was given and what is allowed.
@@ -67,6 +106,16 @@ pub trait Reading: Clone + Debug + Send + Sync {
 }
 
 /// What a [`Reading`] may be read from.
+///
+/// ```
+/// use metrics_core::{Auprc, Counts, Reading, Source};
+///
+/// fn source_of<R: Reading<Source = S>, S: Source>(_reading: R) -> &'static str {
+///     std::any::type_name::<S>()
+/// }
+/// assert!(source_of(Auprc).ends_with("RankSums"));
+/// assert!(source_of(Counts).ends_with("RankedCounts"));
+/// ```
 pub trait Source: sealed::Sealed {}
 
 impl Source for RankSums {}
@@ -106,6 +155,33 @@ mod sealed {
 }
 
 /// What to return where a value is undefined, and of which metric and task.
+///
+/// ```
+/// use metrics_core::{Policy, RankSums, Reading, Readings, Result, Undefined};
+///
+/// /// Positives for each negative.
+/// #[derive(Debug, Clone)]
+/// struct Odds;
+///
+/// impl Reading for Odds {
+///     type Source = RankSums;
+///     type Value = f64;
+///
+///     fn name(&self) -> &'static str {
+///         "odds"
+///     }
+///
+///     fn value(&self, sums: &RankSums, policy: Policy) -> Result<f64> {
+///         let odds = sums.n_positives() / sums.n_negatives();
+///         let odds = odds.is_finite().then_some(odds);
+///         policy.resolve(odds, f64::INFINITY, "there are no negatives")
+///     }
+/// }
+/// assert_eq!(Odds.read(&[0.2, 0.7, 0.5], &[0, 1, 1])?, 2.0);
+/// assert_eq!(Odds.read(&[0.2, 0.7], &[1, 1])?, f64::INFINITY);
+/// assert!(Odds.undefined(Undefined::Error).read(&[0.2, 0.7], &[1, 1]).is_err());
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
     op: &'static str,
@@ -123,6 +199,16 @@ impl Policy {
     }
 
     /// The value if there is one; else the metric's default, NaN or an error, as the caller has chosen.
+    ///
+    /// ```
+    /// use metrics_core::{Auroc, Readings, Undefined};
+    ///
+    /// // Auroc's reading resolves with the default 0.5.
+    /// assert_eq!(Auroc.read(&[0.7], &[1])?, 0.5);
+    /// let error = Auroc.undefined(Undefined::Error).read(&[0.7], &[1]).unwrap_err();
+    /// assert!(error.to_string().ends_with("there are no positives or no negatives"));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Undefined`] with the reason.
@@ -154,12 +240,34 @@ pub trait Readings: Clone + Debug + Send + Sync {
     type Value;
 
     /// Whether the sums over a ranking are not enough.
+    ///
+    /// ```
+    /// use metrics_core::{Auprc, Readings, Roc};
+    ///
+    /// fn needs_counts<R: Readings>(_readings: R) -> bool {
+    ///     R::NEED_COUNTS
+    /// }
+    /// assert!(!needs_counts(Auprc) && needs_counts((Auprc, Roc)));
+    /// ```
     const NEED_COUNTS: bool;
 
     /// Name for error messages.
+    ///
+    /// ```
+    /// use metrics_core::{Auprc, Auroc, Readings};
+    ///
+    /// assert_eq!(Readings::name(&Auprc), "binary_auprc");
+    /// assert_eq!(Readings::name(&(Auprc, Auroc)), "evaluation");
+    /// ```
     fn name(&self) -> &'static str;
 
     /// Whether all parameters are in range.
+    ///
+    /// ```
+    /// use metrics_core::{Auprc, Auroc, Readings};
+    ///
+    /// assert!(Readings::check(&(Auprc, Auroc)).is_ok());
+    /// ```
     ///
     /// # Errors
     /// As [`Reading::check`].
@@ -167,11 +275,43 @@ pub trait Readings: Clone + Debug + Send + Sync {
 
     /// The values of a task.
     ///
+    /// ```
+    /// use metrics_core::{Auprc, Auroc, Policy, RankSums, Ranking, Reading, Readings, Result};
+    ///
+    /// /// A reading that reads two others.
+    /// #[derive(Debug, Clone)]
+    /// struct Mean;
+    ///
+    /// impl Reading for Mean {
+    ///     type Source = RankSums;
+    ///     type Value = f64;
+    ///
+    ///     fn name(&self) -> &'static str {
+    ///         "mean"
+    ///     }
+    ///
+    ///     fn value(&self, sums: &RankSums, policy: Policy) -> Result<f64> {
+    ///         let (auprc, auroc) = (Auprc, Auroc).values(&Ranking::Sums(*sums), policy)?;
+    ///         Ok((auprc + auroc) / 2.0)
+    ///     }
+    /// }
+    /// assert_eq!(Mean.read(&[0.5, 0.5], &[0, 1])?, 0.5);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Reading::value`].
     fn values(&self, ranking: &Ranking, policy: Policy) -> Result<Self::Value>;
 
     /// Reads one task: scores and targets of shape `(n_samples,)`, `(1, n_samples)` or `(n_samples, 1)`.
+    ///
+    /// ```
+    /// use metrics_core::{Auprc, Auroc, Readings};
+    ///
+    /// let (scores, targets) = ([0.1, 0.5, 0.7, 0.8], [1, 0, 1, 1]);
+    /// assert_eq!((Auprc, Auroc).read(&scores, &targets)?, (11.0 / 12.0, 2.0 / 3.0));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Request::read`].
@@ -185,6 +325,15 @@ pub trait Readings: Clone + Debug + Send + Sync {
 
     /// Reads each task of scores and targets of shape `(n_tasks, n_samples)`.
     ///
+    /// ```
+    /// use metrics_core::{Auroc, Readings, slice::Tensor};
+    ///
+    /// let scores = Tensor::new(&[0.2, 0.7, 0.9, 0.4], &[2, 2])?;
+    /// let targets = Tensor::new(&[0, 1, 0, 1], &[2, 2])?;
+    /// assert_eq!(Auroc.tasks(&scores, &targets)?, [1.0, 0.0]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Request::tasks`].
     fn tasks<B: Backend>(
@@ -196,6 +345,15 @@ pub trait Readings: Clone + Debug + Send + Sync {
     }
 
     /// A request with one weight per sample; see [`Request::weights`].
+    ///
+    /// ```
+    /// use metrics_core::{Auroc, Readings};
+    ///
+    /// // A weight of 0 removes its sample.
+    /// let weights = [1.0, 0.0, 1.0];
+    /// assert_eq!(Auroc.weights(&weights).read(&[0.2, 0.7, 0.5], &[0, 0, 1])?, 1.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     fn weights<'a, B: Backend>(
         self,
         weights: &'a (impl ToTensor<B> + ?Sized),
@@ -204,11 +362,27 @@ pub trait Readings: Clone + Debug + Send + Sync {
     }
 
     /// A request with another policy for undefined values; see [`Request::undefined`].
+    ///
+    /// ```
+    /// use metrics_core::{Auroc, Readings, Undefined};
+    ///
+    /// assert!(Auroc.undefined(Undefined::Nan).read(&[0.7], &[1])?.is_nan());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     fn undefined<'a, B: Backend>(self, undefined: Undefined) -> Request<'a, B, Self> {
         Request::new(self).undefined(undefined)
     }
 
     /// A request with another layout of several tasks; see [`Request::layout`].
+    ///
+    /// ```
+    /// use metrics_core::{Auroc, Layout, Readings, slice::Tensor};
+    ///
+    /// let scores = Tensor::new(&[0.2, 0.9, 0.7, 0.4], &[2, 2])?;
+    /// let targets = Tensor::new(&[0, 0, 1, 1], &[2, 2])?;
+    /// assert_eq!(Auroc.layout(Layout::TasksLast).tasks(&scores, &targets)?, [1.0, 0.0]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     fn layout<'a, B: Backend>(self, layout: Layout) -> Request<'a, B, Self> {
         Request::new(self).layout(layout)
     }

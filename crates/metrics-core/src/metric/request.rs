@@ -42,6 +42,13 @@ pub struct Request<'a, B: Backend, R> {
 
 impl<'a, B: Backend, R: Readings> Request<'a, B, R> {
     /// No weights, default values where a metric is undefined, a row a task.
+    ///
+    /// ```
+    /// use metrics_core::{Auroc, Host, Request};
+    ///
+    /// assert_eq!(Request::<Host, _>::new(Auroc).read(&[0.2, 0.7], &[0, 1])?, 1.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn new(readings: R) -> Self {
         let (undefined, layout) = (Undefined::Default, Layout::TasksFirst);
         Self { readings, weights: None, undefined, layout }
@@ -59,24 +66,63 @@ impl<'a, B: Backend, R: Readings> Request<'a, B, R> {
     ///
     /// The weights of a task must add up to less than 1.7e308. Those that are counted must add up to
     /// 2^53 at most, which takes 2^33 samples of weight 2^20.
+    ///
+    /// ```
+    /// use metrics_core::{Auroc, Readings};
+    ///
+    /// // A whole weight counts as so many samples.
+    /// let weights = [1.0, 3.0, 1.0];
+    /// let weighted = Auroc.weights(&weights).read(&[0.2, 0.7, 0.5], &[0, 0, 1])?;
+    /// assert_eq!(weighted, Auroc.read(&[0.2, 0.7, 0.7, 0.7, 0.5], &[0, 0, 0, 0, 1])?);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn weights(mut self, weights: &'a (impl ToTensor<B> + ?Sized)) -> Self {
         self.weights = Some(weights.to_tensor());
         self
     }
 
     /// What to return where a metric is undefined.
+    ///
+    /// ```
+    /// use metrics_core::{Auroc, Readings, Undefined};
+    ///
+    /// let weights = [2.0];
+    /// let request = Auroc.weights(&weights).undefined(Undefined::Nan);
+    /// assert!(request.read(&[0.7], &[1])?.is_nan());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn undefined(mut self, undefined: Undefined) -> Self {
         self.undefined = undefined;
         self
     }
 
     /// Which dimension of a matrix the tasks are: by default the first.
+    ///
+    /// ```
+    /// use metrics_core::{Auroc, Layout, Readings, slice::Tensor};
+    ///
+    /// // One weight a sample, for both tasks.
+    /// let weights = [1.0, 2.0];
+    /// let scores = Tensor::new(&[0.2, 0.9, 0.7, 0.4], &[2, 2])?;
+    /// let targets = Tensor::new(&[0, 0, 1, 1], &[2, 2])?;
+    /// let request = Auroc.weights(&weights).layout(Layout::TasksLast);
+    /// assert_eq!(request.tasks(&scores, &targets)?, [1.0, 0.0]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn layout(mut self, layout: Layout) -> Self {
         self.layout = layout;
         self
     }
 
     /// Reads one task: scores and targets of shape `(n_samples,)`, `(1, n_samples)` or `(n_samples, 1)`.
+    ///
+    /// ```
+    /// use metrics_core::{Auroc, Error, Readings};
+    ///
+    /// let weights = [1.0, -1.0];
+    /// let error = Auroc.weights(&weights).read(&[0.2, 0.7], &[0, 1]).unwrap_err();
+    /// assert!(matches!(error, Error::InvalidWeight { index: 1, .. }));
+    /// ```
     ///
     /// # Errors
     /// [`Error::TaskMismatch`] for the shape of several tasks, and as [`tasks`](Self::tasks).
@@ -95,12 +141,25 @@ impl<'a, B: Backend, R: Readings> Request<'a, B, R> {
 
     /// Reads each task of a matrix of scores and one of targets.
     ///
+    /// ```
+    /// use metrics_core::{Auroc, Readings, slice::Tensor};
+    ///
+    /// // The weights have the shape of the scores, or are one a sample for all tasks.
+    /// let weights = Tensor::new(&[1.0, 3.0, 1.0, 1.0, 1.0, 1.0], &[2, 3])?;
+    /// let scores = Tensor::new(&[0.2, 0.7, 0.5, 0.2, 0.7, 0.5], &[2, 3])?;
+    /// let targets = Tensor::new(&[0, 0, 1, 0, 0, 1], &[2, 3])?;
+    /// assert_eq!(Auroc.weights(&weights).tasks(&scores, &targets)?, [0.25, 0.5]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// - [`Error::ShapeMismatch`], [`Error::UnsupportedRank`], [`Error::Empty`],
     ///   [`Error::DeviceMismatch`], [`Error::UnsupportedDtype`];
     /// - [`Error::NanScore`], [`Error::InvalidTarget`], [`Error::InvalidWeight`], naming task and index;
-    /// - [`Error::WeightOverflow`], [`Error::NoWeight`] where all weights are 0;
-    /// - [`Error::Undefined`] if asked for, naming the task;
+    /// - [`Error::WeightOverflow`], [`Error::NoWeight`] where all weights are 0,
+    ///   [`Error::TooManySamples`] where whole weights add up to more than 2^53;
+    /// - [`Error::Undefined`] if asked for, naming the task; those of
+    ///   [`Reading::check`](crate::Reading::check);
     /// - [`Error::OutOfMemory`], and [`Error::Backend`] where the tensor library refuses.
     pub fn tasks(
         self,
