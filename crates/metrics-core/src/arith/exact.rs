@@ -3,6 +3,13 @@
 use crate::reserve::Zeros;
 
 /// The most samples a task may hold: up to here every count is exact as an `f64`.
+///
+/// ```
+/// use metrics_core::{MAX_SAMPLES, RankedCounts};
+///
+/// assert!(RankedCounts::new("mine", 0, vec![0.5], vec![MAX_SAMPLES], vec![0]).is_ok());
+/// assert!(RankedCounts::new("mine", 0, vec![0.5], vec![MAX_SAMPLES], vec![1]).is_err());
+/// ```
 pub const MAX_SAMPLES: u64 = 1 << 53;
 
 /// Largest whole weight that counts as so many samples. Larger ones are weighed, as fractions are: so

@@ -7,6 +7,15 @@ use super::precisions::{self, Steps, fixed};
 ///
 /// Sums over parts of the scores are taken apart, in any order, and added. That is why threads, batches
 /// and devices cannot change a bit of the result.
+///
+/// ```
+/// use metrics_core::{RankSums, backend::IntegerSums};
+///
+/// // A positive and a negative of one score: precision 1/2, and half a pair is ranked right.
+/// let sums = RankSums::from(IntegerSums::from_sums(0, 1, 1, 1 << 62, 1)?);
+/// assert_eq!((sums.auprc(), sums.auroc()), (Some(0.5), Some(0.5)));
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct IntegerSums {
     pub(crate) tp: u64,

@@ -6,6 +6,19 @@ use crate::counts::buckets::BucketCounts;
 use crate::curve::Curve;
 
 /// An interval certain to hold the exact, unbucketed value.
+///
+/// ```
+/// use metrics_core::{Curve, slice::Auc, slice::binary_auroc};
+///
+/// // A positive and a negative share the middle bucket of three; another positive is above.
+/// let (scores, targets) = ([0.6, 0.7, 1.0], [0, 1, 1]);
+/// let mut auc = Auc::new(Curve::Roc, 2)?;
+/// auc.update(&scores, &targets)?;
+/// let bounds = auc.bounds()?;
+/// assert_eq!((bounds.lower, auc.compute()?, bounds.upper), (0.5, 0.75, 1.0));
+/// assert_eq!(binary_auroc(&scores, &targets)?, 1.0);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bounds {
     /// The least the exact value can be, in `[0, 1]`.

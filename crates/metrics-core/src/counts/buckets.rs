@@ -11,12 +11,34 @@ use crate::error::{Error, Result};
 use crate::reserve::zeros;
 
 /// Buckets by default, less one, as in Paddle.
+///
+/// ```
+/// use metrics_core::{DEFAULT_NUM_THRESHOLDS, slice::Auc};
+///
+/// assert_eq!(Auc::default().num_thresholds(), DEFAULT_NUM_THRESHOLDS);
+/// ```
 pub const DEFAULT_NUM_THRESHOLDS: usize = 4095;
 /// Most buckets, less one.
+///
+/// ```
+/// use metrics_core::{Curve, MAX_NUM_THRESHOLDS, slice::Auc};
+///
+/// assert!(Auc::new(Curve::Roc, MAX_NUM_THRESHOLDS + 1).is_err());
+/// ```
 pub const MAX_NUM_THRESHOLDS: usize = 1 << 24;
 
 /// Samples per bucket: negatives and positives, counted as often as a whole weight of up to 2^20 says;
 /// those of any other weight, weighed.
+///
+/// ```
+/// use metrics_core::BucketCounts;
+///
+/// // Three buckets: two negatives in the lowest, a positive in the highest.
+/// let mut counts = BucketCounts::new(2)?;
+/// counts.add("mine", &[2, 0, 0], &[0, 0, 1])?;
+/// assert!(!counts.is_empty());
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct BucketCounts {
     /// For each bucket the number of negatives and of positives.
@@ -80,6 +102,14 @@ impl Default for BucketCounts {
 impl BucketCounts {
     /// No samples in `num_thresholds + 1` buckets.
     ///
+    /// ```
+    /// use metrics_core::BucketCounts;
+    ///
+    /// assert!(BucketCounts::new(10)?.is_empty());
+    /// assert!(BucketCounts::new(0).is_err());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::InvalidNumThresholds`] unless there are 1 to
     /// [`MAX_NUM_THRESHOLDS`], [`Error::OutOfMemory`].
@@ -105,17 +135,39 @@ impl BucketCounts {
     }
 
     /// One less than the number of buckets.
+    ///
+    /// ```
+    /// assert_eq!(metrics_core::BucketCounts::new(10)?.num_thresholds(), 10);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn num_thresholds(&self) -> usize {
         self.counts.len() - 1
     }
 
     /// Whether there is no sample of non-zero weight.
+    ///
+    /// ```
+    /// let mut counts = metrics_core::BucketCounts::new(1)?;
+    /// assert!(counts.is_empty());
+    /// counts.add("mine", &[0, 3], &[0, 0])?;
+    /// assert!(!counts.is_empty());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         // On bits: a thread may take subnormals for zero.
         self.n_counted == 0 && self.fractional_weight.to_bits() == 0
     }
 
     /// Whether so many samples more, unweighted, may be added.
+    ///
+    /// ```
+    /// use metrics_core::{BucketCounts, MAX_SAMPLES};
+    ///
+    /// let counts = BucketCounts::new(1)?;
+    /// assert!(counts.check_room("mine", MAX_SAMPLES).is_ok());
+    /// assert!(counts.check_room("mine", MAX_SAMPLES + 1).is_err());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::TooManySamples`], [`Error::WeightOverflow`].
@@ -194,9 +246,19 @@ impl BucketCounts {
     /// Adds samples that were counted elsewhere, say on a device: the negatives and the positives of
     /// each bucket.
     ///
+    /// ```
+    /// use metrics_core::{BucketCounts, Error};
+    ///
+    /// let mut counts = BucketCounts::new(2)?;
+    /// counts.add("mine", &[2, 0, 0], &[0, 0, 1])?;
+    /// let error = counts.add("mine", &[1, 1], &[0, 0, 1]).unwrap_err();
+    /// assert!(matches!(error, Error::InvalidCounts { index: 2, .. }));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::InvalidCounts`] unless there is one of each for each bucket,
-    /// [`Error::TooManySamples`]; nothing has changed then.
+    /// [`Error::TooManySamples`], [`Error::WeightOverflow`]; nothing has changed then.
     pub fn add(&mut self, op: &'static str, negatives: &[u64], positives: &[u64]) -> Result<()> {
         let n_buckets = self.counts.len();
         if negatives.len() != n_buckets || positives.len() != n_buckets {

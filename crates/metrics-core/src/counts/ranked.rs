@@ -80,6 +80,14 @@ impl PartialEq for Form {
 }
 
 /// Cumulative counts, or cumulative sums of weights.
+///
+/// ```
+/// use metrics_core::{Counts, Cumulative, Readings};
+///
+/// let counts = Counts.weights(&[0.5, 2.0]).read(&[0.9, 0.1], &[1, 1])?;
+/// assert_eq!(counts.tps(), Cumulative::Weighted(&[0.5, 2.5]));
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Cumulative<'a> {
@@ -91,11 +99,19 @@ pub enum Cumulative<'a> {
 
 impl<'a> Cumulative<'a> {
     /// The numbers as `f64`, in which all of them are exact.
+    ///
+    /// ```
+    /// assert!(metrics_core::Cumulative::Whole(&[1, 2]).iter().eq([1.0, 2.0]));
+    /// ```
     pub fn iter(self) -> impl DoubleEndedIterator<Item = f64> + ExactSizeIterator + 'a {
         (0..self.len()).map(move |at| self.at(at))
     }
 
     /// How many there are.
+    ///
+    /// ```
+    /// assert_eq!(metrics_core::Cumulative::Whole(&[1, 2]).len(), 2);
+    /// ```
     pub fn len(self) -> usize {
         match self {
             Self::Whole(counts) => counts.len(),
@@ -104,11 +120,19 @@ impl<'a> Cumulative<'a> {
     }
 
     /// Whether there are none.
+    ///
+    /// ```
+    /// assert!(metrics_core::Cumulative::Whole(&[]).is_empty());
+    /// ```
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
     /// The last and largest; 0 where there are none.
+    ///
+    /// ```
+    /// assert_eq!(metrics_core::Cumulative::Weighted(&[0.5, 2.5]).total(), 2.5);
+    /// ```
     pub fn total(self) -> f64 {
         self.iter().next_back().unwrap_or(0.0)
     }
@@ -122,6 +146,15 @@ impl<'a> Cumulative<'a> {
 }
 
 /// The samples of one distinct score.
+///
+/// ```
+/// use metrics_core::{Counts, Readings};
+/// let counts = Counts.read(&[0.9, 0.4, 0.4, 0.4], &[1, 0, 0, 1])?;
+/// let tie = counts.groups().last().unwrap();
+/// assert_eq!((tie.positives, tie.negatives), (1.0, 2.0));
+/// assert_eq!((tie.tp, tie.fp), (2.0, 2.0));
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct TieGroup {
@@ -182,6 +215,14 @@ impl RankedCounts {
     /// Cumulative counts that were taken elsewhere: thresholds from high to low, and the positives and the
     /// negatives with a score at least as high.
     ///
+    /// ```
+    /// use metrics_core::RankedCounts;
+    /// let counts = RankedCounts::new("mine", 0, vec![0.9, 0.4], vec![1, 1], vec![0, 2])?;
+    /// assert_eq!(counts.sums().auroc(), Some(1.0));
+    /// assert!(RankedCounts::new("mine", 0, vec![0.4, 0.9], vec![1, 1], vec![0, 2]).is_err());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::InvalidCounts`] where they are those of no samples: thresholds that do not decrease,
     /// counts that do not grow; [`Error::TooManySamples`].
@@ -198,6 +239,15 @@ impl RankedCounts {
 
     /// Cumulative counts that were taken elsewhere, say on a device: the keys of the distinct scores,
     /// decreasing, and the positives and negatives with a score at least as high.
+    ///
+    /// ```
+    /// use metrics_core::{Element, RankedCounts, backend::ScoreKind::F32};
+    ///
+    /// let keys = [0.5f32, 0.25].map(Element::order_key);
+    /// let counts = RankedCounts::from_keys("mine", 0, F32, &keys, vec![1, 1], vec![0, 2])?;
+    /// assert_eq!(counts.thresholds(), [0.5, 0.25]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::InvalidCounts`] where they are those of no samples: scores that do not decrease, counts
@@ -216,11 +266,23 @@ impl RankedCounts {
 
     /// The distinct scores, decreasing. 64-bit integer scores beyond 2^53 are rounded here, though they
     /// are compared exactly.
+    ///
+    /// ```
+    /// use metrics_core::{Counts, Readings};
+    /// assert_eq!(Counts.read(&[0.5, 0.9, 0.5], &[0, 1, 1])?.thresholds(), [0.9, 0.5]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn thresholds(&self) -> &[f64] {
         &self.0.thresholds
     }
 
     /// Positives with a score of at least each threshold.
+    ///
+    /// ```
+    /// use metrics_core::{Counts, Readings};
+    /// assert!(Counts.read(&[0.5, 0.9, 0.5], &[0, 1, 1])?.tps().iter().eq([1.0, 2.0]));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn tps(&self) -> Cumulative<'_> {
         match &self.0.form {
             Form::Whole { tps, .. } => Cumulative::Whole(tps),
@@ -229,6 +291,12 @@ impl RankedCounts {
     }
 
     /// Negatives with a score of at least each threshold.
+    ///
+    /// ```
+    /// use metrics_core::{Counts, Readings};
+    /// assert!(Counts.read(&[0.5, 0.9, 0.5], &[0, 1, 1])?.fps().iter().eq([0.0, 1.0]));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn fps(&self) -> Cumulative<'_> {
         match &self.0.form {
             Form::Whole { fps, .. } => Cumulative::Whole(fps),
@@ -237,26 +305,57 @@ impl RankedCounts {
     }
 
     /// Number of distinct scores.
+    ///
+    /// ```
+    /// use metrics_core::{Counts, Readings};
+    /// assert_eq!(Counts.read(&[0.5, 0.9, 0.5], &[0, 1, 1])?.len(), 2);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.0.thresholds.len()
     }
 
     /// Whether there are no samples.
+    ///
+    /// ```
+    /// use metrics_core::RankedCounts;
+    /// assert!(RankedCounts::new("mine", 0, vec![], vec![], vec![])?.is_empty());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.0.thresholds.is_empty()
     }
 
     /// Positives: their number, or the sum of their weights.
+    ///
+    /// ```
+    /// use metrics_core::{Counts, Readings};
+    /// assert_eq!(Counts.read(&[0.5, 0.9, 0.5], &[0, 1, 1])?.n_positives(), 2.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn n_positives(&self) -> f64 {
         self.tps().total()
     }
 
     /// Negatives: their number, or the sum of their weights.
+    ///
+    /// ```
+    /// use metrics_core::{Counts, Readings};
+    /// assert_eq!(Counts.read(&[0.5, 0.9, 0.5], &[0, 1, 1])?.n_negatives(), 1.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn n_negatives(&self) -> f64 {
         self.fps().total()
     }
 
     /// The samples of each distinct score, from the highest to the lowest.
+    ///
+    /// ```
+    /// use metrics_core::{Counts, Readings};
+    /// let counts = Counts.read(&[0.5, 0.9, 0.5], &[0, 1, 1])?;
+    /// assert!(counts.groups().map(|group| group.threshold).eq([0.9, 0.5]));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn groups(&self) -> impl Iterator<Item = TieGroup> + '_ {
         (0..self.len()).map(|at| {
             let [positives, negatives] = self.at_score(at);
@@ -279,6 +378,12 @@ impl RankedCounts {
     }
 
     /// The sums over the ranking.
+    ///
+    /// ```
+    /// use metrics_core::{Counts, Readings};
+    /// assert_eq!(Counts.read(&[0.5, 0.9, 0.5], &[0, 1, 1])?.sums().auroc(), Some(0.75));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn sums(&self) -> RankSums {
         in_default_mode(|| match &self.0.form {
             Form::Whole { tps, fps, has_repeats } => {

@@ -4,6 +4,31 @@ use super::ranked::RankedCounts;
 use super::sums::RankSums;
 
 /// What a task was ranked to: as much as its readings need.
+///
+/// A reading may be read off what another one was given:
+///
+/// ```
+/// use metrics_core::{Auroc, Policy, RankSums, Ranking, Reading, Readings, Result};
+///
+/// /// Gini coefficient: 2 · AUROC − 1.
+/// #[derive(Debug, Clone)]
+/// struct Gini;
+///
+/// impl Reading for Gini {
+///     type Source = RankSums;
+///     type Value = f64;
+///
+///     fn name(&self) -> &'static str {
+///         "gini"
+///     }
+///
+///     fn value(&self, sums: &RankSums, policy: Policy) -> Result<f64> {
+///         Ok(2.0 * Auroc.values(&Ranking::Sums(*sums), policy)? - 1.0)
+///     }
+/// }
+/// assert_eq!(Gini.read(&[0.1, 0.5, 0.7], &[0, 1, 0])?, 0.0);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub enum Ranking {
     /// The sums alone.

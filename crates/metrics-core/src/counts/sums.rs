@@ -8,6 +8,14 @@ use crate::error::{Error, Result};
 
 /// What ranking a task yields: enough for its AUPRC and its AUROC, both from one sort; read by
 /// [`Sums`](struct@crate::Sums).
+///
+/// ```
+/// use metrics_core::{Readings, Sums};
+///
+/// let sums = Sums.read(&[0.1, 0.5, 0.7, 0.8], &[1, 0, 1, 1])?;
+/// assert_eq!((sums.auprc(), sums.auroc()), (Some(11.0 / 12.0), Some(2.0 / 3.0)));
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RankSums(Sums);
 
@@ -34,6 +42,15 @@ impl RankSums {
     }
 
     /// Positives: their number, or the sum of their weights.
+    ///
+    /// ```
+    /// use metrics_core::{Readings, Sums};
+    ///
+    /// let weights = [0.5, 2.0, 1.0];
+    /// let sums = Sums.weights(&weights).read(&[0.2, 0.7, 0.5], &[1, 1, 0])?;
+    /// assert_eq!(sums.n_positives(), 2.5);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn n_positives(&self) -> f64 {
         match self.0 {
             Sums::Counted(sums) | Sums::Repeated { sums, .. } => sums.tp as f64,
@@ -47,6 +64,13 @@ impl RankSums {
     }
 
     /// Negatives: their number, or the sum of their weights.
+    ///
+    /// ```
+    /// use metrics_core::{Readings, Sums};
+    ///
+    /// assert_eq!(Sums.read(&[0.2, 0.7, 0.5], &[1, 0, 0])?.n_negatives(), 2.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn n_negatives(&self) -> f64 {
         match self.0 {
             Sums::Counted(sums) | Sums::Repeated { sums, .. } => sums.fp as f64,
@@ -55,6 +79,14 @@ impl RankSums {
     }
 
     /// Average precision in `[0, 1]`; `None` without positives.
+    ///
+    /// ```
+    /// use metrics_core::{Readings, Sums};
+    ///
+    /// assert_eq!(Sums.read(&[0.5, 0.5], &[1, 0])?.auprc(), Some(0.5));
+    /// assert_eq!(Sums.read(&[0.5, 0.5], &[0, 0])?.auprc(), None);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn auprc(&self) -> Option<f64> {
         in_default_mode(|| {
             if self.n_positives() == 0.0 {
@@ -68,6 +100,14 @@ impl RankSums {
     }
 
     /// Area under the ROC curve in `[0, 1]`; `None` without positives or without negatives.
+    ///
+    /// ```
+    /// use metrics_core::{Readings, Sums};
+    ///
+    /// assert_eq!(Sums.read(&[0.2, 0.7], &[0, 1])?.auroc(), Some(1.0));
+    /// assert_eq!(Sums.read(&[0.2, 0.7], &[1, 1])?.auroc(), None);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn auroc(&self) -> Option<f64> {
         in_default_mode(|| {
             if self.n_positives() == 0.0 || self.n_negatives() == 0.0 {

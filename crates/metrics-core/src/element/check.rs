@@ -4,6 +4,14 @@
 ///
 /// There may be more of them one day. Code that checks elements asks for [`lowest`](Self::lowest),
 /// [`highest`](Self::highest) and [`is_ends_only`](Self::is_ends_only), and so needs no list of them.
+///
+/// ```
+/// use metrics_core::backend::ElementCheck;
+///
+/// assert!(ElementCheck::NotNan.allows(f64::INFINITY) && !ElementCheck::NotNan.allows(f64::NAN));
+/// assert!(ElementCheck::Probability.allows(0.5) && !ElementCheck::Binary.allows(0.5));
+/// assert!(!ElementCheck::Weight.allows(f64::INFINITY));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ElementCheck {
@@ -19,6 +27,12 @@ pub enum ElementCheck {
 
 impl ElementCheck {
     /// The lowest number that is allowed.
+    ///
+    /// ```
+    /// use metrics_core::backend::ElementCheck;
+    ///
+    /// assert_eq!(ElementCheck::Weight.lowest(), 0.0);
+    /// ```
     pub fn lowest(self) -> f64 {
         match self {
             Self::NotNan => f64::NEG_INFINITY,
@@ -27,6 +41,12 @@ impl ElementCheck {
     }
 
     /// The highest number that is allowed.
+    ///
+    /// ```
+    /// use metrics_core::backend::ElementCheck;
+    ///
+    /// assert_eq!(ElementCheck::Probability.highest(), 1.0);
+    /// ```
     pub fn highest(self) -> f64 {
         match self {
             Self::NotNan => f64::INFINITY,
@@ -36,11 +56,23 @@ impl ElementCheck {
     }
 
     /// Whether no number between the lowest and the highest is allowed.
+    ///
+    /// ```
+    /// use metrics_core::backend::ElementCheck;
+    ///
+    /// assert!(ElementCheck::Binary.is_ends_only() && !ElementCheck::Probability.is_ends_only());
+    /// ```
     pub fn is_ends_only(self) -> bool {
         self == Self::Binary
     }
 
     /// Whether a value is allowed.
+    ///
+    /// ```
+    /// use metrics_core::backend::ElementCheck;
+    ///
+    /// assert!(ElementCheck::Binary.allows(-0.0) && !ElementCheck::Binary.allows(2.0));
+    /// ```
     #[inline]
     pub fn allows(self, value: f64) -> bool {
         // On bits: where a thread takes subnormals for zero, it would let them through. As integers,

@@ -12,6 +12,14 @@ mod sealed {
 }
 
 /// Type of the elements of a tensor, known at run time.
+///
+/// ```
+/// use metrics_core::{DType, HostTensor};
+///
+/// let (scores, targets) = (HostTensor::new(&[0.5f32], &[1])?, HostTensor::new(&[true], &[1])?);
+/// assert_eq!((scores.dtype(), targets.dtype()), (DType::F32, DType::Bool));
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // The names say it all.
 pub enum DType {
@@ -34,18 +42,56 @@ pub enum DType {
 ///
 /// `usize` and `isize` are read in place as the integers of the same width, so they are `u64` and
 /// `i64` on a machine of 64 bits, `u32` and `i32` on one of 32.
+///
+/// ```
+/// use metrics_core::{Element, slice::binary_auroc};
+///
+/// fn auroc<T: Element>(scores: &[T], targets: &[bool]) -> metrics_core::Result<f64> {
+///     binary_auroc(scores, targets)
+/// }
+/// assert_eq!(auroc(&[1usize, 3], &[false, true])?, 1.0);
+/// assert_eq!(auroc(&[0.5f32, 0.5], &[false, true])?, 0.5);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 pub trait Element: sealed::Sealed + Copy + Debug + PartialEq + Send + Sync + 'static {
     /// This type, as a value.
+    ///
+    /// ```
+    /// use metrics_core::{DType, Element};
+    ///
+    /// assert_eq!(f32::DTYPE, DType::F32);
+    /// ```
     const DTYPE: DType;
 
     /// The value as an `f64`; 64-bit integers beyond 2^53 are rounded. A conversion like any other
     /// in Rust: it is for the default floating-point mode, in which metrics call it.
+    ///
+    /// ```
+    /// use metrics_core::Element;
+    ///
+    /// assert_eq!(true.to_f64(), 1.0);
+    /// assert_eq!(((1u64 << 53) + 1).to_f64(), 9_007_199_254_740_992.0);
+    /// ```
     fn to_f64(self) -> f64;
 
     /// A number of the same order, for values that are not NaN; `-0.0` and `0.0` share one.
+    ///
+    /// ```
+    /// use metrics_core::Element;
+    ///
+    /// assert!((-1.5f32).order_key() < 0.5f32.order_key());
+    /// assert_eq!((-0.0f64).order_key(), 0.0f64.order_key());
+    /// ```
     fn order_key(self) -> u64;
 
     /// The elements as a buffer, without copying them.
+    ///
+    /// ```
+    /// use metrics_core::{Buffer, Element};
+    ///
+    /// let lent = [0.5f32, 0.7];
+    /// assert!(matches!(f32::buffer((&lent[..]).into()), Buffer::F32(_)));
+    /// ```
     fn buffer(data: Cow<'_, [Self]>) -> Buffer<'_>;
 }
 
@@ -64,6 +110,13 @@ fn fmt_few(f: &mut fmt::Formatter<'_>, name: &str, data: &[impl Debug]) -> fmt::
 macro_rules! elements {
     ($($dtype:ident $ty:ty => $to_f64:expr, $order_key:expr;)*) => {
         /// Elements in host memory, borrowed or owned, of a type known at run time.
+        ///
+        /// ```
+        /// use metrics_core::{Buffer, DType};
+        ///
+        /// let buffer = Buffer::U8(vec![0, 1, 1].into());
+        /// assert_eq!((buffer.dtype(), buffer.len()), (DType::U8, 3));
+        /// ```
         #[derive(Clone, PartialEq)]
         #[allow(missing_docs)] // One variant a dtype.
         pub enum Buffer<'a> {
@@ -72,26 +125,54 @@ macro_rules! elements {
 
         impl Buffer<'_> {
             /// Type of the elements.
+            ///
+            /// ```
+            /// use metrics_core::{Buffer, DType};
+            ///
+            /// assert_eq!(Buffer::F64(vec![0.5].into()).dtype(), DType::F64);
+            /// ```
             pub fn dtype(&self) -> DType {
                 match self { $(Self::$dtype(_) => DType::$dtype,)* }
             }
 
             /// Number of elements.
+            ///
+            /// ```
+            /// assert_eq!(metrics_core::Buffer::Bool(vec![true, false].into()).len(), 2);
+            /// ```
             pub fn len(&self) -> usize {
                 match self { $(Self::$dtype(data) => data.len(),)* }
             }
 
             /// Whether there are no elements.
+            ///
+            /// ```
+            /// assert!(metrics_core::Buffer::I64(vec![].into()).is_empty());
+            /// ```
             pub fn is_empty(&self) -> bool {
                 self.len() == 0
             }
 
             /// The same elements, borrowed from this buffer.
+            ///
+            /// ```
+            /// let owned = metrics_core::Buffer::I64(vec![1, 2].into());
+            /// assert_eq!(owned.borrow(), owned);
+            /// ```
             pub fn borrow(&self) -> Buffer<'_> {
                 match self { $(Self::$dtype(data) => Buffer::$dtype(Cow::Borrowed(data)),)* }
             }
 
             /// The same elements, owned: copied if they were borrowed.
+            ///
+            /// ```
+            /// use metrics_core::Buffer;
+            ///
+            /// fn kept(data: &[f32]) -> Buffer<'static> {
+            ///     Buffer::F32(data.into()).into_owned()
+            /// }
+            /// assert_eq!(kept(&[0.5]).len(), 1);
+            /// ```
             pub fn into_owned(self) -> Buffer<'static> {
                 match self { $(Self::$dtype(data) => Buffer::$dtype(Cow::Owned(data.into_owned())),)* }
             }

@@ -7,6 +7,15 @@ use crate::element::dtype::DType;
 /// A score becomes an unsigned key of the same order, so that the rest is integers: the bits of a
 /// float with the sign flipped, or all bits where it is negative, `-0.0` first made `0.0`; the value
 /// of a signed integer with the sign flipped; the value of an unsigned one.
+///
+/// ```
+/// use metrics_core::{DType, ScoreKind};
+///
+/// // Scores of i8 and i32 compare in one state; those of f32 and i32 do not.
+/// let [i8s, i32s, f32s] = [DType::I8, DType::I32, DType::F32].map(ScoreKind::of);
+/// assert_eq!(i8s, i32s);
+/// assert_eq!(f32s.join(i32s), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ScoreKind {
@@ -35,6 +44,13 @@ enum Value {
 
 impl ScoreKind {
     /// The kind of scores of this type.
+    ///
+    /// ```
+    /// use metrics_core::{DType, ScoreKind};
+    ///
+    /// assert_eq!(ScoreKind::of(DType::Bool), ScoreKind::I32);
+    /// assert_eq!(ScoreKind::of(DType::U32), ScoreKind::I64);
+    /// ```
     pub fn of(dtype: DType) -> Self {
         match dtype {
             DType::F16 => Self::F16,
@@ -68,6 +84,10 @@ impl ScoreKind {
     }
 
     /// Name for error messages.
+    ///
+    /// ```
+    /// assert_eq!(metrics_core::ScoreKind::I64.name(), "64-bit integer");
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             Self::F16 => "f16",
@@ -86,11 +106,24 @@ impl ScoreKind {
     }
 
     /// Whether there are at most 65,536 distinct scores.
+    ///
+    /// ```
+    /// use metrics_core::ScoreKind;
+    ///
+    /// assert!(ScoreKind::Bf16.is_16_bit() && !ScoreKind::F32.is_16_bit());
+    /// ```
     pub fn is_16_bit(self) -> bool {
         matches!(self, Self::F16 | Self::Bf16)
     }
 
     /// The narrowest kind that holds every score of both exactly.
+    ///
+    /// ```
+    /// use metrics_core::ScoreKind;
+    ///
+    /// assert_eq!(ScoreKind::F16.join(ScoreKind::Bf16), Some(ScoreKind::F32));
+    /// assert_eq!(ScoreKind::I64.join(ScoreKind::U64), None);
+    /// ```
     pub fn join(self, other: Self) -> Option<Self> {
         use ScoreKind::{Bf16, F16, F32, F64, I32, I64};
         match (self, other) {
@@ -103,6 +136,14 @@ impl ScoreKind {
     }
 
     /// Smallest and largest key of a score that is not NaN.
+    ///
+    /// ```
+    /// use metrics_core::{Element, ScoreKind};
+    ///
+    /// let (lowest, highest) = ScoreKind::F32.key_range();
+    /// assert_eq!(lowest, f32::NEG_INFINITY.order_key());
+    /// assert_eq!(highest, f32::INFINITY.order_key());
+    /// ```
     pub fn key_range(self) -> (u64, u64) {
         let floats = |infinity: u64, sign: u64| (sign - 1 - infinity, sign | infinity);
         match self {

@@ -3,6 +3,13 @@
 use super::Error;
 
 /// What kind of mistake an [`Error`] is, for callers who treat kinds apart.
+///
+/// ```
+/// use metrics_core::{ErrorKind, slice::binary_auroc};
+///
+/// let error = binary_auroc(&[0.5, 0.7], &[0, 1, 1]).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Shape);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -8,12 +8,22 @@ use crate::curve::Curve;
 use crate::layout::Layout;
 
 /// What a metric or a backend returns.
+///
+/// ```
+/// let auprc: metrics_core::Result<f64> = metrics_core::slice::binary_auprc(&[0.5], &[1]);
+/// assert!(auprc.is_ok());
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a metric could not be computed, updated, merged or loaded.
 ///
 /// Every variant says what was given, what is allowed and where. A call that returns an error has
 /// changed nothing, but for [`RejectedUpdates`](Self::RejectedUpdates), which says so.
+///
+/// ```
+/// let error = metrics_core::binary_auprc(&[0.5], &[2]).unwrap_err();
+/// assert_eq!(error.to_string(), "binary_auprc: target is 2 at task 0, index 0, expected 0 or 1");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -346,6 +356,13 @@ pub enum Error {
 
 impl Error {
     /// What was wrong with the first rejected update; of any other error, the error itself.
+    ///
+    /// ```
+    /// use metrics_core::Error;
+    /// let source = Box::new(Error::NanScore { op: "binary_auroc", task: 0, index: 3 });
+    /// let error = Error::RejectedUpdates { update: 2, n_updates: 5, n_rejected: 1, source };
+    /// assert!(matches!(error.into_source(), Error::NanScore { index: 3, .. }));
+    /// ```
     #[must_use]
     pub fn into_source(self) -> Self {
         match self {
@@ -396,6 +413,11 @@ fn short(value: f64) -> String {
 }
 
 /// What is wrong with the bytes of a state.
+///
+/// ```
+/// let error = metrics_core::RankState::from_bytes(b"PNG.").unwrap_err();
+/// assert_eq!(error.to_string(), "state: these bytes are not a tensor-metrics state at byte 0");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StateError {

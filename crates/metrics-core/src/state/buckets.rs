@@ -104,16 +104,35 @@ impl AucState {
     }
 
     /// Name of the metric: `auc`.
+    ///
+    /// ```
+    /// assert_eq!(metrics_core::slice::Auc::default().state()?.name(), "auc");
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn name(&self) -> &'static str {
         "auc"
     }
 
     /// Which curve the area is taken under.
+    ///
+    /// ```
+    /// use metrics_core::{Curve, slice::Auc};
+    ///
+    /// assert_eq!(Auc::new(Curve::Pr, 10)?.state()?.curve(), Curve::Pr);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn curve(&self) -> Curve {
         self.curve
     }
 
     /// One less than the number of buckets.
+    ///
+    /// ```
+    /// use metrics_core::{Curve, slice::Auc};
+    ///
+    /// assert_eq!(Auc::new(Curve::Roc, 10)?.state()?.num_thresholds(), 10);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn num_thresholds(&self) -> usize {
         self.num_thresholds
     }
@@ -123,12 +142,30 @@ impl AucState {
     ///
     /// The vector has [`num_thresholds`](Self::num_thresholds)` + 1` elements, 128 MiB at most, even
     /// where the state itself was read from a few bytes.
+    ///
+    /// ```
+    /// use metrics_core::{Curve, slice::Auc};
+    ///
+    /// let mut auc = Auc::new(Curve::Roc, 2)?;
+    /// auc.update(&[0.1, 0.6, 0.9, 1.0], &[1, 1, 1, 0])?;
+    /// assert_eq!(auc.state()?.stat_pos(), [1, 2, 0]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn stat_pos(&self) -> Vec<u64> {
         self.dense(|bucket| bucket.positives)
     }
 
     /// Number of negatives in each bucket; samples whose weight is no whole number of up to 2^20 are not
     /// in it. Memory is that of [`stat_pos`](Self::stat_pos).
+    ///
+    /// ```
+    /// use metrics_core::{Curve, slice::Auc};
+    ///
+    /// let mut auc = Auc::new(Curve::Roc, 2)?;
+    /// auc.update(&[0.1, 0.6, 0.9, 1.0], &[1, 1, 1, 0])?;
+    /// assert_eq!(auc.state()?.stat_neg(), [0, 0, 1]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn stat_neg(&self) -> Vec<u64> {
         self.dense(|bucket| bucket.negatives)
     }
@@ -158,6 +195,15 @@ impl AucState {
     ///
     /// The version is 1; it is 2 where there are no sums of weights (0 in version 1), but counts that
     /// stand for weights (2).
+    ///
+    /// ```
+    /// use metrics_core::slice::Auc;
+    ///
+    /// // 4096 empty buckets take no bytes.
+    /// let mut auc = Auc::default();
+    /// assert!(auc.state()?.to_bytes().len() < 16);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = header(StateKind::Auc, self.has_repeats);
         out.push(match self.curve {
@@ -179,6 +225,16 @@ impl AucState {
     ///
     /// Takes bytes from anywhere. Nothing is kept before all of them have been checked; what is kept is
     /// as long as they are.
+    ///
+    /// ```
+    /// use metrics_core::{AucState, Error, StateError, slice::Auc};
+    ///
+    /// let bytes = Auc::default().state()?.to_bytes();
+    /// assert_eq!(AucState::from_bytes(&bytes)?.num_thresholds(), 4095);
+    /// let error = AucState::from_bytes(&bytes[..5]).unwrap_err();
+    /// assert!(matches!(error, Error::InvalidState { reason: StateError::Truncated, offset: 5 }));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::InvalidState`](crate::Error::InvalidState) saying what is wrong and at which byte.

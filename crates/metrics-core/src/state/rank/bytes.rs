@@ -18,6 +18,18 @@ impl RankState {
     /// The version is 1 where that can say all. It is 2 where the counts of some task stand for weights
     /// (and nothing is weighed, so that it matters), or where a whole weight above 2^20 and up to 2^53
     /// is weighed, which version 1 counts. The score type of such a task has its high bit set.
+    ///
+    /// ```
+    /// use metrics_core::slice::BinaryAuroc;
+    ///
+    /// // One batch, or two in another order: the same bytes.
+    /// let (mut one, mut two) = (BinaryAuroc::new(), BinaryAuroc::new());
+    /// one.update(&[0.2, 0.7], &[0, 1])?;
+    /// two.update(&[0.7], &[1])?;
+    /// two.update(&[0.2], &[0])?;
+    /// assert_eq!(one.state()?.to_bytes(), two.state()?.to_bytes());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn to_bytes(&self) -> Vec<u8> {
         in_default_mode(|| {
             let needs_version_2 = self.held.iter().any(|(_, slot)| slot.needs_version_2());
@@ -40,6 +52,17 @@ impl RankState {
     ///
     /// The bytes may come from anywhere. All of them are checked before memory is taken, so wrong bytes
     /// cost none. A state takes at most 6 bytes of memory a byte; a task without samples takes none.
+    ///
+    /// ```
+    /// use metrics_core::{Error, RankState, StateError, slice::BinaryAuroc};
+    ///
+    /// let mut bytes = BinaryAuroc::new().state()?.to_bytes();
+    /// assert!(RankState::from_bytes(&bytes)?.is_empty());
+    /// bytes.push(0);
+    /// let error = RankState::from_bytes(&bytes).unwrap_err();
+    /// assert!(matches!(error, Error::InvalidState { reason: StateError::TrailingBytes, .. }));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::InvalidState`](crate::Error::InvalidState) saying what is wrong and at which byte; [`Error::OutOfMemory`](crate::Error::OutOfMemory).

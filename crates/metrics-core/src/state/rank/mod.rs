@@ -68,6 +68,10 @@ impl fmt::Debug for RankState {
 }
 
 /// The most tasks that a metric or a state may have.
+///
+/// ```
+/// assert!(metrics_core::slice::BinaryAuprc::new().tasks(metrics_core::MAX_TASKS + 1).is_err());
+/// ```
 pub const MAX_TASKS: usize = 1 << 24;
 /// Tasks that are read at once: each takes some memory while it is read.
 const AT_ONCE: usize = 1 << 12;
@@ -79,16 +83,33 @@ impl RankState {
     }
 
     /// Number of tasks.
+    ///
+    /// ```
+    /// assert_eq!(metrics_core::slice::BinaryAuprc::new().tasks(3)?.state()?.n_tasks(), 3);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn n_tasks(&self) -> usize {
         self.n_tasks
     }
 
     /// Whether no task has a sample of non-zero weight.
+    ///
+    /// ```
+    /// assert!(metrics_core::slice::BinaryAuprc::new().state()?.is_empty());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.held.iter().all(|(_, slot)| slot.is_empty())
     }
 
     /// The sums over the ranking of each task: 64 bytes for each, with samples or without.
+    ///
+    /// ```
+    /// let mut auroc = metrics_core::slice::BinaryAuroc::new();
+    /// auroc.update(&[0.2, 0.7], &[0, 1])?;
+    /// assert_eq!(auroc.state()?.rank_sums()?[0].auroc(), Some(1.0));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::OutOfMemory`].
@@ -270,14 +291,28 @@ impl RankState {
     }
 
     /// The kind of scores a task holds, if it holds any.
+    ///
+    /// ```
+    /// let mut auroc = metrics_core::slice::BinaryAuroc::new();
+    /// assert_eq!(auroc.state()?.score_kind(0), None);
+    /// auroc.update(&[0.2f32], &[0])?;
+    /// assert_eq!(auroc.state()?.score_kind(0), Some(metrics_core::ScoreKind::F32));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn score_kind(&self, task: usize) -> Option<ScoreKind> {
         self.position(task).ok().and_then(|position| self.held[position].1.kind())
     }
 
     /// Whether samples of this kind, so many a task, may be added.
     ///
+    /// ```
+    /// let state = metrics_core::slice::BinaryAuroc::new().state()?;
+    /// assert!(state.check_counted("mine", metrics_core::ScoreKind::F32, 1 << 60).is_err());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// [`Error::ScoreTypeMismatch`], [`Error::TooManySamples`].
+    /// [`Error::ScoreTypeMismatch`], [`Error::TooManySamples`], [`Error::WeightOverflow`].
     pub fn check_counted(&self, op: &'static str, kind: ScoreKind, n_samples: u64) -> Result<()> {
         // The first that has no place stands for all that have none.
         let empty = (self.held.len() < self.n_tasks)
@@ -288,6 +323,15 @@ impl RankState {
 
     /// Adds samples that were ranked elsewhere, say on a device: for each task the keys of its
     /// distinct scores, decreasing, and how many positives and negatives have each.
+    ///
+    /// ```
+    /// use metrics_core::{Element, ScoreKind, slice::BinaryAuroc};
+    /// let mut state = BinaryAuroc::new().state()?;
+    /// let groups = vec![[0.7f32.order_key(), 1, 0], [0.2f32.order_key(), 0, 3]];
+    /// state.append_groups("mine", ScoreKind::F32, &[groups])?;
+    /// assert_eq!(state.rank_sums()?[0].n_negatives(), 3.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`check_counted`](Self::check_counted); [`Error::MergeTasks`] for another number of tasks;
