@@ -12,6 +12,18 @@ use crate::layout::Layout;
 /// The elements are not checked yet: that happens in the pass that reads them anyway. The fields are
 /// read through methods, so that nobody can make them disagree: kernels on a device read as many
 /// samples as a batch says it has.
+///
+/// ```
+/// use metrics_core::backend::{Backend, Batch, Host};
+/// use metrics_core::slice::Tensor;
+///
+/// let scores = Tensor::new(&[0.2, 0.7, 0.9, 0.4], &[2, 2])?;
+/// let targets = Tensor::new(&[0, 1, 0, 1], &[2, 2])?;
+/// let batch = Batch::<Host>::new("mine", scores, targets, None)?;
+/// let sums = batch.backend().rank_sums(&batch)?;
+/// assert_eq!([sums[0].auroc(), sums[1].auroc()], [Some(1.0), Some(0.0)]);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Batch<'a, B: Backend> {
     pub(crate) op: &'static str,
@@ -26,6 +38,15 @@ pub struct Batch<'a, B: Backend> {
 
 impl<'a, B: Backend> Batch<'a, B> {
     /// Checks ranks, shapes and devices: `(n_samples,)` is one task, `(n_tasks, n_samples)` several.
+    ///
+    /// ```
+    /// use metrics_core::{Error, HostTensor, backend::{Batch, Host}};
+    ///
+    /// let (scores, targets) = (HostTensor::new(&[0.2, 0.7], &[2])?, HostTensor::new(&[1], &[1])?);
+    /// let error = Batch::<Host>::new("mine", scores, targets, None).unwrap_err();
+    /// assert!(matches!(error, Error::ShapeMismatch { what: "targets", .. }));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::UnsupportedRank`], [`Error::ShapeMismatch`], [`Error::DeviceMismatch`];
@@ -121,50 +142,133 @@ impl<'a, B: Backend> Batch<'a, B> {
     }
 
     /// The metric this batch is for, for error messages.
+    ///
+    /// ```
+    /// use metrics_core::{ToTensor, backend::{Batch, Host}};
+    ///
+    /// let batch = Batch::<Host>::new("mine", [0.2].to_tensor(), [0].to_tensor(), None)?;
+    /// assert_eq!(batch.op(), "mine");
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn op(&self) -> &'static str {
         self.op
     }
 
     /// One score a sample: `n_tasks × n_samples` elements, row by row.
+    ///
+    /// ```
+    /// use metrics_core::{ToTensor, backend::{Batch, Host}};
+    ///
+    /// let batch = Batch::<Host>::new("mine", [0.2].to_tensor(), [0].to_tensor(), None)?;
+    /// assert_eq!(batch.scores().to_f64_vec(), [0.2]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn scores(&self) -> &B::Tensor<'a> {
         &self.scores
     }
 
     /// One target a sample, like the scores.
+    ///
+    /// ```
+    /// use metrics_core::{ToTensor, backend::{Batch, Host}};
+    ///
+    /// let batch = Batch::<Host>::new("mine", [0.2].to_tensor(), [true].to_tensor(), None)?;
+    /// assert_eq!(batch.targets().to_f64_vec(), [1.0]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn targets(&self) -> &B::Tensor<'a> {
         &self.targets
     }
 
     /// One weight a sample, like the scores; or one for each sample of a row, for all rows.
+    ///
+    /// ```
+    /// use metrics_core::{HostTensor, backend::{Batch, Host}};
+    ///
+    /// // Two tasks share the weights of three samples.
+    /// let scores = HostTensor::new(&[0.5; 6], &[2, 3])?;
+    /// let targets = HostTensor::new(&[0; 6], &[2, 3])?;
+    /// let weights = HostTensor::new(&[1.0, 0.5, 2.0], &[3])?;
+    /// let batch = Batch::<Host>::new("mine", scores, targets, Some(weights))?;
+    /// assert_eq!(batch.weights().unwrap().shape(), [3]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn weights(&self) -> Option<&B::Tensor<'a>> {
         self.weights.as_ref()
     }
 
     /// Number of rows.
+    ///
+    /// ```
+    /// use metrics_core::{HostTensor, backend::{Batch, Host}};
+    ///
+    /// let scores = HostTensor::new(&[0.5; 6], &[2, 3])?;
+    /// let targets = HostTensor::new(&[0; 6], &[2, 3])?;
+    /// assert_eq!(Batch::<Host>::new("mine", scores, targets, None)?.n_tasks(), 2);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn n_tasks(&self) -> usize {
         self.n_tasks
     }
 
     /// Number of samples in each row.
+    ///
+    /// ```
+    /// use metrics_core::{HostTensor, backend::{Batch, Host}};
+    ///
+    /// let scores = HostTensor::new(&[0.5; 6], &[2, 3])?;
+    /// let targets = HostTensor::new(&[0; 6], &[2, 3])?;
+    /// assert_eq!(Batch::<Host>::new("mine", scores, targets, None)?.n_samples(), 3);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn n_samples(&self) -> usize {
         self.n_samples
     }
 
     /// Whether there is no sample in it.
+    ///
+    /// ```
+    /// use metrics_core::{HostTensor, backend::{Batch, Host}};
+    ///
+    /// let none: HostTensor<'_> = HostTensor::new::<f32>(&[], &[2, 0])?;
+    /// assert!(Batch::<Host>::new("mine", none.clone(), none, None)?.is_empty());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.n_tasks == 0 || self.n_samples == 0
     }
 
     /// The backend of the device this batch lives on.
+    ///
+    /// ```
+    /// use metrics_core::{ToTensor, backend::{Batch, Host}};
+    ///
+    /// let batch = Batch::<Host>::new("mine", [0.2].to_tensor(), [0].to_tensor(), None)?;
+    /// assert_eq!(batch.backend(), Host);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn backend(&self) -> B {
         B::of(&self.scores)
     }
 
     /// Calls `f` with the same batch in host memory, in place where it lies there row by row.
     ///
+    /// ```
+    /// use metrics_core::{Backend, Result, ToTensor, backend::{Batch, Host}};
+    ///
+    /// fn auroc<B: Backend>(batch: &Batch<'_, B>) -> Result<Option<f64>> {
+    ///     batch.with_host(|batch| Ok(Host.rank_sums(batch)?[0].auroc()))
+    /// }
+    /// let (scores, targets) = ([0.2, 0.7], [0, 1]);
+    /// let batch = Batch::<Host>::new("mine", scores.to_tensor(), targets.to_tensor(), None)?;
+    /// assert_eq!(auroc(&batch)?, Some(1.0));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// [`Error::UnsupportedDtype`] for a dtype outside [`DType`](crate::DType), [`Error::OutOfMemory`] for a
-    /// view that takes more memory than there is, and those of `f`.
+    /// [`Error::UnsupportedDtype`] for a dtype outside [`DType`](crate::DType), [`Error::OutOfMemory`]
+    /// for a view that takes more memory than there is, [`Error::Backend`] where the tensor library
+    /// refuses, and those of `f`.
     pub fn with_host<R>(&self, f: impl FnOnce(&Batch<'_, Host>) -> Result<R>) -> Result<R> {
         let Self { op, n_tasks, n_samples, shares_weights, .. } = *self;
         let of = |what| move |error: Error| error.of_input(op, what);
@@ -183,24 +287,62 @@ impl<'a, B: Backend> Batch<'a, B> {
     }
 
     /// The error for a score that is NaN, at this position of the row-major elements.
+    ///
+    /// ```
+    /// use metrics_core::{HostTensor, backend::{Batch, Host}};
+    ///
+    /// let scores = HostTensor::new(&[0.5; 6], &[2, 3])?;
+    /// let targets = HostTensor::new(&[0; 6], &[2, 3])?;
+    /// let batch = Batch::<Host>::new("mine", scores, targets, None)?;
+    /// assert_eq!(batch.nan_score(4).to_string(), "mine: score is NaN at task 1, index 1");
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn nan_score(&self, position: usize) -> Error {
         let (task, index) = self.place(position);
         Error::NanScore { op: self.op, task, index }
     }
 
     /// The error for a target that is neither 0 nor 1.
+    ///
+    /// ```
+    /// use metrics_core::{ToTensor, backend::{Batch, Host}};
+    ///
+    /// let batch = Batch::<Host>::new("mine", [0.2].to_tensor(), [3].to_tensor(), None)?;
+    /// let error = batch.invalid_target(0, 3.0);
+    /// assert_eq!(error.to_string(), "mine: target is 3 at task 0, index 0, expected 0 or 1");
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn invalid_target(&self, position: usize, value: f64) -> Error {
         let (task, index) = self.place(position);
         Error::InvalidTarget { op: self.op, task, index, value }
     }
 
     /// The error for a weight that is negative, infinite or NaN.
+    ///
+    /// ```
+    /// use metrics_core::{Error, ToTensor, backend::{Batch, Host}};
+    ///
+    /// let (scores, targets, weights) = ([0.2, 0.7], [0, 1], [1.0, -1.0]);
+    /// let weights = Some(weights.to_tensor());
+    /// let batch = Batch::<Host>::new("mine", scores.to_tensor(), targets.to_tensor(), weights)?;
+    /// assert!(matches!(batch.invalid_weight(1, -1.0), Error::InvalidWeight { index: 1, .. }));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn invalid_weight(&self, position: usize, value: f64) -> Error {
         let (task, index) = self.place(position);
         Error::InvalidWeight { op: self.op, task, index, value }
     }
 
     /// The error for a prediction outside `[0, 1]`.
+    ///
+    /// ```
+    /// use metrics_core::{Error, ToTensor, backend::{Batch, Host}};
+    ///
+    /// let batch = Batch::<Host>::new("mine", [1.5].to_tensor(), [0].to_tensor(), None)?;
+    /// let error = batch.invalid_probability(0, 1.5);
+    /// assert!(matches!(error, Error::InvalidProbability { row: 0, .. }));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn invalid_probability(&self, position: usize, value: f64) -> Error {
         Error::InvalidProbability { op: self.op, row: position, value }
     }
@@ -214,6 +356,17 @@ impl<'a, B: Backend> Batch<'a, B> {
 
 impl<'a> Batch<'a, Host> {
     /// The same batch with elements of its own: copied where they were borrowed.
+    ///
+    /// ```
+    /// use metrics_core::{Result, ToTensor, backend::{Batch, Host}};
+    ///
+    /// fn queued() -> Result<Batch<'static, Host>> {
+    ///     let (scores, targets) = (vec![0.2, 0.7], vec![0, 1]);
+    ///     Ok(Batch::new("mine", scores.to_tensor(), targets.to_tensor(), None)?.into_owned())
+    /// }
+    /// assert_eq!(queued()?.n_samples(), 2);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn into_owned(self) -> Batch<'static, Host> {
         let Self { op, scores, targets, weights, shares_weights, n_tasks, n_samples } = self;
         let (scores, targets) = (scores.into_owned(), targets.into_owned());

@@ -13,6 +13,16 @@ use crate::error::Result;
 
 /// [`Backend::rank_sums`](super::Backend::rank_sums) of the ranked counts.
 ///
+/// ```
+/// use metrics_core::ToTensor;
+/// use metrics_core::backend::{Batch, Host, compose};
+///
+/// let (scores, targets) = ([0.1, 0.5, 0.7, 0.8], [1, 0, 1, 1]);
+/// let batch = Batch::new("mine", scores.to_tensor(), targets.to_tensor(), None)?;
+/// assert_eq!(compose::rank_sums(&Host, &batch)?[0].auprc(), Some(11.0 / 12.0));
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`Backend::rank_sums`](super::Backend::rank_sums).
 pub fn rank_sums<B: Primitives>(backend: &B, batch: &Batch<'_, B>) -> Result<Vec<RankSums>> {
@@ -24,6 +34,18 @@ pub fn rank_sums<B: Primitives>(backend: &B, batch: &Batch<'_, B>) -> Result<Vec
 
 /// [`Backend::ranked_counts`](super::Backend::ranked_counts): sort, gather the targets, sum them up, and
 /// gather the sums where tie groups end.
+///
+/// ```
+/// use metrics_core::backend::{Batch, Host, compose};
+/// use metrics_core::{Cumulative, ToTensor};
+///
+/// let (scores, targets) = ([0.5, 0.9, 0.5], [0, 1, 1]);
+/// let batch = Batch::new("mine", scores.to_tensor(), targets.to_tensor(), None)?;
+/// let counts = &compose::ranked_counts(&Host, &batch)?[0];
+/// assert_eq!(counts.thresholds(), [0.9, 0.5]);
+/// assert_eq!(counts.tps(), Cumulative::Whole(&[1, 2]));
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`Backend::ranked_counts`](super::Backend::ranked_counts).
@@ -68,6 +90,18 @@ fn counts_at_group_ends<B: Primitives>(
 
 /// [`Backend::update`](super::Backend::update): the bucket of each probability, counted beside its target.
 /// The samples of an exact metric, and those with weights, are held in host memory.
+///
+/// ```
+/// use metrics_core::backend::{Batch, Host, StateMut, compose};
+/// use metrics_core::{BucketCounts, ToTensor};
+///
+/// let (probabilities, targets) = ([0.1, 0.9], [0, 1]);
+/// let batch = Batch::new("mine", probabilities.to_tensor(), targets.to_tensor(), None)?;
+/// let mut counts = BucketCounts::new(10)?;
+/// compose::update(&Host, &batch, StateMut::Buckets(&mut counts))?;
+/// assert!(!counts.is_empty());
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`Backend::update`](super::Backend::update).

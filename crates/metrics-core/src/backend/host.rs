@@ -22,11 +22,29 @@ use crate::error::Result;
 use crate::{reserve, with_slice};
 
 /// Plain slices in host memory as a backend; behind [`slice`](mod@crate::slice).
+///
+/// ```
+/// use metrics_core::{Backend, Host, HostTensor};
+///
+/// let matrix = HostTensor::new(&[1, 2, 3, 4, 5, 6], &[2, 3])?;
+/// assert_eq!(Host.column(&matrix, 2)?.to_f64_vec(), [3.0, 6.0]);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Host;
 
 /// Numbers in host memory, row by row: positions in the rows of a matrix, or buckets. Only the
 /// primitives of [`Host`] make one, so that its numbers are what its shape says.
+///
+/// ```
+/// use metrics_core::backend::{Host, HostTensor, Primitives};
+///
+/// let scores = HostTensor::new(&[0.2, 0.9, 0.4], &[1, 3])?;
+/// let order = Host.argsort_descending(&scores)?;
+/// assert_eq!(order.numbers(), [1, 2, 0]);
+/// assert_eq!(Host.gather(&scores, &order)?.to_f64_vec(), [0.9, 0.4, 0.2]);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostIndex {
     shape: IndexShape,
@@ -35,11 +53,27 @@ pub struct HostIndex {
 
 impl HostIndex {
     /// What is known of the numbers without a look at them.
+    ///
+    /// ```
+    /// use metrics_core::backend::{Host, HostTensor, Primitives};
+    ///
+    /// let order = Host.argsort_descending(&HostTensor::new(&[0.2, 0.9, 0.4], &[1, 3])?)?;
+    /// assert_eq!(order.shape().dims(), [1, 3]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn shape(&self) -> IndexShape {
         self.shape
     }
 
     /// The numbers, row by row.
+    ///
+    /// ```
+    /// use metrics_core::backend::{Host, HostTensor, Primitives};
+    ///
+    /// let buckets = Host.bucket(&HostTensor::new(&[0.0, 0.55, 1.0], &[1, 3])?, 10)?;
+    /// assert_eq!(buckets.numbers(), [0, 5, 10]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn numbers(&self) -> &[u64] {
         &self.numbers
     }

@@ -9,6 +9,16 @@ use crate::error::{Error, Result};
 /// A backend keeps it beside the elements, in a type that nobody else can make, so that
 /// [`gather`](super::Primitives::gather) and [`bincount`](super::Primitives::bincount) need not look at the
 /// elements either: those may lie on a device, where a look is a wait and a wrong one writes anywhere.
+///
+/// ```
+/// use metrics_core::backend::IndexShape;
+///
+/// // Positions in rows of 3 elements: a tensor with shorter rows is refused.
+/// let order = IndexShape::of_argsort(&[2, 3])?;
+/// assert!(order.check_gather(&[2, 3]).is_ok());
+/// assert!(order.check_gather(&[2, 2]).is_err());
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IndexShape {
     n_rows: usize,
@@ -19,6 +29,14 @@ pub struct IndexShape {
 impl IndexShape {
     /// Of what [`argsort_descending`](super::Primitives::argsort_descending) makes of a matrix.
     ///
+    /// ```
+    /// use metrics_core::backend::IndexShape;
+    ///
+    /// assert_eq!(IndexShape::of_argsort(&[2, 3])?.dims(), [2, 3]);
+    /// assert!(IndexShape::of_argsort(&[6]).is_err());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`check_matrix`].
     pub fn of_argsort(shape: &[usize]) -> Result<Self> {
@@ -28,11 +46,29 @@ impl IndexShape {
 
     /// Of what [`group_ends`](super::Primitives::group_ends) makes of a row: so many ends, each a position
     /// in it.
+    ///
+    /// ```
+    /// use metrics_core::backend::IndexShape;
+    ///
+    /// // 5 sorted scores, 3 of them distinct.
+    /// let ends = IndexShape::of_group_ends(5, 3);
+    /// assert_eq!(ends.dims(), [1, 3]);
+    /// assert!(ends.check_gather(&[1, 4]).is_err());
+    /// ```
     pub fn of_group_ends(n_columns: usize, n_ends: usize) -> Self {
         Self { n_rows: 1, n_columns: n_ends, n_numbers: n_columns }
     }
 
     /// Of what [`bucket`](super::Primitives::bucket) makes of a matrix.
+    ///
+    /// ```
+    /// use metrics_core::backend::IndexShape;
+    ///
+    /// let buckets = IndexShape::of_bucket(&[1, 5], 10)?;
+    /// assert!(buckets.check_bincount(&[1, 5], 11).is_ok());
+    /// assert!(IndexShape::of_bucket(&[1, 5], 0).is_err());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`check_matrix`]; [`Error::InvalidNumThresholds`].
@@ -48,11 +84,29 @@ impl IndexShape {
     }
 
     /// Number of rows, and of numbers in each.
+    ///
+    /// ```
+    /// use metrics_core::backend::IndexShape;
+    ///
+    /// assert_eq!(IndexShape::of_bucket(&[1, 5], 10)?.dims(), [1, 5]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn dims(&self) -> [usize; 2] {
         [self.n_rows, self.n_columns]
     }
 
     /// Whether this index takes elements out of a tensor of this shape.
+    ///
+    /// ```
+    /// use metrics_core::{Error, backend::IndexShape};
+    ///
+    /// let order = IndexShape::of_argsort(&[2, 3])?;
+    /// assert!(order.check_gather(&[2, 5]).is_ok());
+    /// // A position may be 2, which two columns do not have.
+    /// assert!(matches!(order.check_gather(&[2, 2]), Err(Error::OutOfRange { given: 2, .. })));
+    /// assert!(matches!(order.check_gather(&[3, 3]), Err(Error::UnsupportedShape { .. })));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`check_matrix`], also for another number of rows; [`Error::OutOfRange`] for rows that may be
@@ -66,6 +120,17 @@ impl IndexShape {
     }
 
     /// Whether the numbers of this index can be counted, in so many bins, beside targets of this shape.
+    ///
+    /// ```
+    /// use metrics_core::{Error, backend::IndexShape};
+    ///
+    /// // 10 thresholds make 11 buckets.
+    /// let buckets = IndexShape::of_bucket(&[1, 5], 10)?;
+    /// assert!(buckets.check_bincount(&[1, 5], 11).is_ok());
+    /// let error = buckets.check_bincount(&[1, 5], 10).unwrap_err();
+    /// assert!(matches!(error, Error::OutOfRange { given: 10, limit: 10, .. }));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::UnsupportedShape`] for targets of another shape than the index's,
@@ -85,6 +150,14 @@ impl IndexShape {
 
 /// The two dimensions of a matrix.
 ///
+/// ```
+/// use metrics_core::backend::index::check_matrix;
+///
+/// assert_eq!(check_matrix("mine", &[2, 3])?, [2, 3]);
+/// assert!(check_matrix("mine", &[6]).is_err());
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
+///
 /// # Errors
 /// [`Error::UnsupportedShape`] for another number of dimensions, [`Error::OutOfMemory`] for more
 /// elements than can be numbered.
@@ -95,6 +168,14 @@ pub fn check_matrix(op: &'static str, shape: &[usize]) -> Result<[usize; 2]> {
 }
 
 /// The length of the row of a matrix of one row, for [`group_ends`](super::Primitives::group_ends).
+///
+/// ```
+/// use metrics_core::backend::index::check_one_row;
+///
+/// assert_eq!(check_one_row("mine", &[1, 6])?, 6);
+/// assert!(check_one_row("mine", &[2, 3]).is_err());
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`check_matrix`], also for another number of rows.
@@ -107,6 +188,14 @@ pub fn check_one_row(op: &'static str, shape: &[usize]) -> Result<usize> {
 
 /// How many elements a tensor of this shape has: a view may have any shape, whatever is in memory.
 ///
+/// ```
+/// use metrics_core::{Error, backend::index::check_len};
+///
+/// assert_eq!(check_len("mine", &[2, 3])?, 6);
+/// assert!(matches!(check_len("mine", &[usize::MAX, 2]), Err(Error::OutOfMemory { .. })));
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
+///
 /// # Errors
 /// [`Error::OutOfMemory`] for more than can be numbered.
 pub fn check_len(op: &'static str, shape: &[usize]) -> Result<usize> {
@@ -118,8 +207,15 @@ pub fn check_len(op: &'static str, shape: &[usize]) -> Result<usize> {
 
 /// Whether a tensor has as many elements as a matrix of another shape.
 ///
+/// ```
+/// use metrics_core::backend::index::check_reshape;
+///
+/// assert!(check_reshape(&[6], [2, 3]).is_ok());
+/// assert!(check_reshape(&[6], [2, 2]).is_err());
+/// ```
+///
 /// # Errors
-/// [`Error::UnsupportedShape`].
+/// [`Error::UnsupportedShape`]; [`Error::OutOfMemory`] for more elements than can be numbered.
 pub fn check_reshape(shape: &[usize], [n_rows, n_columns]: [usize; 2]) -> Result<()> {
     let n_elements = check_len("reshape", shape)?;
     if n_rows.checked_mul(n_columns) == Some(n_elements) {
@@ -131,6 +227,14 @@ pub fn check_reshape(shape: &[usize], [n_rows, n_columns]: [usize; 2]) -> Result
 
 /// The length of the rows of a matrix that has this row.
 ///
+/// ```
+/// use metrics_core::backend::index::check_row;
+///
+/// assert_eq!(check_row(&[2, 3], 1)?, 3);
+/// assert!(check_row(&[2, 3], 2).is_err());
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`check_matrix`]; [`Error::OutOfRange`].
 pub fn check_row(shape: &[usize], row: usize) -> Result<usize> {
@@ -139,6 +243,14 @@ pub fn check_row(shape: &[usize], row: usize) -> Result<usize> {
 }
 
 /// The length of the columns of a matrix that has this column.
+///
+/// ```
+/// use metrics_core::backend::index::check_column;
+///
+/// assert_eq!(check_column(&[2, 3], 2)?, 2);
+/// assert!(check_column(&[2, 3], 3).is_err());
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`check_matrix`]; [`Error::OutOfRange`].

@@ -12,6 +12,18 @@ use crate::error::{Error, Result};
 use crate::state::rank::RankState;
 
 /// The state of a metric that a batch is added to.
+///
+/// ```
+/// use metrics_core::backend::{Batch, StateMut};
+/// use metrics_core::{BucketCounts, ToTensor};
+///
+/// let (probabilities, targets) = ([0.1, 0.9], [0, 1]);
+/// let batch = Batch::new("mine", probabilities.to_tensor(), targets.to_tensor(), None)?;
+/// let mut counts = BucketCounts::new(10)?;
+/// StateMut::Buckets(&mut counts).update(&batch)?;
+/// assert!(!counts.is_empty());
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StateMut<'a> {
@@ -24,9 +36,23 @@ pub enum StateMut<'a> {
 impl StateMut<'_> {
     /// Adds a batch in host memory.
     ///
+    /// ```
+    /// use metrics_core::backend::{Batch, StateMut};
+    /// use metrics_core::{ToTensor, slice::BinaryAuroc};
+    ///
+    /// let (scores, targets) = ([0.2, 0.7], [0, 1]);
+    /// let batch = Batch::new("mine", scores.to_tensor(), targets.to_tensor(), None)?;
+    /// let mut state = BinaryAuroc::new().state()?;
+    /// StateMut::Rank(&mut state).update(&batch)?;
+    /// assert_eq!(state.rank_sums()?[0].auroc(), Some(1.0));
+    /// let mut of_two_tasks = BinaryAuroc::new().tasks(2)?.state()?;
+    /// assert!(StateMut::Rank(&mut of_two_tasks).update(&batch).is_err());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// As [`Backend::update`](super::Backend::update), and [`Error::MergeTasks`] for another number of tasks
-    /// than the state has; the state is then unchanged.
+    /// As [`Backend::update`](super::Backend::update), with [`Error::MergeTasks`] for another number of
+    /// tasks than the state has; the state is then unchanged.
     pub fn update(self, batch: &Batch<'_, Host>) -> Result<()> {
         self.expect_tasks_of(batch)?;
         match self {
@@ -48,6 +74,19 @@ impl StateMut<'_> {
     }
 
     /// The same state, borrowed for less long.
+    ///
+    /// ```
+    /// use metrics_core::backend::{Batch, StateMut};
+    /// use metrics_core::{ToTensor, slice::BinaryAuroc};
+    ///
+    /// let batch = Batch::new("mine", [0.7].to_tensor(), [1].to_tensor(), None)?;
+    /// let mut held = BinaryAuroc::new().state()?;
+    /// let mut state = StateMut::Rank(&mut held);
+    /// state.reborrow().update(&batch)?; // The state can be used again.
+    /// state.update(&batch)?;
+    /// assert_eq!(held.rank_sums()?[0].n_positives(), 2.0);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn reborrow(&mut self) -> StateMut<'_> {
         match self {
             Self::Rank(state) => StateMut::Rank(state),
@@ -59,16 +98,57 @@ impl StateMut<'_> {
 /// Batches that a metric has queued on a device.
 ///
 /// A clone and its original share nothing that either could notice.
+///
+/// ```
+/// use metrics_core::backend::{Batch, Host, Pending, StateMut};
+/// use metrics_core::{Result, ToTensor, slice::BinaryAuroc};
+///
+/// /// Batches that wait in host memory.
+/// #[derive(Debug, Clone, Default)]
+/// struct Waiting(Vec<Batch<'static, Host>>);
+///
+/// impl Pending for Waiting {
+///     fn flush(&mut self, mut state: StateMut<'_>) -> Result<()> {
+///         self.0.drain(..).try_for_each(|batch| state.reborrow().update(&batch))
+///     }
+/// }
+/// let batch = Batch::new("mine", [0.7].to_tensor(), [1].to_tensor(), None)?;
+/// let mut waiting = Waiting(vec![batch.into_owned()]);
+/// let mut state = BinaryAuroc::new().state()?;
+/// waiting.flush(StateMut::Rank(&mut state))?;
+/// assert!(!state.is_empty());
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 pub trait Pending: Clone + Debug + Default + Send {
     /// Waits for the device and brings the batches into the state.
     ///
+    /// ```
+    /// use metrics_core::backend::{Pending, StateMut};
+    ///
+    /// // Nothing waits where every batch goes to the state at once.
+    /// let mut state = metrics_core::slice::BinaryAuroc::new().state()?;
+    /// ().flush(StateMut::Rank(&mut state))?;
+    /// assert!(state.is_empty());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// [`Error::RejectedUpdates`](crate::Error::RejectedUpdates), once, for batches that turned out to be
-    /// invalid; they are forgotten then, and nothing else is.
+    /// [`Error::RejectedUpdates`](crate::Error::RejectedUpdates), once, for batches that turned out to
+    /// be invalid; they are forgotten then, and nothing else is.
+    /// [`Error::Backend`](crate::Error::Backend) where the device fails,
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     fn flush(&mut self, state: StateMut<'_>) -> Result<()>;
 
     /// The sums over the ranking of each task of the state and what is pending, read where the samples
     /// lie; or `None` after all was [flushed](Self::flush) to the state, which has them then.
+    ///
+    /// ```
+    /// use metrics_core::backend::Pending;
+    ///
+    /// let mut state = metrics_core::slice::BinaryAuroc::new().state()?;
+    /// assert_eq!(().rank_sums(&mut state)?, None); // The state has them.
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`flush`](Self::flush).

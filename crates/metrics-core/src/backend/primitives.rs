@@ -14,8 +14,22 @@ use crate::error::Result;
 ///
 /// A primitive refuses whatever shape, row, index or number it cannot work on: the checks of
 /// [`index`](mod@super::index) are the same on every backend. Beside the errors that a method names, every
-/// one may return [`Error::OutOfMemory`](crate::Error::OutOfMemory) or, where the library refuses,
+/// one may return [`Error::OutOfMemory`](crate::Error::OutOfMemory),
+/// [`Error::UnsupportedDtype`](crate::Error::UnsupportedDtype) or, where the library refuses,
 /// [`Error::Backend`](crate::Error::Backend).
+///
+/// ```
+/// use metrics_core::backend::{Host, HostTensor, Primitives};
+/// use metrics_core::Result;
+///
+/// /// The largest element of each row.
+/// fn largest<B: Primitives>(backend: &B, x: &B::Tensor<'_>) -> Result<Vec<f64>> {
+///     let sorted = backend.gather(x, &backend.argsort_descending(x)?)?;
+///     B::with_host(&backend.column(&sorted, 0)?, |column| column.to_f64_vec())
+/// }
+/// assert_eq!(largest(&Host, &HostTensor::new(&[1, 3, 9, 4], &[2, 2])?)?, [3.0, 9.0]);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 pub trait Primitives: Backend {
     /// A matrix of non-negative integers: positions in rows, bucket numbers.
     ///
@@ -25,12 +39,28 @@ pub trait Primitives: Backend {
 
     /// Row `row` of a matrix, as a matrix of one row.
     ///
+    /// ```
+    /// use metrics_core::backend::{Host, HostTensor, Primitives};
+    ///
+    /// let matrix = HostTensor::new(&[1, 2, 3, 4, 5, 6], &[2, 3])?;
+    /// assert_eq!(Host.row(&matrix, 1)?, HostTensor::new(&[4, 5, 6], &[1, 3])?);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::OutOfRange`](crate::Error::OutOfRange) where there is no such row,
     /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix.
     fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>>;
 
     /// The first element, row by row, that is not allowed: its position and its value.
+    ///
+    /// ```
+    /// use metrics_core::backend::{ElementCheck, Host, HostTensor, Primitives};
+    ///
+    /// let targets = HostTensor::new(&[0, 1, 1, 2], &[2, 2])?;
+    /// assert_eq!(Host.find_invalid(&targets, ElementCheck::Binary)?, Some((3, 2.0)));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
@@ -45,6 +75,14 @@ pub trait Primitives: Backend {
     /// The order among equal values is unspecified; callers must not depend on it. The matrix holds
     /// no NaN: metrics check first. `-0.0` and `0.0` are equal.
     ///
+    /// ```
+    /// use metrics_core::backend::{Host, HostTensor, Primitives};
+    ///
+    /// let order = Host.argsort_descending(&HostTensor::new(&[0.2, 0.9, 0.4], &[1, 3])?)?;
+    /// assert_eq!(Host.download_index(&order)?, [1, 2, 0]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix,
     /// [`Error::Backend`](crate::Error::Backend) when the library refuses, for instance a row too
@@ -52,6 +90,16 @@ pub trait Primitives: Backend {
     fn argsort_descending(&self, x: &Self::Tensor<'_>) -> Result<Self::Index>;
 
     /// `out[i][j] = x[i][index[i][j]]` for two matrices with equally many rows; the dtype stays.
+    ///
+    /// ```
+    /// use metrics_core::backend::{Host, HostTensor, Primitives};
+    ///
+    /// let scores = HostTensor::new(&[0.2, 0.9, 0.4], &[1, 3])?;
+    /// let order = Host.argsort_descending(&scores)?;
+    /// let targets = HostTensor::new(&[0u8, 1, 0], &[1, 3])?;
+    /// assert_eq!(Host.gather(&targets, &order)?.to_f64_vec(), [1.0, 0.0, 0.0]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix of as many
@@ -63,6 +111,14 @@ pub trait Primitives: Backend {
     ///
     /// The sums are exact up to 2^53, whatever the dtype of `x`.
     ///
+    /// ```
+    /// use metrics_core::backend::{Host, HostTensor, Primitives};
+    ///
+    /// let targets = HostTensor::new(&[1u8, 0, 1, 0, 1, 1], &[2, 3])?;
+    /// assert_eq!(Host.cumsum(&targets)?.to_f64_vec(), [1.0, 1.0, 2.0, 0.0, 1.0, 2.0]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix.
     fn cumsum(&self, x: &Self::Tensor<'_>) -> Result<Self::Tensor<'static>>;
@@ -70,6 +126,14 @@ pub trait Primitives: Backend {
     /// Last position of each run of equal neighbours in a matrix of one row, as one row.
     ///
     /// Equal means equal as numbers: infinities of one sign are, and so are `-0.0` and `0.0`.
+    ///
+    /// ```
+    /// use metrics_core::backend::{Host, HostTensor, Primitives};
+    ///
+    /// let ends = Host.group_ends(&HostTensor::new(&[0.9, 0.4, 0.4, 0.1], &[1, 4])?)?;
+    /// assert_eq!(Host.download_index(&ends)?, [0, 2, 3]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix of one row.
@@ -81,6 +145,14 @@ pub trait Primitives: Backend {
     /// below 0 goes to bucket 0, one above 1 to bucket `num_thresholds`, and NaN to bucket 0, so that no
     /// number is ever beyond the last bucket.
     ///
+    /// ```
+    /// use metrics_core::backend::{Host, HostTensor, Primitives};
+    ///
+    /// let buckets = Host.bucket(&HostTensor::new(&[0.0, 0.55, 1.0], &[1, 3])?, 10)?;
+    /// assert_eq!(Host.download_index(&buckets)?, [0, 5, 10]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix,
     /// [`Error::InvalidNumThresholds`](crate::Error::InvalidNumThresholds).
@@ -90,6 +162,15 @@ pub trait Primitives: Backend {
     /// target of 1.
     ///
     /// Metrics check first that all targets are 0 or 1; here any other number counts as 0.
+    ///
+    /// ```
+    /// use metrics_core::backend::{Host, HostTensor, Primitives};
+    ///
+    /// let buckets = Host.bucket(&HostTensor::new(&[0.1, 0.6, 0.9], &[1, 3])?, 2)?;
+    /// let targets = HostTensor::new(&[0, 1, 1], &[1, 3])?;
+    /// assert_eq!(Host.bincount(&buckets, &targets, 3)?, [[1, 0, 0], [0, 2, 0]]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for targets of another shape than
@@ -104,6 +185,14 @@ pub trait Primitives: Backend {
     ) -> Result<[Vec<u64>; 2]>;
 
     /// The elements of an index in host memory, row by row.
+    ///
+    /// ```
+    /// use metrics_core::backend::{Host, HostTensor, Primitives};
+    ///
+    /// let order = Host.argsort_descending(&HostTensor::new(&[2, 1, 1, 2], &[2, 2])?)?;
+    /// assert_eq!(Host.download_index(&order)?, [0, 1, 1, 0]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Backend`](crate::Error::Backend) when the library refuses.
