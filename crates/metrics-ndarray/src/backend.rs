@@ -15,6 +15,20 @@ use crate::tensor::{NdTensor, Stored, with_array};
 ///
 /// Primitives and fused steps read the arrays' memory in place where it lies row by row; any other
 /// layout is copied once.
+///
+/// ```
+/// use metrics_core::{Backend, HostTensor, Owned, Result, binary_auroc};
+/// use metrics_ndarray::NdArray;
+///
+/// /// Code that is generic over the tensor library.
+/// fn auroc<B: Backend>(backend: &B, scores: &[f32], targets: &[bool]) -> Result<f64> {
+///     let scores = backend.upload(&HostTensor::new(scores, &[scores.len()])?)?;
+///     let targets = backend.upload(&HostTensor::new(targets, &[targets.len()])?)?;
+///     binary_auroc::<B>(&Owned(scores), &Owned(targets))
+/// }
+/// assert_eq!(auroc(&NdArray, &[0.2, 0.7], &[false, true])?, 1.0);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct NdArray;
 

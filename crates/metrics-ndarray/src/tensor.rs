@@ -18,6 +18,20 @@ pub(crate) trait Stored: Element {
 macro_rules! tensor {
     ($($dtype:ident $ty:ty,)*) => {
         /// An array, borrowed or owned, whose element type is known at run time.
+        ///
+        /// [`ToTensor`] makes one of an array; metrics take it as they take the array.
+        ///
+        /// ```
+        /// use metrics_core::ToTensor;
+        /// use metrics_ndarray::{NdTensor, binary_auroc};
+        /// use ndarray::array;
+        ///
+        /// let (scores, targets) = (array![0.2f32, 0.7], array![0, 1]);
+        /// let tensor = scores.to_tensor();
+        /// assert!(matches!(tensor, NdTensor::F32(_)));
+        /// assert_eq!(binary_auroc(&tensor, &targets)?, 1.0);
+        /// # Ok::<(), metrics_core::Error>(())
+        /// ```
         #[derive(Debug, Clone)]
         #[allow(missing_docs)] // One variant a dtype.
         pub enum NdTensor<'a> {
@@ -107,6 +121,13 @@ pub(crate) use with_buffer;
 
 impl NdTensor<'_> {
     /// Length of each dimension.
+    ///
+    /// ```
+    /// use metrics_core::ToTensor;
+    /// use ndarray::array;
+    ///
+    /// assert_eq!(array![[0.2, 0.7], [0.9, 0.4], [0.1, 0.5]].t().to_tensor().shape(), [2, 3]);
+    /// ```
     pub fn shape(&self) -> &[usize] {
         with_array!(self, array => array.shape())
     }
