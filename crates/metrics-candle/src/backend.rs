@@ -17,6 +17,19 @@ use crate::ops;
 use crate::tensor::{InHost, upload};
 
 /// candle tensors on one device.
+///
+/// ```
+/// use candle_core::{Device, Tensor};
+/// use metrics_candle::Candle;
+/// use metrics_core::{Backend, HostTensor, Owned, binary_auroc};
+///
+/// // What code that is generic over the tensor library is given; uploads go to the device.
+/// let backend = Candle::new(Device::Cpu);
+/// let scores = Owned::<Candle>(backend.upload(&HostTensor::new(&[0.2f32, 0.7], &[2])?)?);
+/// let targets = Tensor::new(&[0u8, 1], &Device::Cpu)?;
+/// assert_eq!(binary_auroc(&scores, &targets)?, 1.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Candle {
     device: Device,
@@ -24,11 +37,28 @@ pub struct Candle {
 
 impl Candle {
     /// Tensors on this device.
+    ///
+    /// ```
+    /// use metrics_candle::{Candle, best_device};
+    /// use metrics_core::{Backend, HostTensor};
+    ///
+    /// let backend = Candle::new(best_device());
+    /// let scores = backend.upload(&HostTensor::new(&[0.2f32, 0.7], &[2])?)?;
+    /// assert_eq!(Candle::of(&scores).device(), backend.device());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn new(device: Device) -> Self {
         Self { device }
     }
 
     /// Tensors in host memory.
+    ///
+    /// ```
+    /// use metrics_candle::Candle;
+    /// use metrics_core::Backend;
+    ///
+    /// assert_eq!(Candle::cpu().device(), "cpu");
+    /// ```
     pub fn cpu() -> Self {
         Self::new(Device::Cpu)
     }

@@ -56,6 +56,13 @@ pub fn to_candle(error: Error) -> candle_core::Error {
 pub trait CandleResult<T> {
     /// The same result with an error of candle: [`to_candle`].
     ///
+    /// ```
+    /// use metrics_candle::{CandleResult, Error};
+    ///
+    /// let error = Err::<f64, _>(Error::NoTasks { op: "mine" }).candle().unwrap_err();
+    /// assert!(error.to_string().contains("mine: n_tasks is 0, expected at least 1"));
+    /// ```
+    ///
     /// # Errors
     /// The error that it was.
     fn candle(self) -> candle_core::Result<T>;
@@ -68,6 +75,21 @@ impl<T> CandleResult<T> for metrics_core::Result<T> {
 }
 
 /// An error of candle as an error of ours, for `?` inside functions that return [`crate::Result`].
+///
+/// ```
+/// use candle_core::{Device, Tensor};
+/// use metrics_candle::{Result, binary_auroc, from_candle};
+///
+/// fn auroc_of_column(scores: &Tensor, targets: &Tensor, column: usize) -> Result<f64> {
+///     let column = scores.narrow(1, column, 1).and_then(|column| column.squeeze(1));
+///     binary_auroc(&column.map_err(from_candle)?, targets)
+/// }
+/// let scores = Tensor::new(&[[0.9f32, 0.2], [0.1, 0.7]], &Device::Cpu)?;
+/// let targets = Tensor::new(&[0u8, 1], &Device::Cpu)?;
+/// assert_eq!(auroc_of_column(&scores, &targets, 1)?, 1.0);
+/// assert!(auroc_of_column(&scores, &targets, 2).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn from_candle(error: candle_core::Error) -> Error {
     refused("tensor operation")(error)
 }

@@ -12,6 +12,19 @@ use crate::backend::name;
 
 /// Positions in the rows of a matrix, or buckets. Only the primitives of [`Candle`](crate::Candle)
 /// make one: a kernel writes where its numbers say.
+///
+/// ```
+/// use candle_core::{Device, Tensor};
+/// use metrics_candle::Candle;
+/// use metrics_core::backend::Primitives;
+///
+/// let scores = Tensor::new(&[[0.2f32, 0.9, 0.4]], &Device::Cpu)?;
+/// let order = Candle::cpu().argsort_descending(&scores)?;
+/// assert_eq!(Candle::cpu().download_index(&order)?, [1, 2, 0]);
+/// let sorted = Candle::cpu().gather(&scores, &order)?;
+/// assert_eq!(sorted.to_vec2::<f32>()?, [[0.9, 0.4, 0.2]]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct CandleIndex {
     /// The device of the matrix it was made of.

@@ -41,9 +41,21 @@ pub fn state_to_tensor(bytes: &[u8]) -> Result<Tensor> {
 
 /// The bytes that [`state_to_tensor`] put into a tensor, from any device.
 ///
+/// ```
+/// use candle_core::{Device, Tensor};
+/// use metrics_candle::{Error, state_from_tensor, state_to_tensor};
+///
+/// let tensor = state_to_tensor(b"tmst")?;
+/// assert_eq!(state_from_tensor(&tensor)?, b"tmst");
+/// let error = state_from_tensor(&Tensor::new(&[0.5f32], &Device::Cpu)?).unwrap_err();
+/// assert!(matches!(error, Error::UnsupportedDtype { what: "bytes", .. }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// [`Error::UnsupportedDtype`] for a tensor that is not u8, [`Error::UnsupportedShape`] for one that
-/// has not one dimension, [`Error::OutOfMemory`] for a view of more bytes than there is memory.
+/// has not one dimension, [`Error::OutOfMemory`] for a view of more bytes than there is memory,
+/// [`Error::Backend`] where candle refuses to copy it to the host.
 pub fn state_from_tensor(tensor: &Tensor) -> Result<Vec<u8>> {
     const OP: &str = "state_from_tensor";
     let no_bytes = || Error::UnsupportedDtype {

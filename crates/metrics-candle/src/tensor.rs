@@ -194,6 +194,16 @@ pub(crate) fn upload(x: HostTensor<'_>, device: &Device) -> Result<Tensor> {
 ///
 /// candle's own `Device::cuda_if_available` returns an error where it was built for CUDA and finds
 /// no device at run time; this does not.
+///
+/// ```
+/// use candle_core::Tensor;
+/// use metrics_candle::{best_device, binary_auroc};
+///
+/// let device = best_device();
+/// let scores = Tensor::new(&[0.2f32, 0.7], &device)?;
+/// assert_eq!(binary_auroc(&scores, &Tensor::new(&[0u8, 1], &device)?)?, 1.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn best_device() -> Device {
     Device::new_cuda(0).or_else(|_| Device::new_metal(0)).unwrap_or(Device::Cpu)
 }

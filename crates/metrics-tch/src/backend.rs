@@ -17,6 +17,18 @@ use crate::ops::{self, to_i64};
 use crate::tensor::{InHost, Shared, upload};
 
 /// libtorch tensors on one device.
+///
+/// ```
+/// use metrics_core::{Backend, HostTensor, Owned, binary_auroc};
+/// use metrics_tch::Tch;
+/// use tch::{Device, Tensor};
+///
+/// // What code that is generic over the tensor library is given; uploads go to the device.
+/// let backend = Tch::new(Device::Cpu);
+/// let scores = Owned::<Tch>(backend.upload(&HostTensor::new(&[0.2f32, 0.7], &[2])?)?);
+/// assert_eq!(binary_auroc(&scores, &Tensor::from_slice(&[0i64, 1]))?, 1.0);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Tch {
     device: Device,
@@ -24,11 +36,28 @@ pub struct Tch {
 
 impl Tch {
     /// Tensors on this device.
+    ///
+    /// ```
+    /// use metrics_core::{Backend, HostTensor};
+    /// use metrics_tch::{Tch, best_device};
+    ///
+    /// let backend = Tch::new(best_device());
+    /// let scores = backend.upload(&HostTensor::new(&[0.2f32, 0.7], &[2])?)?;
+    /// assert_eq!(Tch::of(&scores).device(), backend.device());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn new(device: Device) -> Self {
         Self { device }
     }
 
     /// Tensors in host memory.
+    ///
+    /// ```
+    /// use metrics_core::Backend;
+    /// use metrics_tch::Tch;
+    ///
+    /// assert_eq!(Tch::cpu().device(), "cpu");
+    /// ```
     pub fn cpu() -> Self {
         Self::new(Device::Cpu)
     }

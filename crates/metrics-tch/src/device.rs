@@ -19,6 +19,16 @@ const LIBRARY: &str = "libtorch_cuda.so";
 /// for, and libtorch then sees no device. Loaded at run time, it makes one program serve machines with
 /// and without CUDA.
 ///
+/// ```
+/// use metrics_tch::{Error, load_cuda};
+///
+/// // Without a libtorch for CUDA, the error says what to do.
+/// if let Err(error) = load_cuda() {
+///     assert!(matches!(error, Error::Backend { op: "load CUDA", .. }));
+///     assert!(error.to_string().contains("LD_LIBRARY_PATH"));
+/// }
+/// ```
+///
 /// # Errors
 /// [`Error::Backend`] where this machine has no such library, or one that lacks another: it says
 /// which, and what to do.
@@ -40,6 +50,17 @@ pub fn load_cuda() -> Result<()> {
 
 /// The first CUDA device if there is one and libtorch's CUDA half is there, else the CPU.
 /// [`load_cuda`] says why it is the CPU.
+///
+/// ```
+/// use metrics_tch::{best_device, binary_auroc};
+/// use tch::Tensor;
+///
+/// let device = best_device();
+/// let scores = Tensor::from_slice(&[0.2f32, 0.7]).to_device(device);
+/// let targets = Tensor::from_slice(&[0i64, 1]).to_device(device);
+/// assert_eq!(binary_auroc(&scores, &targets)?, 1.0);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 pub fn best_device() -> Device {
     load_cuda().map_or(Device::Cpu, |()| Device::cuda_if_available())
 }

@@ -11,6 +11,20 @@ pub(crate) fn refused(op: &'static str) -> impl Fn(TchError) -> Error {
 }
 
 /// An error of libtorch as an error of ours, for `?` inside functions that return [`crate::Result`].
+///
+/// ```
+/// use metrics_tch::{Result, binary_auroc, from_tch};
+/// use tch::Tensor;
+///
+/// fn auroc_of_column(scores: &Tensor, targets: &Tensor, column: i64) -> Result<f64> {
+///     binary_auroc(&scores.f_select(1, column).map_err(from_tch)?, targets)
+/// }
+/// let scores = Tensor::from_slice2(&[[0.9f32, 0.2], [0.1, 0.7]]);
+/// let targets = Tensor::from_slice(&[0i64, 1]);
+/// assert_eq!(auroc_of_column(&scores, &targets, 1)?, 1.0);
+/// assert!(auroc_of_column(&scores, &targets, 2).is_err());
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 pub fn from_tch(error: TchError) -> Error {
     refused("tensor operation")(error)
 }

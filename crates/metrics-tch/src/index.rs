@@ -9,6 +9,20 @@ use crate::tensor::Shared;
 
 /// Positions in the rows of a matrix, or buckets. Only the primitives of [`Tch`] make one: libtorch's
 /// kernels on a device stop the whole process at a number out of range.
+///
+/// ```
+/// use metrics_core::backend::Primitives;
+/// use metrics_core::ToTensor;
+/// use metrics_tch::Tch;
+/// use tch::Tensor;
+///
+/// let scores = Tensor::from_slice2(&[[0.2f32, 0.9, 0.4]]).to_tensor();
+/// let order = Tch::cpu().argsort_descending(&scores)?;
+/// assert_eq!(Tch::cpu().download_index(&order)?, [1, 2, 0]);
+/// let sorted = Tch::cpu().gather(&scores, &order)?;
+/// assert_eq!(sorted.as_ref().double_value(&[0, 0]), f64::from(0.9f32));
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct TchIndex {
     /// Kind `Int64`, of this shape.

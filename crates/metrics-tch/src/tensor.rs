@@ -15,6 +15,19 @@ use crate::error::refused;
 use crate::ops::to_i64;
 
 /// A libtorch tensor that shares its memory with the one it was made of.
+///
+/// ```
+/// use metrics_core::{Owned, ToTensor};
+/// use metrics_tch::{Shared, Tch, binary_auroc};
+/// use tch::Tensor;
+///
+/// let scores = Tensor::from_slice(&[0.2f32, 0.7]);
+/// let targets = Tensor::from_slice(&[0i64, 1]);
+/// let shared: Shared = scores.to_tensor();
+/// assert_eq!(shared.as_ref().data_ptr(), scores.data_ptr());
+/// assert_eq!(binary_auroc(&Owned::<Tch>(shared), &targets)?, 1.0);
+/// # Ok::<(), metrics_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Shared(pub(crate) Tensor);
 
