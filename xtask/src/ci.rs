@@ -77,7 +77,7 @@ const STEPS: [Step; 20] = [
     step("documentation", Scope::Newcomer, NOTHING, documentation),
     step("tests", Scope::Newcomer, NOTHING, tests),
     step("documentation tests", Scope::Newcomer, NOTHING, documentation_tests),
-    step("example with candle", Scope::Newcomer, NOTHING, example_with_candle),
+    step("examples with candle", Scope::Newcomer, NOTHING, examples_with_candle),
     step("README as a newcomer types it", Scope::Newcomer, NOTHING, readme::newcomer),
     step("README commands, debug build", Scope::Newcomer, NOTHING, readme::commands_in_debug),
     step("supply chain", Scope::All, tools::FETCHES, supply_chain::check),
@@ -223,17 +223,18 @@ fn documentation_tests() -> Result<String> {
     Ok(format!("{passed} passed"))
 }
 
-/// The example fails by itself unless the value of all batches is that of all scores at once, to the
+/// An example fails by itself unless the values of all batches are those of all scores at once, to the
 /// bit. Built as the tests were, so that candle is not compiled once more.
-fn example_with_candle() -> Result<String> {
-    let args = ["build", "--quiet", "--features", ALL_BACKENDS, "--example", "evaluate_model"];
-    run(cargo(&args).args(WORKSPACE))?;
-    let printed = stdout(&mut command("target/debug/examples/evaluate_model", &[]))?;
-    print!("{printed}");
-    let epochs = printed.lines().filter(|line| line.starts_with("epoch ")).count();
-    let last = printed.lines().last().unwrap_or_default();
-    if epochs == 0 || !last.starts_with("AUPRC of all") {
-        return Err("evaluate_model did not reach its end".into());
+fn examples_with_candle() -> Result<String> {
+    let args = ["build", "--quiet", "--features", ALL_BACKENDS];
+    let examples = ["--example", "evaluate_model", "--example", "evaluate_heads"];
+    run(cargo(&args).args(WORKSPACE).args(examples))?;
+    for (example, end) in [("evaluate_model", "AUPRC of all"), ("evaluate_heads", "burst")] {
+        let printed = stdout(&mut command(&format!("target/debug/examples/{example}"), &[]))?;
+        print!("{printed}");
+        if !printed.lines().last().is_some_and(|line| line.starts_with(end)) {
+            return Err(format!("{example} did not reach its end").into());
+        }
     }
-    Ok(format!("{epochs} epochs, the last value equal to the bit"))
+    Ok("evaluate_model and evaluate_heads, all values equal to the bit".into())
 }
