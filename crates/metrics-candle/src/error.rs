@@ -78,16 +78,15 @@ impl<T> CandleResult<T> for metrics_core::Result<T> {
 ///
 /// ```
 /// use candle_core::{Device, Tensor};
-/// use metrics_candle::{Result, binary_auroc, from_candle};
+/// use metrics_candle::{Result, binary_auprc, from_candle};
 ///
-/// fn auroc_of_column(scores: &Tensor, targets: &Tensor, column: usize) -> Result<f64> {
-///     let column = scores.narrow(1, column, 1).and_then(|column| column.squeeze(1));
-///     binary_auroc(&column.map_err(from_candle)?, targets)
+/// fn auprc_of_head(logits: &Tensor, targets: &Tensor, head: usize) -> Result<f64> {
+///     binary_auprc(&logits.get_on_dim(1, head).map_err(from_candle)?, targets)
 /// }
-/// let scores = Tensor::new(&[[0.9f32, 0.2], [0.1, 0.7]], &Device::Cpu)?;
+/// let logits = Tensor::new(&[[0.1f32, 0.9], [0.5, 0.2]], &Device::Cpu)?;
 /// let targets = Tensor::new(&[0u8, 1], &Device::Cpu)?;
-/// assert_eq!(auroc_of_column(&scores, &targets, 1)?, 1.0);
-/// assert!(auroc_of_column(&scores, &targets, 2).is_err());
+/// assert_eq!(auprc_of_head(&logits, &targets, 0)?, 1.0);
+/// assert!(auprc_of_head(&logits, &targets, 2).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn from_candle(error: candle_core::Error) -> Error {

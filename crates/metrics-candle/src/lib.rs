@@ -46,21 +46,27 @@
 //! # Several tasks
 //!
 //! A model with several heads returns `(n_samples, n_tasks)`. A request or a metric of several tasks is told
-//! that its tasks are the last dimension; without a word they are the first:
+//! that its tasks are the last dimension; without a word they are the first. Logits in bf16 are read as they are:
 //!
 //! ```
-//! use candle_core::{Device, Tensor};
-//! use metrics_candle::{Auprc, BinaryAuroc, Layout, Readings};
+//! use candle_core::{DType, Device, Tensor};
+//! use metrics_candle::{Auprc, Auroc, Evaluation, Layout, Readings};
 //!
 //! let heads = Tensor::new(&[[0.1f32, 0.9], [0.5, 0.2], [0.7, 0.4]], &Device::Cpu)?;
+//! let heads = heads.to_dtype(DType::BF16)?;
 //! let targets = Tensor::new(&[[0u8, 1], [0, 0], [1, 1]], &Device::Cpu)?;
 //! assert_eq!(Auprc.layout(Layout::TasksLast).tasks(&heads, &targets)?, [1.0, 1.0]);
 //!
-//! let mut auroc = BinaryAuroc::new().tasks(2)?.layout(Layout::TasksLast);
-//! auroc.update(&heads, &targets)?;
-//! assert_eq!(auroc.compute_tasks()?, [1.0, 1.0]);
+//! let mut areas = Evaluation::of((Auprc, Auroc)).tasks(2)?.layout(Layout::TasksLast);
+//! areas.update(&heads, &targets)?;
+//! assert_eq!(areas.compute_tasks()?, [(1.0, 1.0), (1.0, 1.0)]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! A shape alone does not say which dimension is the tasks: a request without the layout takes each sample
+//! for a task. Scores that bf16 rounds to one value tie, and the metric is exact for the rounded scores.
+//! [`Auc`] has one task: give each head its own, and feed it `heads.narrow(1, head, 1)?`. It takes two
+//! columns for the probabilities of class 0 and class 1, not for two heads.
 //!
 //! # Saving a metric beside a model
 //!

@@ -13,7 +13,7 @@ use crate::tensor::{InHost, owned};
 ///
 /// use candle_core::{Device, Tensor, safetensors};
 /// use metrics_candle::{BinaryAuprc, state_from_tensor, state_to_tensor};
-/// use metrics_core::{Metric, RankState};
+/// use metrics_core::RankState;
 ///
 /// let mut auprc = BinaryAuprc::new();
 /// let scores = Tensor::new(&[0.1f32, 0.5, 0.7, 0.8], &Device::Cpu)?;
