@@ -1,5 +1,6 @@
 //! `cargo xtask`: what a developer does by hand more than once.
 
+mod api;
 mod bench_gate;
 mod bench_hostile;
 mod bench_peers;
@@ -29,6 +30,9 @@ cargo xtask TASK
   ci             what must hold before a commit: the project's test command, 12 minutes at most
                  --all: everything that must hold, on libtorch and for CUDA too; fetches 1.3 GB
                  --all --from STEP: from this step on, by the name that a run prints
+  api            the public interface of the crates beside the listing in docs/api
+                 --bless: write the listing
+                 CRATE...: of these crates alone, which compiles less
   bench-gate     instructions of the engine beside those stored with the repository; needs valgrind
                  --store: store them
   bench-hostile  processor time of hostile scores over that of uniform ones, of merging and reading states
@@ -56,9 +60,18 @@ cargo xtask TASK
   gpu-pack       the CUDA tests and benches in one folder, for a machine with a GPU and no Rust";
 
 fn main() -> ExitCode {
+    if let Some(code) = api::stand_in() {
+        return code;
+    }
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match args[..] {
+        ["api", "--bless", ref crates @ ..] => {
+            api::list(api::Mode::Bless, crates).map(|what| println!("{what}"))
+        }
+        ["api", ref crates @ ..] => {
+            api::list(api::Mode::Compare, crates).map(|what| println!("{what}"))
+        }
         ["bench-gate"] => bench_gate::check(bench_gate::Mode::Compare),
         ["bench-gate", "--store"] => bench_gate::check(bench_gate::Mode::Store),
         ["bench-hostile", ref args @ ..] => bench_hostile::measure(args),

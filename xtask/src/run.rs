@@ -1,5 +1,6 @@
 //! Running other programs.
 
+use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -7,6 +8,18 @@ use std::thread;
 
 /// What went wrong, in a sentence.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// Why a check could not be made on this machine, which says nothing against the project.
+#[derive(Debug)]
+pub(crate) struct Unchecked(pub(crate) String);
+
+impl fmt::Display for Unchecked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unchecked {}
 
 /// The root of the workspace.
 pub(crate) fn root() -> PathBuf {
