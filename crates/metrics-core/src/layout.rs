@@ -23,12 +23,18 @@ pub enum Layout {
 }
 
 impl Layout {
-    /// The shape of so many tasks, in words.
-    pub(crate) fn describe(self, n_tasks: usize) -> String {
-        match (n_tasks, self) {
-            (1, _) => "one task: (n_samples,), (1, n_samples) or (n_samples, 1)".into(),
-            (n, Self::TasksFirst) => format!("{n} tasks: ({n}, n_samples)"),
-            (n, Self::TasksLast) => format!("{n} tasks: (n_samples, {n})"),
+    /// The shape of so many tasks, in words; and the other layout, where that would fit what was given.
+    pub(crate) fn describe(self, n_tasks: usize, given: &[usize]) -> String {
+        match (n_tasks, self, given) {
+            (1, ..) => "one task: (n_samples,), (1, n_samples) or (n_samples, 1)".into(),
+            (n, Self::TasksFirst, &[_, last]) if last == n => {
+                format!("{n} tasks: ({n}, n_samples), or with Layout::TasksLast (n_samples, {n})")
+            }
+            (n, Self::TasksLast, &[first, _]) if first == n => {
+                format!("{n} tasks: (n_samples, {n}), or with Layout::TasksFirst ({n}, n_samples)")
+            }
+            (n, Self::TasksFirst, _) => format!("{n} tasks: ({n}, n_samples)"),
+            (n, Self::TasksLast, _) => format!("{n} tasks: (n_samples, {n})"),
         }
     }
 }

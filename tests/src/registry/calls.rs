@@ -127,10 +127,13 @@ pub trait Stateful<B: Backend> {
     fn boxed(&self) -> Box<dyn Stateful<B>>;
 }
 
+/// A plain function of one task.
+type Function<B, V> = fn(&Owned<B>, &Owned<B>) -> Result<V>;
+
 /// A reading with its plain function, and its value as numbers.
 pub(super) struct OfReading<B: Backend, R: Readings> {
     pub(super) reading: R,
-    pub(super) function: Option<fn(&Owned<B>, &Owned<B>) -> Result<R::Value>>,
+    pub(super) function: Option<Function<B, R::Value>>,
     pub(super) numbers: fn(R::Value) -> Vec<f64>,
 }
 

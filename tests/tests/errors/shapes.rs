@@ -67,15 +67,15 @@ fn one_task_is_one_row_or_column(#[case] shape: &[usize]) {
 }
 
 #[rstest]
-#[case::one_dimension(&[4])]
-#[case::one_row(&[1, 4])]
-#[case::two_rows(&[2, 4])]
-#[case::four_rows(&[4, 3])]
-#[case::no_row(&[0, 4])]
-fn a_metric_of_three_tasks_takes_three_rows(#[case] shape: &[usize]) {
+#[case::one_dimension(&[4], "")]
+#[case::one_row(&[1, 4], "")]
+#[case::two_rows(&[2, 4], "")]
+#[case::columns(&[4, 3], ", or with Layout::TasksLast (n_samples, 3)")]
+#[case::no_row(&[0, 4], "")]
+fn a_metric_of_three_tasks_takes_three_rows(#[case] shape: &[usize], #[case] hint: &str) {
     let batch = given(filled(shape), filled(shape));
     let text = format!(
-        "scores have shape {shape:?} and targets {shape:?}, expected 3 tasks: (3, n_samples)"
+        "scores have shape {shape:?} and targets {shape:?}, expected 3 tasks: (3, n_samples){hint}"
     );
     on_every_backend!(metrics_refuse(3, &batch, &text));
 }
@@ -93,15 +93,15 @@ fn a_tensor_has_as_many_elements_as_its_shape(#[case] shape: &[usize], #[case] s
 }
 
 #[rstest]
-#[case::transposed(&[3, 4])]
-#[case::one_dimension(&[3])]
-#[case::four_columns(&[3, 4])]
-fn a_metric_of_three_heads_takes_three_columns(#[case] shape: &[usize]) {
+#[case::rows(&[3, 4], ", or with Layout::TasksFirst (3, n_samples)")]
+#[case::one_dimension(&[3], "")]
+#[case::four_columns(&[5, 4], "")]
+fn a_metric_of_three_heads_takes_three_columns(#[case] shape: &[usize], #[case] hint: &str) {
     let (scores, targets) = (filled(shape), filled(shape));
     let mut auprc = BinaryAuprc::new().tasks(3).unwrap().layout(Layout::TasksLast);
     let text = format!(
         "binary_auprc: scores have shape {shape:?} and targets {shape:?}, \
-         expected 3 tasks: (n_samples, 3)"
+         expected 3 tasks: (n_samples, 3){hint}"
     );
     assert_eq!(text_of(auprc.update(&scores, &targets)), text);
 }

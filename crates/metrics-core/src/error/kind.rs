@@ -66,6 +66,7 @@ impl Error {
             | Self::NoTasks { .. }
             | Self::SeveralTasks { .. }
             | Self::UnknownTask { .. }
+            | Self::InvalidParameter { .. }
             | Self::InvalidNumThresholds { .. }
             | Self::MergeTasks { .. }
             | Self::MergeAuc { .. } => ErrorKind::Configuration,

@@ -1,8 +1,10 @@
 //! The one error type of every metric and backend.
 
 mod kind;
+mod state;
 
 pub use kind::ErrorKind;
+pub use state::StateError;
 
 use crate::curve::Curve;
 use crate::layout::Layout;
@@ -67,7 +69,7 @@ pub enum Error {
     /// The shape is not that of as many tasks as there must be.
     #[error(
         "{op}: scores have shape {scores:?} and targets {targets:?}, expected {}",
-        layout.describe(*n_tasks)
+        layout.describe(*n_tasks, scores)
     )]
     TaskMismatch {
         /// The metric that was asked for.
@@ -191,6 +193,18 @@ pub enum Error {
         row: usize,
         /// The prediction that was given.
         value: f64,
+    },
+    /// A parameter of a reading that is out of range.
+    #[error("{op}: {parameter} is {}, expected {expected}", short(*given))]
+    InvalidParameter {
+        /// The metric that was asked for.
+        op: &'static str,
+        /// Name of the parameter.
+        parameter: &'static str,
+        /// The value that was given.
+        given: f64,
+        /// The values that are allowed, in words.
+        expected: &'static str,
     },
     /// `num_thresholds` is out of range.
     #[error("auc: num_thresholds is {given}, expected 1 to {max}")]
@@ -410,41 +424,4 @@ fn others(n_rejected: usize) -> String {
 fn short(value: f64) -> String {
     let is_plain = value == 0.0 || (1e-5..1e16).contains(&value.abs()) || !value.is_finite();
     if is_plain { format!("{value}") } else { format!("{value:e}") }
-}
-
-/// What is wrong with the bytes of a state.
-///
-/// ```
-/// let error = metrics_core::RankState::from_bytes(b"PNG.").unwrap_err();
-/// assert_eq!(error.to_string(), "state: these bytes are not a tensor-metrics state at byte 0");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum StateError {
-    /// The bytes do not begin as a state does.
-    #[error("these bytes are not a tensor-metrics state")]
-    Magic,
-    /// Written by a newer version of this library.
-    #[error("version {0} is newer than this library reads")]
-    Version(u8),
-    /// The state of another kind of metric.
-    #[error("the state is of kind {given}, expected {expected}")]
-    Kind {
-        /// The kind that was given.
-        given: u8,
-        /// The kind that was asked for.
-        expected: u8,
-    },
-    /// The bytes end too early.
-    #[error("the state ends too early")]
-    Truncated,
-    /// Bytes follow the end.
-    #[error("bytes follow the end of the state")]
-    TrailingBytes,
-    /// A number is out of its range.
-    #[error("{0} is out of range")]
-    OutOfRange(&'static str),
-    /// Entries that must be in strict order, or in the shortest spelling, are not.
-    #[error("not in canonical form: {0}")]
-    NotCanonical(&'static str),
 }

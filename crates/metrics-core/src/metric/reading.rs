@@ -78,8 +78,8 @@ pub trait Reading: Clone + Debug + Send + Sync {
     ///         if !self.0.is_nan() {
     ///             return Ok(());
     ///         }
-    ///         let source = "the threshold is NaN, expected a number".into();
-    ///         Err(Error::Backend { backend: "mine", op: "recall_from", source })
+    ///         let (op, parameter, expected) = ("recall_from", "threshold", "a number");
+    ///         Err(Error::InvalidParameter { op, parameter, given: self.0, expected })
     ///     }
     ///
     ///     fn value(&self, counts: &RankedCounts, _policy: Policy) -> Result<f64> {
@@ -88,12 +88,13 @@ pub trait Reading: Clone + Debug + Send + Sync {
     ///     }
     /// }
     /// assert_eq!(RecallFrom(0.5).read(&[0.2, 0.5, 0.7], &[1, 1, 0])?, 0.5);
-    /// assert!(RecallFrom(f64::NAN).read(&[0.2, 0.5, 0.7], &[1, 1, 0]).is_err());
+    /// let error = RecallFrom(f64::NAN).read(&[0.2, 0.5, 0.7], &[1, 1, 0]).unwrap_err();
+    /// assert_eq!(error.to_string(), "recall_from: threshold is NaN, expected a number");
     /// # Ok::<(), metrics_core::Error>(())
     /// ```
     ///
     /// # Errors
-    /// An error that names the parameter, what was given and what is allowed.
+    /// [`Error::InvalidParameter`], or another that names what was given and what is allowed.
     fn check(&self) -> Result<()> {
         Ok(())
     }

@@ -1,18 +1,17 @@
 //! The stateful metric of the exact readings.
 
+mod read;
+
 use std::fmt;
 
 use super::Metric;
 use super::accumulator::Accumulator;
-use super::reading::{Policy, Readings};
+use super::reading::Readings;
 use crate::arith::float_mode::in_default_mode;
-use crate::backend::{Backend, Batch, Pending, ToTensor};
-use crate::counts::ranked::TieGroup;
-use crate::counts::ranking::Ranking;
+use crate::backend::{Backend, Batch, ToTensor};
 use crate::counts::sums::RankSums;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
-use crate::reserve::room;
 use crate::state::rank::{MAX_TASKS, RankState};
 use crate::undefined::Undefined;
 
@@ -149,11 +148,25 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
     }
 
     /// Number of tasks.
+    ///
+    /// ```
+    /// use metrics_core::slice::BinaryAuprc;
+    ///
+    /// assert_eq!(BinaryAuprc::new().n_tasks(), 1);
+    /// assert_eq!(BinaryAuprc::new().tasks(3)?.n_tasks(), 3);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn n_tasks(&self) -> usize {
         self.samples.state.n_tasks()
     }
 
     /// What is read.
+    ///
+    /// ```
+    /// use metrics_core::{Auprc, Auroc, slice::Evaluation};
+    ///
+    /// assert_eq!(Evaluation::of((Auprc, Auroc)).readings(), &(Auprc, Auroc));
+    /// ```
     pub fn readings(&self) -> &R {
         &self.readings
     }
@@ -215,156 +228,6 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
             self.sums = None;
         }
         Ok(())
-    }
-
-    /// The value over all samples so far, for a metric of one task.
-    ///
-    /// ```
-    /// let mut auroc = metrics_core::slice::BinaryAuroc::new();
-    /// assert!(auroc.compute().is_err());
-    /// auroc.update(&[0.2, 0.7], &[0, 1])?;
-    /// assert_eq!(auroc.compute()?, 1.0);
-    /// # Ok::<(), metrics_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::NoSamples`] before the first sample, [`Error::SeveralTasks`] for a metric of several
-    /// tasks, [`Error::Undefined`] where the value is undefined and that was asked for;
-    /// [`Error::OutOfMemory`]; [`Error::RejectedUpdates`], [`Error::Backend`] where a device says so now.
-    #[doc(alias("eval", "accumulate", "result"))]
-    pub fn compute(&mut self) -> Result<R::Value> {
-        let readings = self.readings.clone();
-        self.read(&readings)
-    }
-
-    /// The value of each task over all samples so far.
-    ///
-    /// # Errors
-    /// As [`compute`](Self::compute), except for [`Error::SeveralTasks`].
-    pub fn compute_tasks(&mut self) -> Result<Vec<R::Value>> {
-        let readings = self.readings.clone();
-        self.read_tasks(&readings)
-    }
-
-    /// Other readings over the same samples, for a metric of one task.
-    ///
-    /// ```
-    /// let mut auroc = metrics_core::slice::BinaryAuroc::new();
-    /// auroc.update(&[0.2, 0.7], &[0, 1])?;
-    /// assert_eq!(auroc.read(&metrics_core::Auprc)?, 1.0);
-    /// # Ok::<(), metrics_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`compute`](Self::compute).
-    pub fn read<O: Readings>(&mut self, readings: &O) -> Result<O::Value> {
-        let (op, n_tasks) = (readings.name(), self.n_tasks());
-        if n_tasks != 1 {
-            return Err(Error::SeveralTasks { op, n_tasks });
-        }
-        self.read_tasks(readings)?.pop().ok_or(Error::NoTasks { op })
-    }
-
-    /// Other readings over the same samples, of each task.
-    ///
-    /// # Errors
-    /// As [`compute_tasks`](Self::compute_tasks).
-    pub fn read_tasks<O: Readings>(&mut self, readings: &O) -> Result<Vec<O::Value>> {
-        readings.check()?;
-        let (op, undefined) = (readings.name(), self.undefined);
-        in_default_mode(|| {
-            let mut values = room(op, self.n_tasks())?;
-            self.rank(op, O::NEED_COUNTS, |task, ranking| {
-                values.push(readings.values(&ranking, Policy::new(op, task, undefined))?);
-                Ok(())
-            })?;
-            Ok(values)
-        })
-    }
-
-    /// Other readings over the samples of one task.
-    ///
-    /// ```
-    /// use metrics_core::{Sums, slice::BinaryAuroc, slice::Tensor};
-    /// let mut auroc = BinaryAuroc::new().tasks(2)?;
-    /// let targets = Tensor::new(&[0, 1], &[2, 1])?;
-    /// auroc.update(&Tensor::new(&[0.2, 0.7], &[2, 1])?, &targets)?;
-    /// assert_eq!(auroc.read_task(&Sums, 1)?.n_positives(), 1.0);
-    /// # Ok::<(), metrics_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`compute`](Self::compute), and [`Error::UnknownTask`].
-    pub fn read_task<O: Readings>(&mut self, readings: &O, task: usize) -> Result<O::Value> {
-        readings.check()?;
-        let (op, undefined) = (readings.name(), self.undefined);
-        in_default_mode(|| {
-            let state = self.samples.flushed()?;
-            if state.is_empty() {
-                return Err(Error::NoSamples { op });
-            }
-            let ranking = state.ranking(op, task, O::NEED_COUNTS)?;
-            readings.values(&ranking, Policy::new(op, task, undefined))
-        })
-    }
-
-    /// Calls `visit` with the samples of each distinct score of one task, from the highest to the lowest.
-    ///
-    /// These are the counts of which curves are made, and no list of them is: for a reading that keeps few
-    /// of many, it takes the time and the memory of computing the areas.
-    ///
-    /// ```
-    /// use metrics_core::slice::BinaryAuroc;
-    /// let mut auroc = BinaryAuroc::new();
-    /// auroc.update(&[0.1, 0.8, 0.4, 0.8], &[0, 1, 1, 0])?;
-    /// let mut counts = Vec::new();
-    /// auroc.for_each_group(0, |group| counts.push((group.threshold, group.tp, group.fp)))?;
-    /// assert_eq!(counts, [(0.8, 1.0, 1.0), (0.4, 2.0, 1.0), (0.1, 2.0, 2.0)]);
-    /// # Ok::<(), metrics_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::NoSamples`], [`Error::UnknownTask`], [`Error::OutOfMemory`]; [`Error::RejectedUpdates`]
-    /// and [`Error::Backend`] where a device says so now.
-    pub fn for_each_group(&mut self, task: usize, visit: impl FnMut(TieGroup)) -> Result<()> {
-        let op = self.readings.name();
-        in_default_mode(|| {
-            let state = self.samples.flushed()?;
-            if state.is_empty() {
-                return Err(Error::NoSamples { op });
-            }
-            state.for_each_group(op, task, visit)
-        })
-    }
-
-    /// Calls `f` with what each task is ranked to.
-    fn rank(
-        &mut self,
-        op: &'static str,
-        needs_counts: bool,
-        mut f: impl FnMut(usize, Ranking) -> Result<()>,
-    ) -> Result<()> {
-        if !needs_counts && let Some(sums) = self.pending_sums(op)? {
-            let all = sums.iter().map(|sums| Ranking::Sums(*sums));
-            return all.enumerate().try_for_each(|(task, ranking)| f(task, ranking));
-        }
-        let state = self.samples.flushed()?;
-        if state.is_empty() {
-            return Err(Error::NoSamples { op });
-        }
-        state.rank(op, needs_counts, f)
-    }
-
-    /// The sums of each task, where samples are not in the state; else all of them are.
-    fn pending_sums(&mut self, op: &'static str) -> Result<Option<&[RankSums]>> {
-        if self.sums.is_none() {
-            self.sums = self.samples.pending.rank_sums(&mut self.samples.state)?;
-        }
-        if self.sums.as_ref().is_some_and(|sums| sums.iter().all(RankSums::is_empty)) {
-            self.sums = None;
-            return Err(Error::NoSamples { op });
-        }
-        Ok(self.sums.as_deref())
     }
 
     /// Takes in all samples of another metric with as many tasks.

@@ -1,11 +1,13 @@
 //! The streaming, bucketed area: constant memory, and it says how wrong it can be.
 
-use std::marker::PhantomData;
+mod builder;
+
+pub use builder::AucBuilder;
 
 use crate::arith::float_mode::in_default_mode;
 use crate::backend::{Backend, Batch, ToTensor};
 use crate::counts::bounds::{Bounds, bounds};
-use crate::counts::buckets::{BucketCounts, DEFAULT_NUM_THRESHOLDS};
+use crate::counts::buckets::BucketCounts;
 use crate::counts::sums::RankSums;
 use crate::curve::Curve;
 use crate::error::{Error, Result};
@@ -63,67 +65,6 @@ pub struct Auc<B: Backend> {
     samples: Accumulator<B, BucketCounts>,
 }
 
-/// Choices for an [`Auc`].
-///
-/// ```
-/// use metrics_core::{Curve, slice::Auc};
-///
-/// let auc = Auc::builder().curve(Curve::Pr).num_thresholds(100).build()?;
-/// assert_eq!((auc.curve(), auc.num_thresholds()), (Curve::Pr, 100));
-/// # Ok::<(), metrics_core::Error>(())
-/// ```
-#[derive(Debug)]
-pub struct AucBuilder<B> {
-    curve: Curve,
-    num_thresholds: usize,
-    undefined: Undefined,
-    backend: PhantomData<fn(&B)>,
-}
-
-impl<B: Backend> AucBuilder<B> {
-    /// Which curve the area is taken under; [`Curve::Roc`] by default.
-    #[must_use]
-    pub fn curve(mut self, curve: Curve) -> Self {
-        self.curve = curve;
-        self
-    }
-
-    /// One less than the number of buckets, 1 to [`MAX_NUM_THRESHOLDS`](crate::MAX_NUM_THRESHOLDS); 4095 by default.
-    ///
-    /// ```
-    /// assert!(metrics_core::slice::Auc::builder().num_thresholds(0).build().is_err());
-    /// ```
-    #[must_use]
-    pub fn num_thresholds(mut self, num_thresholds: usize) -> Self {
-        self.num_thresholds = num_thresholds;
-        self
-    }
-
-    /// What to return where the area is undefined.
-    ///
-    /// ```
-    /// use metrics_core::{Undefined, slice::Auc};
-    /// let mut auc = Auc::builder().undefined(Undefined::Nan).build()?;
-    /// auc.update(&[0.5], &[1])?;
-    /// assert!(auc.compute()?.is_nan());
-    /// # Ok::<(), metrics_core::Error>(())
-    /// ```
-    #[must_use]
-    pub fn undefined(mut self, undefined: Undefined) -> Self {
-        self.undefined = undefined;
-        self
-    }
-
-    /// The metric.
-    ///
-    /// # Errors
-    /// [`Error::InvalidNumThresholds`], before any memory is taken; [`Error::OutOfMemory`].
-    pub fn build(self) -> Result<Auc<B>> {
-        let Self { curve, num_thresholds, undefined, .. } = self;
-        Ok(Auc::with_counts(curve, undefined, BucketCounts::new(num_thresholds)?))
-    }
-}
-
 impl<B: Backend> Clone for Auc<B> {
     /// A deep copy.
     fn clone(&self) -> Self {
@@ -159,13 +100,14 @@ impl<B: Backend> Auc<B> {
     }
 
     /// Choices for a metric, with their defaults.
+    ///
+    /// ```
+    /// let auc = metrics_core::slice::Auc::builder().num_thresholds(100).build()?;
+    /// assert_eq!((auc.curve(), auc.num_thresholds()), (metrics_core::Curve::Roc, 100));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     pub fn builder() -> AucBuilder<B> {
-        AucBuilder {
-            curve: Curve::Roc,
-            num_thresholds: DEFAULT_NUM_THRESHOLDS,
-            undefined: Undefined::Default,
-            backend: PhantomData,
-        }
+        AucBuilder::new()
     }
 
     /// Which curve the area is taken under.
@@ -187,6 +129,16 @@ impl<B: Backend> Auc<B> {
     }
 
     /// What to return where the area is undefined.
+    ///
+    /// ```
+    /// use metrics_core::{Curve, Undefined, slice::Auc};
+    ///
+    /// let mut auc = Auc::new(Curve::Roc, 100)?.undefined(Undefined::Error);
+    /// auc.update(&[0.5], &[1])?;
+    /// let error = auc.compute().unwrap_err();
+    /// assert!(error.to_string().ends_with("there are no positives or no negatives"));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     #[must_use]
     pub fn undefined(mut self, undefined: Undefined) -> Self {
         self.undefined = undefined;
@@ -257,6 +209,13 @@ impl<B: Backend> Auc<B> {
     }
 
     /// The area, as that of one task.
+    ///
+    /// ```
+    /// let mut auc = metrics_core::slice::Auc::default();
+    /// auc.update(&[0.2, 0.7], &[0, 1])?;
+    /// assert_eq!(auc.compute_tasks()?, [1.0]);
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`compute`](Self::compute).
