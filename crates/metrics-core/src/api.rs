@@ -1,7 +1,8 @@
 //! The names every backend module offers.
 
 /// The functions and types of one backend under their plain names: functions infer the backend from the
-/// tensors, types name it.
+/// tensors, types name it. The examples in their docs name `metrics_core`, so a crate that calls this
+/// depends on it.
 ///
 /// ```
 /// mod mine {
@@ -21,6 +22,7 @@ macro_rules! backend_api {
             binary_auprc, binary_auroc, binary_precision_recall_curve, binary_roc_curve,
         };
 
+        // No alias of an alias: its page would show no methods.
         /// Average precision, batch by batch; see [`Evaluation`](type@$crate::Evaluation).
         ///
         /// Shown on slices; tensors of any backend go in the same way:
@@ -34,7 +36,7 @@ macro_rules! backend_api {
         /// assert_eq!(auprc.compute()?, 11.0 / 12.0);
         /// # Ok::<(), metrics_core::Error>(())
         /// ```
-        pub type BinaryAuprc = $crate::BinaryAuprc<$backend>;
+        pub type BinaryAuprc = $crate::Evaluation<$backend, $crate::Auprc>;
         /// Area under the ROC curve, batch by batch; see [`Evaluation`](type@$crate::Evaluation).
         ///
         /// Shown on slices; tensors of any backend go in the same way:
@@ -48,7 +50,7 @@ macro_rules! backend_api {
         /// assert_eq!(auroc.compute()?, 2.0 / 3.0);
         /// # Ok::<(), metrics_core::Error>(())
         /// ```
-        pub type BinaryAuroc = $crate::BinaryAuroc<$backend>;
+        pub type BinaryAuroc = $crate::Evaluation<$backend, $crate::Auroc>;
         /// Any readings, batch by batch; see [`Evaluation`](type@$crate::Evaluation).
         ///
         /// Shown on slices; tensors of any backend go in the same way:

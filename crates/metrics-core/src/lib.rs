@@ -60,6 +60,7 @@ mod state;
 mod undefined;
 
 pub use arith::exact::MAX_SAMPLES;
+#[doc(inline)]
 pub use backend::{Backend, Host, HostTensor, Owned, ToTensor};
 pub use binary::*;
 pub use counts::bounds::Bounds;

@@ -12,17 +12,19 @@
 //! let targets = array![[1, 0, 1, 1], [1, 0, 1, 0]];
 //! assert_eq!(Auprc.tasks(&scores, &targets)?, [11.0 / 12.0, 2.0 / 3.0]);
 //! assert_eq!(binary_auprc(&scores.row(0), &targets.row(0))?, 11.0 / 12.0);
-//! assert_eq!(binary_auprc(&scores.slice(s![0, ..;-1]), &targets.slice(s![0, ..;-1]))?, 11.0 / 12.0);
+//! let reversed = s![0, ..;-1];
+//! let auprc = binary_auprc(&scores.slice(reversed), &targets.slice(reversed))?;
+//! assert_eq!(auprc, 11.0 / 12.0);
 //! # Ok::<(), metrics_core::Error>(())
 //! ```
 //!
 //! Functions over arrays of any element type need no bound but [`Element`]:
 //!
 //! ```
-//! use metrics_ndarray::{Element, binary_auroc};
+//! use metrics_ndarray::{Element, Result, binary_auroc};
 //! use ndarray::{Array1, array};
 //!
-//! fn auroc<T: Element>(scores: &Array1<T>, targets: &Array1<bool>) -> metrics_core::Result<f64> {
+//! fn auroc<T: Element>(scores: &Array1<T>, targets: &Array1<bool>) -> Result<f64> {
 //!     binary_auroc(scores, targets)
 //! }
 //! assert_eq!(auroc(&array![1usize, 3], &array![false, true])?, 1.0);

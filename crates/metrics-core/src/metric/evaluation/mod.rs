@@ -1,7 +1,5 @@
 //! The stateful metric of the exact readings.
 
-mod read;
-
 use std::fmt;
 
 use super::Metric;
@@ -311,3 +309,6 @@ impl<B: Backend, R: Readings> Metric for Evaluation<B, R> {
 
     super::metric_methods!();
 }
+
+// Below the rest, as its methods then are in the docs.
+mod read;
