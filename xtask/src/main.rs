@@ -3,6 +3,7 @@
 mod api;
 mod bench_gate;
 mod bench_hostile;
+mod bench_layouts;
 mod bench_peers;
 mod candle;
 mod ci;
@@ -37,6 +38,8 @@ cargo xtask TASK
                  --store: store them
   bench-hostile  processor time of hostile scores over that of uniform ones, of merging and reading states
                  --n SAMPLES: of so many, 1000000 if nothing is said
+  bench-layouts  time of AUPRC over transposed, reversed and other views, over that of rows
+                 --n CELLS: of so many, 10000000 if nothing is said
   bench-peers    time beside scikit-learn, torcheval, torchmetrics and Rust libraries, same data
   compare-peers  our values beside those of scikit-learn, torcheval and Paddle
                  --stored: with the peers' stored values, nothing is installed
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         ["bench-gate"] => bench_gate::check(bench_gate::Mode::Compare),
         ["bench-gate", "--store"] => bench_gate::check(bench_gate::Mode::Store),
         ["bench-hostile", ref args @ ..] => bench_hostile::measure(args),
+        ["bench-layouts", ref args @ ..] => bench_layouts::measure(args),
         ["bench-peers"] => bench_peers::compare(),
         ["ci"] => ci::run_steps(ci::Scope::Newcomer, None),
         ["ci", "--all"] => ci::run_steps(ci::Scope::All, None),

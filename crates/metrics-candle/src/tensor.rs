@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use candle_core::{CpuStorage, Device, Layout, Storage, Tensor, WithDType};
+use metrics_core::backend::Strided;
 use metrics_core::backend::index::check_len;
 use metrics_core::{Buffer, Element, Error, HostTensor, Result, ToTensor, reserve};
 
@@ -103,33 +104,11 @@ fn buffer<'s>(
 
 /// The elements of a view of any strides. candle's own copy ends the process where a broadcast view
 /// has more elements than memory.
-fn copied<T: Copy>(op: &'static str, data: &[T], layout: &Layout) -> Result<Option<Vec<T>>> {
-    let n_elements = check_len(op, layout.dims())?;
-    let mut to = reserve::room(op, n_elements)?;
-    if n_elements == 0 {
-        return Ok(Some(to));
-    }
-    let dims: Vec<_> = layout.dims().iter().copied().zip(layout.stride().iter().copied()).collect();
-    Ok(copy(data, layout.start_offset(), &dims, &mut to).map(|()| to))
-}
-
-/// Copies the dimensions from one on, given as length and stride; `None` beyond the end of `data`.
-fn copy<T: Copy>(data: &[T], start: usize, dims: &[(usize, usize)], to: &mut Vec<T>) -> Option<()> {
-    match *dims {
-        [] => to.push(*data.get(start)?),
-        [(n, 0)] => to.resize(to.len() + n, *data.get(start)?),
-        [(n, 1)] => to.extend_from_slice(data.get(start..)?.get(..n)?),
-        [(n, stride)] => {
-            data.get(start + (n - 1) * stride)?;
-            to.extend(data[start..].iter().step_by(stride).take(n));
-        }
-        [(n, stride), ref inner @ ..] => {
-            for i in 0..n {
-                copy(data, start + i * stride, inner, to)?;
-            }
-        }
-    }
-    Some(())
+fn copied<T: Element>(op: &'static str, data: &[T], layout: &Layout) -> Result<Option<Vec<T>>> {
+    // candle's strides are numbers of elements of one allocation.
+    let strides: Vec<_> = layout.stride().iter().map(|&stride| stride as isize).collect();
+    let view = Strided::of_slice(data, layout.start_offset(), layout.dims(), &strides);
+    view.map(|view| view.to_vec(op)).transpose()
 }
 
 /// Elements, copied where they are borrowed.

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use half::{bf16, f16};
-use metrics_core::{Backend, DType, Element, HostTensor, Result, ToTensor, reserve};
+use metrics_core::backend::Strided;
+use metrics_core::{Backend, DType, Element, HostTensor, Result, ToTensor};
 use ndarray::{ArrayBase, ArrayD, ArrayRef, ArrayViewD, CowArray, Data, Dimension, IxDyn};
 
 use crate::NdArray;
@@ -87,6 +88,14 @@ fn same_elements<T: Element, U: Element>(array: ArrayViewD<'_, T>) -> ArrayViewD
     }
 }
 
+/// The elements row by row, copied.
+fn elements<T: Element>(op: &'static str, array: &ArrayViewD<'_, T>) -> Result<Vec<T>> {
+    // SAFETY: ndarray's views are borrows of the elements that pointer, shape and strides make.
+    #[allow(unsafe_code)]
+    let strided = unsafe { Strided::new(array.as_ptr(), array.shape(), array.strides()) };
+    strided.to_vec(op)
+}
+
 /// Runs an expression with the typed array of an [`NdTensor`].
 macro_rules! with_array {
     ($tensor:expr, $array:ident => $body:expr) => {
@@ -142,7 +151,7 @@ impl NdTensor<'_> {
             let elements = match array.to_slice() {
                 Some(elements) => Cow::Borrowed(elements),
                 // A broadcast view may have more elements than memory.
-                None => Cow::Owned(reserve::collected(op, array.iter().copied())?),
+                None => Cow::Owned(elements(op, &array)?),
             };
             HostTensor::from_buffer(T::buffer(elements), shape)
         }
@@ -167,7 +176,7 @@ impl NdTensor<'_> {
         op: &'static str,
         part: ArrayViewD<'_, T>,
     ) -> Result<NdTensor<'o>> {
-        let elements = reserve::collected(op, part.iter().copied())?;
+        let elements = elements(op, &part)?;
         let array = ArrayD::from_shape_vec(part.shape(), elements);
         Ok(T::tensor(array.map_err(refused(op))?.into()))
     }

@@ -11,7 +11,7 @@ use super::index::{
 };
 use super::pending::StateMut;
 use super::primitives::Primitives;
-use super::rows::{argsort_descending, group_ends, rows, transposed, width};
+use super::rows::{argsort_descending, group_ends, part, rows, width};
 use crate::arith::float_mode::in_default_mode;
 use crate::counts::ranked::RankedCounts;
 use crate::counts::sums::RankSums;
@@ -115,16 +115,17 @@ impl Backend for Host {
 
     fn transpose<'a>(&self, x: &Self::Tensor<'a>) -> Result<Self::Tensor<'a>> {
         let [n_rows, n_columns] = check_matrix("transpose", x.shape())?;
+        let (shape, strides) = ([n_columns, n_rows], [1, n_columns as isize]);
         with_slice!(x.buffer(), data => {
-            HostTensor::from_vec(transposed(data, n_columns)?, &[n_columns, n_rows])
+            HostTensor::from_vec(part("transpose", data, 0, &shape, &strides)?, &shape)
         })
     }
 
     fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>> {
         let n_rows = check_column(x.shape(), column)?;
         with_slice!(x.buffer(), data => {
-            let column = data.iter().skip(column).step_by(width(x)).copied();
-            HostTensor::from_vec(reserve::collected("column", column)?, &[n_rows])
+            let column = part("column", data, column, &[n_rows], &[width(x) as isize])?;
+            HostTensor::from_vec(column, &[n_rows])
         })
     }
 

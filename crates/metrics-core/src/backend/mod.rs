@@ -20,6 +20,7 @@ pub mod index;
 pub(crate) mod pending;
 pub(crate) mod primitives;
 mod rows;
+pub(crate) mod strided;
 
 pub use batch::Batch;
 pub use host::{Host, HostIndex};
@@ -27,6 +28,7 @@ pub use host_tensor::{HostTensor, to_host};
 pub use index::IndexShape;
 pub use pending::{Pending, StateMut};
 pub use primitives::Primitives;
+pub use strided::Strided;
 
 pub use crate::arith::sums::IntegerSums;
 pub use crate::element::check::ElementCheck;

@@ -1,6 +1,7 @@
 //! Matrices in host memory, row by row.
 
 use super::host_tensor::HostTensor;
+use super::strided::Strided;
 use crate::cpu::radix;
 use crate::element::dtype::Element;
 use crate::error::Result;
@@ -38,27 +39,22 @@ pub(super) fn group_ends<T: Element>(row: &[T]) -> Result<Vec<u64>> {
     Ok(to)
 }
 
-/// The elements of a matrix, column by column.
-///
-/// Squares of it are read and written at once, so that both lie in the nearest cache.
+/// Elements of a matrix that lie apart by strides, from one on, copied.
 ///
 /// # Errors
 /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
-pub(super) fn transposed<T: Element>(data: &[T], n_columns: usize) -> Result<Vec<T>> {
-    const SIDE: usize = 32;
-    let Some(&first) = data.first() else { return Ok(Vec::new()) };
-    let n_rows = data.len() / n_columns;
-    let mut to = reserve::filled("transpose", data.len(), first)?;
-    for top in (0..n_rows).step_by(SIDE) {
-        for left in (0..n_columns).step_by(SIDE) {
-            for row in top..n_rows.min(top + SIDE) {
-                for column in left..n_columns.min(left + SIDE) {
-                    to[column * n_rows + row] = data[row * n_columns + column];
-                }
-            }
-        }
-    }
-    Ok(to)
+///
+/// # Panics
+/// Where one of them is beyond the end: shapes are checked before.
+pub(super) fn part<T: Element>(
+    op: &'static str,
+    data: &[T],
+    start: usize,
+    shape: &[usize],
+    strides: &[isize],
+) -> Result<Vec<T>> {
+    let part = Strided::of_slice(data, start, shape, strides);
+    part.expect("a part of a matrix lies in it").to_vec(op)
 }
 
 /// Length of a row of a matrix.
@@ -74,7 +70,7 @@ pub(super) fn rows<'d, T>(data: &'d [T], x: &HostTensor<'_>) -> impl Iterator<It
 
 #[cfg(test)]
 mod tests {
-    use super::{argsort_descending, group_ends, transposed};
+    use super::{argsort_descending, group_ends};
 
     #[test]
     fn argsort_orders_infinities_and_zeros() {
@@ -87,17 +83,5 @@ mod tests {
         let row = [f32::INFINITY, f32::INFINITY, 1.0, 0.0, -0.0];
         assert_eq!(group_ends(&row).unwrap(), [1, 2, 4]);
         assert!(group_ends::<f32>(&[]).unwrap().is_empty());
-    }
-
-    #[test]
-    fn transposing_exchanges_rows_and_columns() {
-        for [n_rows, n_columns] in [[0, 3], [1, 1], [1, 70], [70, 1], [33, 65], [64, 32]] {
-            let data: Vec<u32> = (0..n_rows * n_columns).collect();
-            let transposed = transposed(&data, n_columns as usize).unwrap();
-            for (i, x) in transposed.iter().enumerate() {
-                let (column, row) = (i as u32 / n_rows, i as u32 % n_rows);
-                assert_eq!(*x, row * n_columns + column, "{n_rows} x {n_columns}");
-            }
-        }
     }
 }
