@@ -48,7 +48,7 @@ impl Steps<'_> {
 
 /// Sums over steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Sums {
+pub(crate) struct StepSums {
     /// `Σ positives · ⌊precision · 2^63⌋` of each score.
     pub(crate) precision: u128,
     /// `Σ positives · negatives`, of each score the negatives down to it.
@@ -57,7 +57,7 @@ pub(crate) struct Sums {
     pub(crate) ties: u64,
 }
 
-impl std::ops::Add for Sums {
+impl std::ops::Add for StepSums {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
@@ -70,11 +70,11 @@ impl std::ops::Add for Sums {
 }
 
 /// Sums over the steps of a part that starts at `tp` positives and `n` samples.
-pub(crate) fn sum(steps: Steps<'_>, tp: u64, n: u64) -> Sums {
+pub(crate) fn sum(steps: Steps<'_>, tp: u64, n: u64) -> StepSums {
     if steps.has_ties { sum_all::<true>(steps, tp, n) } else { sum_all::<false>(steps, tp, n) }
 }
 
-fn sum_all<const TIES: bool>(steps: Steps<'_>, tp: u64, n: u64) -> Sums {
+fn sum_all<const TIES: bool>(steps: Steps<'_>, tp: u64, n: u64) -> StepSums {
     #[cfg(target_arch = "x86_64")]
     if simd::has_avx2() {
         // SAFETY: the processor has what vector code is compiled for.
@@ -84,9 +84,9 @@ fn sum_all<const TIES: bool>(steps: Steps<'_>, tp: u64, n: u64) -> Sums {
     sum_one_by_one::<TIES>(steps, tp, n)
 }
 
-fn sum_one_by_one<const TIES: bool>(steps: Steps<'_>, tp: u64, n: u64) -> Sums {
+fn sum_one_by_one<const TIES: bool>(steps: Steps<'_>, tp: u64, n: u64) -> StepSums {
     let Steps { tps, starts, ends, .. } = steps;
-    let mut sums = Sums::default();
+    let mut sums = StepSums::default();
     let mut tp_before = tps[0];
     for ((&tps, &start), &end) in tps[1..].iter().zip(starts).zip(ends) {
         // Counts end at 2^53: as signed integers they convert in one instruction.
@@ -108,12 +108,12 @@ fn sum_one_by_one<const TIES: bool>(steps: Steps<'_>, tp: u64, n: u64) -> Sums {
 mod avx2 {
     use std::arch::x86_64::*;
 
-    use super::{Steps, Sums};
+    use super::{StepSums, Steps};
 
     /// Counts converted, divided and shifted into fixed point four at a time. The same bits: counts
     /// below 2^53 are exact, and a shift truncates.
     #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
-    pub(super) fn sum<const TIES: bool>(steps: Steps<'_>, tp: u64, n: u64) -> Sums {
+    pub(super) fn sum<const TIES: bool>(steps: Steps<'_>, tp: u64, n: u64) -> StepSums {
         let (tp_before, n_before) = (_mm256_set1_pd(tp as f64), _mm256_set1_pd(n as f64));
         let mask = _mm256_set1_epi64x((1 << 52) - 1);
         let one = _mm256_set1_epi64x(1 << 52);
@@ -160,7 +160,7 @@ mod avx2 {
             unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), lanes) };
             out.iter().map(|&lane| u128::from(lane)).sum::<u128>()
         };
-        let sums = Sums {
+        let sums = StepSums {
             precision: total(low) + (total(high) << 32),
             negatives: total(negatives) as u64,
             ties: total(ties) as u64,
@@ -206,7 +206,7 @@ mod tests {
             }
         }
         let (tps, starts, ends) = (&[0, 1, 2, 3, 4], &[0, 1, 2, 3], &[1, 2, 3, 4]);
-        let sums = super::Sums { precision: 4 << 63, ..super::Sums::default() };
+        let sums = super::StepSums { precision: 4 << 63, ..super::StepSums::default() };
         for has_ties in [false, true] {
             assert_eq!(sum(Steps { tps, starts, ends, has_ties }, 0, 0), sums);
         }

@@ -52,7 +52,7 @@ pub(crate) fn count_buckets(batch: &Batch<'_, Host>, counts: &mut BucketCounts) 
 }
 
 /// Samples for each counter from which on a batch is counted apart first.
-const MANY: usize = 4;
+const SAMPLES_PER_COUNTER: usize = 4;
 
 fn count(
     batch: &Batch<'_, Host>,
@@ -60,9 +60,9 @@ fn count(
     counts: &mut BucketCounts,
 ) -> Result<()> {
     let n_samples = batch.n_samples;
-    if n_samples >= MANY * counts.counters().len() {
+    if n_samples >= SAMPLES_PER_COUNTER * counts.counters().len() {
         let apart = predictions.count_apart().map_err(|error| match error {
-            NotCounted::Invalid(bad) => invalid_prediction(batch, bad),
+            NotCounted::Invalid(invalid) => invalid_prediction(batch, invalid),
             NotCounted::NoMemory(refused) => refused.needed_by(batch.op),
         })?;
         counts.reserve(batch.op, None, n_samples as u64)?;
@@ -71,9 +71,9 @@ fn count(
         }
         return Ok(());
     }
-    predictions.check().map_err(|bad| invalid_prediction(batch, bad))?;
+    predictions.check().map_err(|invalid| invalid_prediction(batch, invalid))?;
     counts.reserve(batch.op, None, n_samples as u64)?;
-    predictions.count(counts.counters()).map_err(|bad| invalid_prediction(batch, bad))
+    predictions.count(counts.counters()).map_err(|invalid| invalid_prediction(batch, invalid))
 }
 
 fn weigh_buckets(
@@ -82,14 +82,14 @@ fn weigh_buckets(
     weights: &[f64],
     counts: &mut BucketCounts,
 ) -> Result<()> {
-    predictions.check().map_err(|bad| invalid_prediction(batch, bad))?;
+    predictions.check().map_err(|invalid| invalid_prediction(batch, invalid))?;
     counts.reserve(batch.op, Some(weights), batch.n_samples as u64)?;
     predictions.for_each(|index, bucket, label| counts.weigh(bucket, label, weights[index]));
     Ok(())
 }
 
-fn invalid_prediction(batch: &Batch<'_, Host>, bad: InvalidSample) -> Error {
-    match bad {
+fn invalid_prediction(batch: &Batch<'_, Host>, invalid: InvalidSample) -> Error {
+    match invalid {
         InvalidSample::Score(row) => {
             batch.invalid_probability(row, element(batch.scores.buffer(), row))
         }
@@ -121,7 +121,7 @@ pub(crate) fn append(batch: &Batch<'_, Host>, state: &mut RankState) -> Result<(
             with_samples!(task_samples(batch, task), kind, samples => {
                 let room = state.check(batch.op, task, kind, n_counted, weight);
                 if room.is_err() || !is_checked_later {
-                    scan(samples, kind).map_err(|bad| error(batch, task, bad))?;
+                    scan(samples, kind).map_err(|invalid| error(batch, task, invalid))?;
                 }
                 room?;
             });
@@ -131,7 +131,7 @@ pub(crate) fn append(batch: &Batch<'_, Host>, state: &mut RankState) -> Result<(
             with_samples!(task_samples(batch, task), kind, samples => {
                 state.append(task, samples, kind, row_weights(task))
             })
-            .map_err(|bad| error(batch, task, bad))?;
+            .map_err(|invalid| error(batch, task, invalid))?;
         }
         Ok(())
     })
@@ -144,7 +144,7 @@ fn rank_tasks<S: GroupFold, R: Send>(
 ) -> Result<Vec<R>> {
     let ranked = threads::map((0..batch.n_tasks).collect(), |task| {
         with_samples!(task_samples(batch, task), kind, samples => {
-            let parts = rank(samples, kind).map_err(|bad| error(batch, task, bad))?;
+            let parts = rank(samples, kind).map_err(|invalid| error(batch, task, invalid))?;
             Ok(finish(kind, parts))
         })
     });
@@ -156,9 +156,9 @@ fn task_samples<'a>(batch: &'a Batch<'_, Host>, task: usize) -> AnySamples<'a> {
     AnySamples::new(batch.scores.buffer(), batch.targets.buffer(), row)
 }
 
-fn error(batch: &Batch<'_, Host>, task: usize, bad: InvalidSample) -> crate::Error {
+fn error(batch: &Batch<'_, Host>, task: usize, invalid: InvalidSample) -> crate::Error {
     let start = task * batch.n_samples;
-    match bad {
+    match invalid {
         InvalidSample::Score(index) => batch.nan_score(start + index),
         InvalidSample::Target(index) => {
             batch.invalid_target(start + index, element(batch.targets.buffer(), start + index))

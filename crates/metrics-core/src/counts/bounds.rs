@@ -91,7 +91,7 @@ fn pr(counts: &BucketCounts, n_positives: f64) -> Bounds {
             lower.add(if counts.is_counted() {
                 share * mean_precision(bucket.positives, tp_above, fp.value())
             } else {
-                share * mean_precision_of_dust(positives, tp_above, fp.value())
+                share * mean_precision_if_split(positives, tp_above, fp.value())
             });
         }
     }
@@ -123,7 +123,7 @@ fn mean_precision(d: u64, tp: f64, fp: f64) -> Wide {
 
 /// The same where a weight d may be split among any number of samples: the limit of ever smaller
 /// ones.
-fn mean_precision_of_dust(d: f64, tp: f64, fp: f64) -> Wide {
+fn mean_precision_if_split(d: f64, tp: f64, fp: f64) -> Wide {
     mean_of_integral(d, tp, fp)
 }
 

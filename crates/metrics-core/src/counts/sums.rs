@@ -17,10 +17,10 @@ use crate::error::{Error, Result};
 /// # Ok::<(), metrics_core::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RankSums(Sums);
+pub struct RankSums(SumsForm);
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Sums {
+enum SumsForm {
     Counted(IntegerSums),
     /// Counts that stand for weights, where fixed point would lose too much of a small AUPRC.
     Repeated {
@@ -53,8 +53,8 @@ impl RankSums {
     /// ```
     pub fn n_positives(&self) -> f64 {
         match self.0 {
-            Sums::Counted(sums) | Sums::Repeated { sums, .. } => sums.tp as f64,
-            Sums::Weighted { n_positives, .. } => n_positives,
+            SumsForm::Counted(sums) | SumsForm::Repeated { sums, .. } => sums.tp as f64,
+            SumsForm::Weighted { n_positives, .. } => n_positives,
         }
     }
 
@@ -73,8 +73,8 @@ impl RankSums {
     /// ```
     pub fn n_negatives(&self) -> f64 {
         match self.0 {
-            Sums::Counted(sums) | Sums::Repeated { sums, .. } => sums.fp as f64,
-            Sums::Weighted { n_negatives, .. } => n_negatives,
+            SumsForm::Counted(sums) | SumsForm::Repeated { sums, .. } => sums.fp as f64,
+            SumsForm::Weighted { n_negatives, .. } => n_negatives,
         }
     }
 
@@ -93,8 +93,8 @@ impl RankSums {
                 return None;
             }
             Some(match self.0 {
-                Sums::Counted(sums) => sums.auprc(),
-                Sums::Repeated { auprc, .. } | Sums::Weighted { auprc, .. } => auprc,
+                SumsForm::Counted(sums) => sums.auprc(),
+                SumsForm::Repeated { auprc, .. } | SumsForm::Weighted { auprc, .. } => auprc,
             })
         })
     }
@@ -114,10 +114,10 @@ impl RankSums {
                 return None;
             }
             Some(match self.0 {
-                Sums::Counted(sums) | Sums::Repeated { sums, .. } => {
+                SumsForm::Counted(sums) | SumsForm::Repeated { sums, .. } => {
                     ratio(sums.pairs, 2 * u128::from(sums.tp) * u128::from(sums.fp))
                 }
-                Sums::Weighted { auroc, .. } => auroc,
+                SumsForm::Weighted { auroc, .. } => auroc,
             })
         })
     }
@@ -133,13 +133,13 @@ impl RankSums {
         if sums.tp == 0 || sums.auprc() >= LEAST_FIXED {
             return sums.into();
         }
-        Self(Sums::Repeated { sums, auprc: weighed().auprc() })
+        Self(SumsForm::Repeated { sums, auprc: weighed().auprc() })
     }
 }
 
 impl From<IntegerSums> for RankSums {
     fn from(sums: IntegerSums) -> Self {
-        Self(Sums::Counted(sums))
+        Self(SumsForm::Counted(sums))
     }
 }
 
@@ -151,8 +151,8 @@ impl IntegerSums {
     /// use metrics_core::{RankSums, backend::IntegerSums};
     ///
     /// // A positive above a negative: precision 1, and one pair of one that is ranked right.
-    /// let areas = RankSums::from(IntegerSums::from_sums(0, 1, 1, 1 << 63, 2)?);
-    /// assert_eq!((areas.auprc(), areas.auroc()), (Some(1.0), Some(1.0)));
+    /// let sums = RankSums::from(IntegerSums::from_sums(0, 1, 1, 1 << 63, 2)?);
+    /// assert_eq!((sums.auprc(), sums.auroc()), (Some(1.0), Some(1.0)));
     /// assert!(IntegerSums::from_sums(0, 1, 1, 1 << 63, 3).is_err());
     /// # Ok::<(), metrics_core::Error>(())
     /// ```
@@ -243,7 +243,7 @@ impl WeightedSums {
 
 impl From<WeightedSums> for RankSums {
     fn from(sums: WeightedSums) -> Self {
-        Self(Sums::Weighted {
+        Self(SumsForm::Weighted {
             n_positives: sums.n_positives,
             n_negatives: sums.n_negatives,
             auprc: sums.auprc(),

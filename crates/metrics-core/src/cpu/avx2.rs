@@ -7,7 +7,7 @@ use std::ops::AddAssign;
 
 use num_traits::One;
 
-use super::walk::{BLOCK, MAX_LEN, Walk};
+use super::tie_scan::{MAX_GROUPS, MAX_SCANNED, TieScan};
 use crate::arith::simd::positions;
 
 /// Puts the first two keys in order, the next two, and so on.
@@ -185,9 +185,9 @@ static STARTS: [[u8; 8]; 256] = {
 
 /// Goes on eight samples at a time, as long as there are nine and there is room.
 #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
-pub(crate) fn walk_narrow(packed: &[u32], walk: &mut Walk) {
+pub(crate) fn scan_narrow(packed: &[u32], scan: &mut TieScan) {
     let label = _mm256_set1_epi32(1);
-    note_all(walk, |at| {
+    scan_groups(scan, |at| {
         let nine = packed.get(at..at + 9)?;
         // SAFETY: eight 32-bit keys from the first and from the second are 32 bytes each.
         let load = |first: usize| unsafe { _mm256_loadu_si256(nine[first..].as_ptr().cast()) };
@@ -199,11 +199,11 @@ pub(crate) fn walk_narrow(packed: &[u32], walk: &mut Walk) {
     });
 }
 
-/// [`walk_narrow`] through wide keys.
+/// [`scan_narrow`] through wide keys.
 #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
-pub(crate) fn walk_wide(packed: &[u64], walk: &mut Walk) {
+pub(crate) fn scan_wide(packed: &[u64], scan: &mut TieScan) {
     let label = _mm256_set1_epi64x(1);
-    note_all(walk, |at| {
+    scan_groups(scan, |at| {
         let nine = packed.get(at..at + 9)?;
         // SAFETY: from the first, the second, the fifth and the sixth, four 64-bit keys are 32 bytes.
         let load = |first: usize| unsafe { _mm256_loadu_si256(nine[first..].as_ptr().cast()) };
@@ -231,41 +231,41 @@ struct Flags {
 /// may be more: for a while no branch depends on them.
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
-fn note_all(walk: &mut Walk, flags: impl Fn(usize) -> Option<Flags>) {
+fn scan_groups(scan: &mut TieScan, flags: impl Fn(usize) -> Option<Flags>) {
     let mut at = None;
-    while at != Some(walk.at) {
-        at = Some(walk.at);
-        if walk.at == walk.start {
-            note::<false>(walk, usize::MAX, &flags);
+    while at != Some(scan.at) {
+        at = Some(scan.at);
+        if scan.at == scan.start {
+            note_groups::<false>(scan, usize::MAX, &flags);
         }
-        note::<true>(walk, walk.at + A_WHILE, &flags);
+        note_groups::<true>(scan, scan.at + TIE_CHECK_INTERVAL, &flags);
     }
 }
 
 /// Samples scanned between two looks at the ties.
-const A_WHILE: usize = 32;
+const TIE_CHECK_INTERVAL: usize = 32;
 
 /// Notes groups, as long as there are no ties or through them, up to a place.
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
-fn note<const THROUGH_TIES: bool>(
-    walk: &mut Walk,
+fn note_groups<const THROUGH_TIES: bool>(
+    scan: &mut TieScan,
     stop: usize,
     flags: &impl Fn(usize) -> Option<Flags>,
 ) {
-    let (mut n, mut at, mut start, mut tp) = (walk.n, walk.at, walk.start, walk.tp);
+    let (mut n, mut at, mut start, mut tp) = (scan.n, scan.at, scan.start, scan.tp);
     // Whether the group had positives so far.
-    let mut carry = u32::from(tp > walk.tps[n]);
+    let mut carry = u32::from(tp > scan.tps[n]);
     let counting = _mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 8);
     // SAFETY: eight bytes.
     let bytes = |eight: &[u8; 8]| unsafe { _mm_loadu_si64(eight.as_ptr().cast()) };
-    while n < BLOCK
-        && at < stop.min(MAX_LEN)
+    while n < MAX_GROUPS
+        && at < stop.min(MAX_SCANNED)
         && let Some(Flags { last, labels }) = flags(at)
         && (THROUGH_TIES || last == u8::MAX)
-        && let Some(tps) = walk.tps.get_mut(n + 1..n + 9)
-        && let Some(starts) = walk.starts.get_mut(n..n + 8)
-        && let Some(ends) = walk.ends.get_mut(n..n + 8)
+        && let Some(tps) = scan.tps.get_mut(n + 1..n + 9)
+        && let Some(starts) = scan.starts.get_mut(n..n + 8)
+        && let Some(ends) = scan.ends.get_mut(n..n + 8)
     {
         let (tp_before, now) = (_mm256_set1_epi32(tp as i32), _mm256_set1_epi32(at as i32));
         let (noted, positions, new_tps, new_starts);
@@ -306,8 +306,8 @@ fn note<const THROUGH_TIES: bool>(
         tp += labels.count_ones();
         at += 8;
     }
-    walk.has_ties |= THROUGH_TIES && at > walk.at;
-    (walk.n, walk.at, walk.start, walk.tp) = (n, at, start, tp);
+    scan.has_ties |= THROUGH_TIES && at > scan.at;
+    (scan.n, scan.at, scan.start, scan.tp) = (n, at, start, tp);
 }
 
 /// Counts samples, sixteen at a time, by bucket and label; a few may be left. Returns how many, or

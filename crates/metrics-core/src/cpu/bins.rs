@@ -9,7 +9,7 @@ use crate::element::kind::ScoreKind;
 /// is by the logarithm of the value: as scores lie that span many powers of ten.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bins<K> {
-    ruler: Ruler,
+    scale: BinScale,
     /// Keys above are in the bin of this one.
     max: K,
     n_bins: usize,
@@ -17,7 +17,7 @@ pub(crate) struct Bins<K> {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Ruler {
+enum BinScale {
     Keys(Parts),
     /// Bins in a unit of value.
     Values(f32),
@@ -62,7 +62,7 @@ pub(crate) struct Probe<K> {
 }
 
 /// Bins that a ruler is tried with.
-const TRIED: usize = 128;
+const BINS_TRIED: usize = 128;
 /// Least width of a range that is cut by value: far from subnormals, with which processors take long.
 const MIN_WIDTH: f64 = 1e-18;
 
@@ -71,15 +71,15 @@ impl<K: Key> Bins<K> {
     pub(crate) fn new(kind: ScoreKind, probe: &Probe<K>, n_bins: usize) -> Self {
         let by_key = |n_bins| Self::by_key(probe.min, probe.max, n_bins);
         let by_value = |n_bins| Self::by_value(kind, probe.min, probe.max, n_bins);
-        let is_by_value = by_value(TRIED).is_some_and(|by_value| {
-            by_value.crowding(&probe.keys) <= by_key(TRIED).crowding(&probe.keys)
+        let is_by_value = by_value(BINS_TRIED).is_some_and(|by_value| {
+            by_value.crowding(&probe.keys) <= by_key(BINS_TRIED).crowding(&probe.keys)
         });
         by_value(n_bins).filter(|_| is_by_value).unwrap_or_else(|| by_key(n_bins))
     }
 
     fn by_key(min: K, max: K, n_bins: usize) -> Self {
         let parts = Parts::new((max - min).to_u64(), n_bins);
-        Self::with(Ruler::Keys(parts), max, n_bins)
+        Self::with(BinScale::Keys(parts), max, n_bins)
     }
 
     fn by_value(kind: ScoreKind, min: K, max: K, n_bins: usize) -> Option<Self> {
@@ -89,11 +89,11 @@ impl<K: Key> Bins<K> {
         let width = kind.threshold(max.to_u64()) - kind.threshold(min.to_u64());
         let scale = (n_bins as f64 / width) as f32;
         let fits = width >= MIN_WIDTH && width.is_finite() && scale.is_normal();
-        fits.then(|| Self::with(Ruler::Values(scale), max, n_bins))
+        fits.then(|| Self::with(BinScale::Values(scale), max, n_bins))
     }
 
-    fn with(ruler: Ruler, max: K, n_bins: usize) -> Self {
-        let mut bins = Self { ruler, max, n_bins: n_bins + 1, middle: 0 };
+    fn with(scale: BinScale, max: K, n_bins: usize) -> Self {
+        let mut bins = Self { scale, max, n_bins: n_bins + 1, middle: 0 };
         let mut middle = [0];
         bins.of(&[K::from_u64(K::TOP_BIT - 1)], &mut middle);
         bins.middle = middle[0] as usize;
@@ -115,15 +115,15 @@ impl<K: Key> Bins<K> {
         // The halves are kept apart by one bin.
         let last = self.n_bins as u32 - 2;
         let bin = |steps: u32, key: K| steps.min(last) + (!key).top_bit();
-        match self.ruler {
-            Ruler::Keys(parts) => {
+        match self.scale {
+            BinScale::Keys(parts) => {
                 let farthest = K::from_u64(parts.farthest());
                 for (out, &key) in out.iter_mut().zip(keys) {
                     let distance = (self.max - key.min(self.max)).min(farthest);
                     *out = bin(parts.of(distance), key);
                 }
             }
-            Ruler::Values(scale) => {
+            BinScale::Values(scale) => {
                 for (out, &key) in out.iter_mut().zip(keys) {
                     *out = bin(key.steps_below(self.max, scale), key);
                 }
@@ -133,8 +133,8 @@ impl<K: Key> Bins<K> {
 
     /// Pairs of keys that share a bin.
     fn crowding(&self, keys: &[K]) -> u32 {
-        let (mut bins, mut counts) = ([0; TRIED], [0; TRIED + 1]);
-        for keys in keys.chunks(TRIED) {
+        let (mut bins, mut counts) = ([0; BINS_TRIED], [0; BINS_TRIED + 1]);
+        for keys in keys.chunks(BINS_TRIED) {
             let bins = &mut bins[..keys.len()];
             self.of(keys, bins);
             bins.iter().for_each(|&bin| counts[bin as usize] += 1);

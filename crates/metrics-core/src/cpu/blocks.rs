@@ -30,9 +30,9 @@ pub(super) enum Block {
 }
 
 /// Bytes that are kept at most.
-const MAX_KEPT: usize = 128 << 20;
+const MAX_SPARE: usize = 128 << 20;
 /// Bytes of a block that is worth keeping.
-const MIN_KEPT: usize = 64 << 10;
+const MIN_SPARE: usize = 64 << 10;
 
 #[cfg(not(all(test, loom)))]
 static SPARE: Mutex<Spare> = Mutex::new(Spare::new());
@@ -56,7 +56,7 @@ loom::lazy_static! {
 /// ```
 pub fn free_spare_memory() {
     // Not in one expression: the system must not be waited for under the lock.
-    let freed = std::mem::take(&mut spare().kept);
+    let freed = std::mem::take(&mut spare().blocks);
     drop(freed);
 }
 
@@ -67,7 +67,7 @@ fn spare() -> MutexGuard<'static, Spare> {
 impl Block {
     /// A block of at least this many bytes.
     pub(super) fn take(n_bytes: usize) -> Self {
-        if n_bytes < MIN_KEPT {
+        if n_bytes < MIN_SPARE {
             return Self::new(n_bytes);
         }
         // Not in one expression: the system must not be waited for under the lock.
@@ -86,13 +86,13 @@ impl Block {
 
     /// Puts the block into the pool.
     pub(super) fn give_back(mut self) {
-        if !(MIN_KEPT..=MAX_KEPT).contains(&self.len()) {
+        if !(MIN_SPARE..=MAX_SPARE).contains(&self.len()) {
             return;
         }
         if let Self::HugePages(pages) = &mut self {
             advise(pages, Advice::BeFree);
         }
-        let dropped = spare().keep(self);
+        let dropped = spare().put(self);
         drop(dropped);
     }
 
@@ -129,34 +129,34 @@ impl Block {
 /// Blocks that nobody uses at the moment.
 struct Spare {
     /// What came last is at the end.
-    kept: VecDeque<Block>,
+    blocks: VecDeque<Block>,
 }
 
 impl Spare {
     const fn new() -> Self {
-        Self { kept: VecDeque::new() }
+        Self { blocks: VecDeque::new() }
     }
 
     /// A spare block of at least this many bytes and at most a quarter more, if there is one.
     fn take(&mut self, n_bytes: usize) -> Option<Block> {
         let least = n_bytes.next_multiple_of(if n_bytes < HUGE_PAGE { LINE } else { HUGE_PAGE });
         let fits = least..=least + least / 4;
-        let position = self.kept.iter().rposition(|block| fits.contains(&block.len()))?;
-        self.kept.remove(position)
+        let position = self.blocks.iter().rposition(|block| fits.contains(&block.len()))?;
+        self.blocks.remove(position)
     }
 
     /// Keeps a block; returns the oldest ones, if they are too many now.
-    fn keep(&mut self, block: Block) -> Vec<Block> {
-        self.kept.push_back(block);
+    fn put(&mut self, block: Block) -> Vec<Block> {
+        self.blocks.push_back(block);
         let mut dropped = Vec::new();
-        while self.len() > MAX_KEPT {
-            dropped.extend(self.kept.pop_front());
+        while self.len() > MAX_SPARE {
+            dropped.extend(self.blocks.pop_front());
         }
         dropped
     }
 
     fn len(&self) -> usize {
-        self.kept.iter().map(Block::len).sum()
+        self.blocks.iter().map(Block::len).sum()
     }
 }
 
@@ -195,14 +195,14 @@ mod tests {
         let mut spare = Spare::new();
         assert!(spare.take(100 * KIB).is_none());
         for n_bytes in [100 * KIB, 10 * HUGE_PAGE] {
-            spare.keep(Block::new(n_bytes));
+            spare.put(Block::new(n_bytes));
             assert!(spare.take(n_bytes * 7 / 10).is_none(), "too many for so few");
             assert!(spare.take(n_bytes + 1).is_none(), "too few");
             assert_eq!(spare.take(n_bytes * 9 / 10).map(|block| block.len()), Some(n_bytes));
             assert!(spare.take(n_bytes).is_none(), "taken");
         }
         for n_bytes in [100_000, HUGE_PAGE - 1, HUGE_PAGE, 3_000_000] {
-            spare.keep(Block::new(n_bytes));
+            spare.put(Block::new(n_bytes));
             assert!(spare.take(n_bytes).is_some(), "another of {n_bytes}");
         }
     }
@@ -210,12 +210,12 @@ mod tests {
     #[test]
     fn what_is_too_much_is_not_kept() {
         let mut spare = Spare::new();
-        let dropped: usize = (1..=20).map(|n| spare.keep(Block::new(n * HUGE_PAGE)).len()).sum();
-        assert_eq!(spare.kept.len() + dropped, 20);
-        assert!(spare.len() <= MAX_KEPT && spare.len() + 20 * HUGE_PAGE > MAX_KEPT);
+        let dropped: usize = (1..=20).map(|n| spare.put(Block::new(n * HUGE_PAGE)).len()).sum();
+        assert_eq!(spare.blocks.len() + dropped, 20);
+        assert!(spare.len() <= MAX_SPARE && spare.len() + 20 * HUGE_PAGE > MAX_SPARE);
         assert!(spare.take(20 * HUGE_PAGE).is_some(), "the last one is");
-        spare.keep(Block::new(MAX_KEPT));
-        assert_eq!(spare.kept.len(), 1);
+        spare.put(Block::new(MAX_SPARE));
+        assert_eq!(spare.blocks.len(), 1);
     }
 }
 
@@ -272,7 +272,7 @@ mod models {
             use_block(n_bytes, is_freed, &known);
             other.join().unwrap();
             third.into_iter().for_each(|third| third.join().unwrap());
-            assert!(spare().len() <= 2 * n_bytes, "no more is kept than there was");
+            assert!(spare().len() <= 2 * n_bytes, "no more is blocks than there was");
             free_spare_memory();
             assert_eq!(spare().len(), 0);
         });
@@ -280,12 +280,12 @@ mod models {
 
     #[test]
     fn a_block_is_one_thread_s_at_a_time() {
-        check(MIN_KEPT, false);
+        check(MIN_SPARE, false);
         check(HUGE_PAGE, false);
     }
 
     #[test]
     fn a_block_is_freed_only_while_nobody_uses_it() {
-        check(MIN_KEPT, true);
+        check(MIN_SPARE, true);
     }
 }

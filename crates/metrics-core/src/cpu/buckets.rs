@@ -8,7 +8,7 @@ use num_traits::One;
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
-use super::read::{InvalidSample, MAX_STEP, share};
+use super::read::{InvalidSample, MAX_RANGE, share};
 use super::samples::{BLOCK, NO_LABEL, read_labels};
 use super::tally::tally;
 use crate::arith::{simd, threads};
@@ -66,7 +66,7 @@ impl Predictions<'_> {
     /// The first invalid sample, or no memory for the counters.
     pub(crate) fn count_apart(self) -> Result<Vec<Vec<u64>>, NotCounted> {
         let n_counters = 2 * (self.num_thresholds + 1);
-        const { assert!(MAX_STEP <= u16::MAX as usize, "16 bits count a range") }
+        const { assert!(MAX_RANGE <= u16::MAX as usize, "16 bits count a range") }
         let shares = share(self.probabilities.len(), |share| {
             // Each thread has counters of its own, which together may be more than the samples.
             let counters = || Ok((zeros::<u64>(n_counters)?, zeros(n_counters)?));

@@ -120,7 +120,7 @@ mod avx2 {
     use super::{Key, Ladder, NODE};
 
     /// Searches that go on side by side: one does not wait for another.
-    const LANES: usize = 4;
+    const SEARCHES: usize = 4;
 
     #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
     pub(super) fn find<K: Key>(ladder: &Ladder<K>, keys: &[K], slots: &mut [u32]) {
@@ -169,10 +169,10 @@ mod avx2 {
             slots: &mut [u32],
             below: impl Fn(&[T; NODE], T) -> usize,
         ) {
-            let (many_keys, few_keys) = keys.as_chunks::<LANES>();
-            let (many, few) = slots.as_chunks_mut::<LANES>();
+            let (many_keys, few_keys) = keys.as_chunks::<SEARCHES>();
+            let (many, few) = slots.as_chunks_mut::<SEARCHES>();
             for (keys, slots) in many_keys.iter().zip(many) {
-                self.climb::<NEAR, LANES>(keys, slots, &below);
+                self.climb::<NEAR, SEARCHES>(keys, slots, &below);
             }
             for (&key, slot) in few_keys.iter().zip(few) {
                 self.climb::<NEAR, 1>(&[key], std::array::from_mut(slot), &below);

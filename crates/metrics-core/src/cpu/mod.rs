@@ -19,7 +19,7 @@ mod sort;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
 mod tally;
-mod walk;
+mod tie_scan;
 
 #[cfg(test)]
 mod tests;
@@ -31,7 +31,7 @@ pub(crate) use pack::{pack_apart, packed, unpacked};
 pub(crate) use rank::{for_each_group, rank};
 pub(crate) use read::{InputScan, InvalidSample, for_blocks, scan};
 pub(crate) use samples::{AnySamples, BLOCK, Key, Samples, with_samples};
-pub(crate) use walk::{GroupFold, KeyGroup};
+pub(crate) use tie_scan::{GroupFold, KeyGroup};
 
 use crate::arith::sums::IntegerSums;
 

@@ -11,20 +11,20 @@ use super::read::{InputScan, InvalidSample, all_or_first_invalid, for_blocks, sh
 use super::samples::{BLOCK, Key, Samples};
 use super::sort::{Scratch, sort};
 use super::tally;
-use super::walk::{GroupFold, KeyGroup, Walk, for_each_group};
+use super::tie_scan::{GroupFold, KeyGroup, TieScan, for_each_group};
 use crate::arith::simd;
 use crate::arith::sums::IntegerSums;
 use crate::arith::threads::{self, Share};
 use crate::element::kind::ScoreKind;
 
 /// Samples a bin should hold.
-const BIN: usize = 1 << 10;
+const SAMPLES_PER_BIN: usize = 1 << 10;
 /// Most bins: writing to more places at once is slow.
 const MAX_BINS: usize = 1024;
 /// Samples that leave the near caches before they are sorted.
 const FAR: u64 = 1 << 18;
 /// Bins that a thread takes at once to sort and walk them.
-const STEP: usize = 8;
+const BINS_PER_RANGE: usize = 8;
 /// Most lines of a piece.
 const MAX_LINES: usize = 64;
 
@@ -77,46 +77,46 @@ impl<K: Key> Partition<K> {
         kind: ScoreKind,
         probe: &Probe<K>,
     ) -> Result<Self, InvalidSample> {
-        let n_bins = (samples.len() / BIN).clamp(2, MAX_BINS);
+        let n_bins = (samples.len() / SAMPLES_PER_BIN).clamp(2, MAX_BINS);
         let bins = Bins::new(kind, probe, n_bins);
         let parts = share(samples.len(), |share| Part::new(samples, kind, &bins, share));
         Ok(Self { parts: all_or_first_invalid(parts)?, bins })
     }
 
     /// Sorts each bin and walks its groups.
-    pub(crate) fn walk<S: GroupFold>(&self) -> Vec<S> {
+    pub(crate) fn fold_groups<S: GroupFold>(&self) -> Vec<S> {
         let filled = self.filled_bins();
         let is_far = self.n_samples() >= FAR;
-        let walk = |share: Share<'_>| {
-            let (mut scratch, mut walk) = (Scratch::default(), Walk::default());
-            let mut walked = Vec::new();
+        let fold = |share: Share<'_>| {
+            let (mut scratch, mut tie_scan) = (Scratch::default(), TieScan::default());
+            let mut folds = Vec::new();
             for &FilledBin { bin, n_samples, tp, fp } in share.flat_map(|range| &filled[range]) {
                 let (sorted, top) = self.sorted(bin, n_samples, is_far, &mut scratch);
-                let mut sink = S::starting_at(tp, fp);
-                sink.push_sorted(sorted, top, &mut walk);
-                walked.push((bin, sink));
+                let mut fold = S::starting_at(tp, fp);
+                fold.push_sorted(sorted, top, &mut tie_scan);
+                folds.push((bin, fold));
             }
-            walked
+            folds
         };
-        let shares = threads::share(filled.len(), self.parts.len(), STEP, walk);
-        let mut walked: Vec<_> = shares.into_iter().flatten().collect();
-        walked.sort_unstable_by_key(|(bin, _)| *bin);
-        walked.into_iter().map(|(_, sink)| sink).collect()
+        let shares = threads::share(filled.len(), self.parts.len(), BINS_PER_RANGE, fold);
+        let mut folds: Vec<_> = shares.into_iter().flatten().collect();
+        folds.sort_unstable_by_key(|(bin, _)| *bin);
+        folds.into_iter().map(|(_, fold)| fold).collect()
     }
 
     /// Sorts one bin after the other, on this thread, and calls `visit` with each of its groups. Returns the
     /// sums of all bins: once samples are sorted, these cost next to nothing.
     pub(crate) fn for_each_group(&self, mut visit: impl FnMut(KeyGroup)) -> IntegerSums {
         let (is_far, mut scratch) = (self.n_samples() >= FAR, Scratch::default());
-        let (mut areas, mut walk) = (IntegerSums::default(), Walk::default());
+        let (mut sums, mut tie_scan) = (IntegerSums::default(), TieScan::default());
         for FilledBin { bin, n_samples, tp, fp } in self.filled_bins() {
             let (sorted, top) = self.sorted(bin, n_samples, is_far, &mut scratch);
             for_each_group(sorted, top, &mut visit);
             let mut of_bin = IntegerSums::starting_at(tp, fp);
-            of_bin.push_sorted(sorted, top, &mut walk);
-            areas = areas.join(of_bin);
+            of_bin.push_sorted(sorted, top, &mut tie_scan);
+            sums = sums.join(of_bin);
         }
-        areas
+        sums
     }
 
     /// The samples of a bin, sorted, and the key they are distances below. While they are, the next bin is
@@ -227,18 +227,18 @@ impl<K: Key> Writer<K> {
         bins: &Bins<K>,
         share: Share<'_>,
     ) -> Result<(), InvalidSample> {
-        let mut seen = InputScan::none(kind);
+        let mut found = InputScan::none(kind);
         let mut numbers = [0; BLOCK];
         for_blocks(samples, share, |start, keys, labels| {
             let numbers = &mut numbers[..keys.len()];
             simd::run(|| {
-                seen.see(start, keys, labels);
+                found.add(start, keys, labels);
                 bins.of(keys, numbers);
                 pack(keys, labels);
             });
             self.write(numbers, keys);
         });
-        seen.check()
+        found.check()
     }
 
     /// Samples that are packed were checked before.

@@ -23,7 +23,7 @@ use super::read::{InputScan, InvalidSample, all_or_first_invalid, for_blocks, re
 use super::samples::{BLOCK, Key, Samples};
 use super::sort::{distribute, sort_in_bins};
 use super::tally::tally;
-use super::walk::{GroupFold, KeyGroup, Walk};
+use super::tie_scan::{GroupFold, KeyGroup, TieScan};
 use crate::arith::simd;
 use crate::arith::sums::IntegerSums;
 use crate::element::kind::ScoreKind;
@@ -37,7 +37,7 @@ pub(super) const FEW: usize = 1 << 13;
 /// Samples from which on it costs nothing to have a count for each key of 16 bits.
 pub(super) const MANY: usize = 1 << 20;
 /// Places of the samples that are looked at first, and samples at each.
-const PROBED: [usize; 2] = [128, 8];
+const KEYS_PROBED: [usize; 2] = [128, 8];
 
 /// The groups of equal scores of one task, part by part, from high to low. There must be samples.
 ///
@@ -48,8 +48,8 @@ pub(crate) fn rank<K: Key, S: GroupFold>(
     kind: ScoreKind,
 ) -> Result<Vec<S>, InvalidSample> {
     Ok(match prepare(samples, kind)? {
-        Prepared::Whole(sink) => vec![sink],
-        Prepared::Bins(partition) => partition.walk(),
+        Prepared::Whole(fold) => vec![fold],
+        Prepared::Bins(partition) => partition.fold_groups(),
     })
 }
 
@@ -65,12 +65,12 @@ pub(crate) fn for_each_group<K: Key>(
 ) -> Result<IntegerSums, InvalidSample> {
     Ok(match prepare::<K, Vec<KeyGroup>>(samples, kind)? {
         Prepared::Whole(groups) => {
-            let mut areas = IntegerSums::default();
+            let mut sums = IntegerSums::default();
             for group in groups {
-                areas.push(group.n_positives, group.n_negatives);
+                sums.push(group.n_positives, group.n_negatives);
                 visit(group);
             }
-            areas
+            sums
         }
         Prepared::Bins(partition) => partition.for_each_group(visit),
     })
@@ -118,7 +118,7 @@ fn is_counted<K: Key>(min: K, max: K, n: usize) -> bool {
 
 /// Keys from all over the input, but for those of NaN.
 fn probe<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Option<Probe<K>> {
-    let [n_places, n_samples] = PROBED;
+    let [n_places, n_samples] = KEYS_PROBED;
     let [low, high] = InputScan::none(kind).valid;
     let last = samples.len() - n_samples;
     let mut keys = vec![K::zero(); n_places * n_samples];
@@ -145,12 +145,12 @@ fn rank_very_few<K: Key, S: GroupFold>(
         *sample = (key, label);
     }
     sorted.sort_unstable_by_key(|sample| Reverse(sample.0));
-    let mut sink = S::starting_at(0, 0);
+    let mut fold = S::starting_at(0, 0);
     for group in sorted.chunk_by(|a, b| a.0 == b.0) {
         let n_positives = group.iter().map(|sample| u64::from(sample.1)).sum();
-        sink.push(group[0].0.to_u64(), n_positives, group.len() as u64 - n_positives);
+        fold.push(group[0].0.to_u64(), n_positives, group.len() as u64 - n_positives);
     }
-    Ok(sink)
+    Ok(fold)
 }
 
 /// Ranks samples that fit the nearest caches, with a bin for each.
@@ -164,7 +164,7 @@ fn rank_few<K: Key, S: GroupFold>(
     if is_counted(min, max, n) {
         return count(samples, kind, min, max);
     }
-    let some = keys.iter().step_by(n.div_ceil(PROBED[0])).copied().collect();
+    let some = keys.iter().step_by(n.div_ceil(KEYS_PROBED[0])).copied().collect();
     let bins = Bins::new(kind, &Probe { keys: some, min, max }, n);
     let (mut packed, mut numbers) = (vec![K::zero(); n], vec![0; n]);
     simd::run(|| {
@@ -174,16 +174,16 @@ fn rank_few<K: Key, S: GroupFold>(
     let mut ends = Vec::new();
     distribute(&keys, &numbers, bins.len(), &mut ends, &mut packed);
     let middle = if bins.middle() == 0 { 0 } else { ends[bins.middle() - 1] as usize };
-    let (mut sink, mut walk) = (S::starting_at(0, 0), Walk::default());
+    let (mut fold, mut tie_scan) = (S::starting_at(0, 0), TieScan::default());
     let (high_ends, low_ends) = ends.split_at(bins.middle());
     for (half, ends, lost) in [(0..middle, high_ends, 0), (middle..n, low_ends, K::TOP_BIT)] {
         if !half.is_empty() {
             let (start, packed) = (half.start, &mut packed[half]);
             sort_in_bins(packed, ends, start, &mut keys, &mut numbers);
-            sink.push_sorted(packed, K::max_value().to_u64() - lost, &mut walk);
+            fold.push_sorted(packed, K::max_value().to_u64() - lost, &mut tie_scan);
         }
     }
-    Ok(sink)
+    Ok(fold)
 }
 
 /// Reads samples of which a few are known, and ranks them if positives are rare.
@@ -194,9 +194,9 @@ fn prepare_many<K: Key, S: GroupFold>(
 ) -> Result<Prepared<K, S>, InvalidSample> {
     if S::NEEDS_POSITIVES_ONLY
         && rare::is_likely(samples)
-        && let Some(sink) = rare::rank(samples, kind, probe)?
+        && let Some(fold) = rare::rank(samples, kind, probe)?
     {
-        return Ok(Prepared::Whole(sink));
+        return Ok(Prepared::Whole(fold));
     }
     Partition::new(samples, kind, probe).map(Prepared::Bins)
 }
@@ -214,31 +214,31 @@ fn count<K: Key, S: GroupFold>(
 ) -> Result<S, InvalidSample> {
     let n_keys = (max - min).to_usize() + 1;
     let counted = share(samples.len(), |share| {
-        let mut seen = InputScan::none(kind);
+        let mut found = InputScan::none(kind);
         let (mut counts, mut numbers) = (vec![0u32; 2 * n_keys], [0; BLOCK]);
         for_blocks(samples, share, |start, keys, labels| {
             let numbers = &mut numbers[..keys.len()];
             simd::run(|| {
-                seen.see(start, keys, labels);
+                found.add(start, keys, labels);
                 for ((number, &key), &label) in numbers.iter_mut().zip(&*keys).zip(labels) {
                     // The key may be that of NaN, above the highest: it is not counted then.
                     *number = max.wrapping_sub(&key).low() << 1 | u32::from(label);
                 }
             });
-            if seen.bad.is_none() {
+            if found.invalid.is_none() {
                 tally(numbers, &mut counts);
             }
         });
-        seen.check().map(|()| counts)
+        found.check().map(|()| counts)
     });
     let counts = add_up(&all_or_first_invalid(counted)?);
-    let mut sink = S::starting_at(0, 0);
+    let mut fold = S::starting_at(0, 0);
     for (below, group) in counts.chunks_exact(2).enumerate() {
         if group[0] + group[1] > 0 {
-            sink.push(max.to_u64() - below as u64, group[1], group[0]);
+            fold.push(max.to_u64() - below as u64, group[1], group[0]);
         }
     }
-    Ok(sink)
+    Ok(fold)
 }
 
 fn add_up(shares: &[Vec<u32>]) -> Vec<u64> {

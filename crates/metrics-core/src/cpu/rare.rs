@@ -10,7 +10,7 @@ use super::ladder::{Ladder, flip};
 use super::read::{InputScan, InvalidSample, all_or_first_invalid, for_blocks, share};
 use super::samples::{BLOCK, Key, Samples};
 use super::tally;
-use super::walk::GroupFold;
+use super::tie_scan::GroupFold;
 use crate::arith::simd;
 use crate::element::kind::ScoreKind;
 
@@ -19,23 +19,23 @@ const RARITY: usize = 32;
 /// Most positives whose bins stay in the near caches.
 const MAX_POSITIVES: usize = 1 << 14;
 /// Places where labels are looked at to guess whether positives are rare.
-const PROBED: usize = 64;
+const LABELS_PROBED: usize = 64;
 /// Bins for each positive: fewer share more bins with it, more leave the near caches.
-const BINS: usize = 8;
+const BINS_PER_POSITIVE: usize = 8;
 /// Fewest bins.
 const MIN_BINS: usize = 1 << 10;
 /// Slots up to which there are two counts for each, so that they stay in the nearest cache.
-const FEW_SLOTS: usize = 1 << 10;
+const MAX_DOUBLED_SLOTS: usize = 1 << 10;
 /// Blocks in a row of which most samples are in bins with positives, from which on bins are not worth it.
-const MANY_FULL: u32 = 4;
+const MAX_FULL_BLOCKS: u32 = 4;
 /// Blocks that are counted without bins then, before they are tried again.
-const N_WITHOUT: u32 = 16;
+const BLOCKS_WITHOUT_BINS: u32 = 16;
 /// In a count of samples: the bin has positives.
 const HAS_POSITIVES: u32 = 1 << 31;
 
 /// The positives of one score.
 #[derive(Debug, Clone, Copy)]
-struct Group<K> {
+struct PositiveGroup<K> {
     key: K,
     n_positives: u64,
 }
@@ -44,13 +44,13 @@ struct Group<K> {
 pub(crate) fn is_likely<K: Key>(samples: &dyn Samples<K>) -> bool {
     let n = samples.len();
     let mut labels = [0; BLOCK];
-    let labels = &mut labels[..BLOCK.min(n / PROBED / 16)];
+    let labels = &mut labels[..BLOCK.min(n / LABELS_PROBED / 16)];
     let mut n_positives = 0;
-    for place in 0..PROBED {
-        samples.labels(n / PROBED * place, labels);
+    for place in 0..LABELS_PROBED {
+        samples.labels(n / LABELS_PROBED * place, labels);
         n_positives += labels.iter().filter(|&&label| label == 1).count();
     }
-    let n_probed = PROBED * labels.len();
+    let n_probed = LABELS_PROBED * labels.len();
     are_rare(n_positives, n_probed) && n_positives * (n / n_probed) <= MAX_POSITIVES
 }
 
@@ -70,24 +70,24 @@ pub(crate) fn rank<K: Key, S: GroupFold>(
     let Some((positives, min, max)) = positives(samples, kind)? else { return Ok(None) };
     let groups: Vec<_> = positives
         .chunk_by(|a, b| a == b)
-        .map(|group| Group { key: group[0], n_positives: group.len() as u64 })
+        .map(|group| PositiveGroup { key: group[0], n_positives: group.len() as u64 })
         .collect();
-    let n_bins = (BINS * groups.len()).max(MIN_BINS);
+    let n_bins = (BINS_PER_POSITIVE * groups.len()).max(MIN_BINS);
     let probe = Probe { min, max, ..probe.clone() };
     let counts = count(samples, &Bins::new(kind, &probe, n_bins), &groups);
     let (between, tied) = (counts.iter().step_by(2), counts.iter().skip(1).step_by(2));
-    let mut sink = S::starting_at(0, 0);
+    let mut fold = S::starting_at(0, 0);
     for ((group, between), tied) in groups.iter().zip(between).zip(tied) {
-        push_negatives(&mut sink, *between);
-        sink.push(group.key.to_u64(), group.n_positives, tied - group.n_positives);
+        push_negatives(&mut fold, *between);
+        fold.push(group.key.to_u64(), group.n_positives, tied - group.n_positives);
     }
-    push_negatives(&mut sink, counts[2 * groups.len()] + counts[2 * groups.len() + 1]);
-    Ok(Some(sink))
+    push_negatives(&mut fold, counts[2 * groups.len()] + counts[2 * groups.len() + 1]);
+    Ok(Some(fold))
 }
 
-fn push_negatives(sink: &mut impl GroupFold, n: u64) {
+fn push_negatives(fold: &mut impl GroupFold, n: u64) {
     if n > 0 {
-        sink.push(0, 0, n);
+        fold.push(0, 0, n);
     }
 }
 
@@ -99,10 +99,10 @@ fn positives<K: Key>(
 ) -> Result<Option<(Vec<K>, K, K)>, InvalidSample> {
     let is_few = |n| are_rare(n, samples.len()) && n <= MAX_POSITIVES;
     let shares = share(samples.len(), |share| {
-        let (mut seen, mut positives) = (InputScan::none(kind), Vec::new());
+        let (mut found, mut positives) = (InputScan::none(kind), Vec::new());
         for range in share {
             for_blocks(samples, [range], |start, keys, labels| {
-                simd::run(|| seen.see(start, keys, labels));
+                simd::run(|| found.add(start, keys, labels));
                 for (keys, labels) in keys.chunks(8).zip(labels.chunks(8)) {
                     if labels.iter().fold(0, |any, &label| any | label) != 0 {
                         let labelled = keys.iter().zip(labels).filter(|sample| *sample.1 == 1);
@@ -114,13 +114,13 @@ fn positives<K: Key>(
                 return None;
             }
         }
-        Some(seen.check().map(|()| (seen, positives)))
+        Some(found.check().map(|()| (found, positives)))
     });
     // A share that gave up may have come before a bad sample that another one found.
     let Some(shares) = shares.into_iter().collect() else { return Ok(None) };
     let (mut all, mut positives) = (InputScan::none(kind), Vec::new());
-    for (seen, keys) in all_or_first_invalid(shares)? {
-        all = all.join(seen);
+    for (found, keys) in all_or_first_invalid(shares)? {
+        all = all.join(found);
         positives.extend(keys);
     }
     if !is_few(positives.len()) {
@@ -133,7 +133,11 @@ fn positives<K: Key>(
 
 /// Counts all samples in the slots of a ladder of groups, which come from high to low: above a group, with
 /// its score, above the next one, and so on.
-fn count<K: Key>(samples: &dyn Samples<K>, bins: &Bins<K>, groups: &[Group<K>]) -> Vec<u64> {
+fn count<K: Key>(
+    samples: &dyn Samples<K>,
+    bins: &Bins<K>,
+    groups: &[PositiveGroup<K>],
+) -> Vec<u64> {
     let firsts = firsts(bins, groups);
     let n_of_bins = firsts.windows(2).map(|of_bin| of_bin[1] - of_bin[0]);
     let n_near = n_of_bins.clone().max().unwrap_or(0) as usize;
@@ -143,7 +147,8 @@ fn count<K: Key>(samples: &dyn Samples<K>, bins: &Bins<K>, groups: &[Group<K>]) 
         let flag = |n| if n > 0 { HAS_POSITIVES } else { 0 };
         let mut in_bins: Vec<u32> = n_of_bins.clone().map(flag).collect();
         let n_slots = ladder.n_slots();
-        let mut counts = vec![0u32; if n_slots <= FEW_SLOTS { 2 * n_slots } else { n_slots }];
+        let mut counts =
+            vec![0u32; if n_slots <= MAX_DOUBLED_SLOTS { 2 * n_slots } else { n_slots }];
         let (mut numbers, mut near) = ([0; BLOCK], [0; BLOCK]);
         let (mut near_keys, mut slots) = ([K::zero(); BLOCK], [0; BLOCK]);
         // How many blocks in a row were in bins with positives, and how many have no need of bins.
@@ -162,8 +167,8 @@ fn count<K: Key>(samples: &dyn Samples<K>, bins: &Bins<K>, groups: &[Group<K>]) 
             simd::run(|| bins.of(keys, numbers));
             let near = count_block(numbers, &mut in_bins, &mut near);
             n_full = if near.len() > keys.len() / 2 { n_full + 1 } else { 0 };
-            if n_full >= MANY_FULL && ladder.is_short() {
-                n_without = N_WITHOUT;
+            if n_full >= MAX_FULL_BLOCKS && ladder.is_short() {
+                n_without = BLOCKS_WITHOUT_BINS;
             }
             let (near_keys, slots) = (&mut near_keys[..near.len()], &mut slots[..near.len()]);
             for ((&i, key), slot) in near.iter().zip(&mut *near_keys).zip(&mut *slots) {
@@ -199,7 +204,7 @@ fn count_slots(slots: &mut [u32], counts: &mut [u32], n_slots: usize) {
 }
 
 /// For each bin, how many groups are in bins before it; last, how many there are.
-fn firsts<K: Key>(bins: &Bins<K>, groups: &[Group<K>]) -> Vec<u32> {
+fn firsts<K: Key>(bins: &Bins<K>, groups: &[PositiveGroup<K>]) -> Vec<u32> {
     let mut firsts = vec![0; bins.len() + 1];
     let mut number = [0];
     for group in groups {

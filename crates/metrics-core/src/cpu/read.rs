@@ -26,9 +26,9 @@ impl InvalidSample {
 /// Samples of a share, on average: 31 bits count them, also where a share is larger.
 const MAX_SHARE: usize = 1 << 30;
 /// Ranges that a share has at least, where they can be so short.
-const STEPS: usize = 16;
+const MIN_RANGES: usize = 16;
 /// Samples of a range at most: to read so many takes far longer than to take a range.
-pub(super) const MAX_STEP: usize = 32 * BLOCK;
+pub(super) const MAX_RANGE: usize = 32 * BLOCK;
 /// Samples a thread must have to be worth its start.
 const SAMPLES_PER_THREAD: usize = 1 << 16;
 
@@ -40,19 +40,19 @@ pub(crate) struct InputScan<K> {
     min: K,
     max: K,
     /// The first bad sample.
-    pub(super) bad: Option<InvalidSample>,
+    pub(super) invalid: Option<InvalidSample>,
 }
 
 impl<K: Key> InputScan<K> {
     pub(crate) fn none(kind: ScoreKind) -> Self {
         let (low, high) = kind.key_range();
         let valid = [K::from_u64(low), K::from_u64(high)];
-        Self { valid, min: K::max_value(), max: K::zero(), bad: None }
+        Self { valid, min: K::max_value(), max: K::zero(), invalid: None }
     }
 
     /// The samples from `start` on.
     #[inline(always)]
-    pub(crate) fn see(&mut self, start: usize, keys: &[K], labels: &[u8]) {
+    pub(crate) fn add(&mut self, start: usize, keys: &[K], labels: &[u8]) {
         let (mut min, mut max) = (K::max_value(), K::zero());
         for &key in keys {
             min = min.min(key);
@@ -62,8 +62,8 @@ impl<K: Key> InputScan<K> {
         self.max = self.max.max(max);
         let worst = labels.iter().fold(0, |worst, &label| worst.max(label));
         let [low, high] = self.valid;
-        if self.bad.is_none() && (min < low || max > high || worst == NO_LABEL) {
-            self.bad = keys.iter().zip(labels).enumerate().find_map(|(i, (&key, &label))| {
+        if self.invalid.is_none() && (min < low || max > high || worst == NO_LABEL) {
+            self.invalid = keys.iter().zip(labels).enumerate().find_map(|(i, (&key, &label))| {
                 if key < low || key > high {
                     Some(InvalidSample::Score(start + i))
                 } else {
@@ -86,7 +86,7 @@ impl<K: Key> InputScan<K> {
     /// # Errors
     /// The first bad sample.
     pub(crate) fn check(&self) -> Result<(), InvalidSample> {
-        self.bad.map_or(Ok(()), Err)
+        self.invalid.map_or(Ok(()), Err)
     }
 }
 
@@ -98,14 +98,14 @@ pub(crate) fn scan<K: Key>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
 ) -> Result<InputScan<K>, InvalidSample> {
-    let seen = share(samples.len(), |share| {
-        let mut seen = InputScan::none(kind);
+    let found = share(samples.len(), |share| {
+        let mut found = InputScan::none(kind);
         for_blocks(samples, share, |start, keys, labels| {
-            simd::run(|| seen.see(start, keys, labels));
+            simd::run(|| found.add(start, keys, labels));
         });
-        seen.check().map(|()| seen)
+        found.check().map(|()| found)
     });
-    Ok(all_or_first_invalid(seen)?.into_iter().fold(InputScan::none(kind), InputScan::join))
+    Ok(all_or_first_invalid(found)?.into_iter().fold(InputScan::none(kind), InputScan::join))
 }
 
 /// Reads all samples, and what they were like.
@@ -116,9 +116,9 @@ pub(super) fn read<K: Key>(
     labels: &mut [u8],
 ) -> Result<InputScan<K>, InvalidSample> {
     samples.both(0, keys, labels);
-    let mut seen = InputScan::none(kind);
-    simd::run(|| seen.see(0, keys, labels));
-    seen.check().map(|()| seen)
+    let mut found = InputScan::none(kind);
+    simd::run(|| found.add(0, keys, labels));
+    found.check().map(|()| found)
 }
 
 /// Calls `f` with the start, the keys and the labels of each block of some ranges.
@@ -143,7 +143,7 @@ pub(super) fn share<R: Send>(n_samples: usize, f: impl Fn(Share<'_>) -> R + Sync
     let n_threads = threads::available().min(n_samples.div_ceil(SAMPLES_PER_THREAD));
     let n_shares = n_threads.max(n_samples.div_ceil(MAX_SHARE)).max(1);
     let mean = n_samples.div_ceil(n_shares);
-    let step = (mean / STEPS).next_multiple_of(BLOCK).clamp(BLOCK, MAX_STEP);
+    let step = (mean / MIN_RANGES).next_multiple_of(BLOCK).clamp(BLOCK, MAX_RANGE);
     let most = n_samples.min(mean + mean / 4);
     threads::share(n_samples, n_shares, step, |share| f(share.at_most(most)))
 }
@@ -152,5 +152,5 @@ pub(super) fn share<R: Send>(n_samples: usize, f: impl Fn(Share<'_>) -> R + Sync
 pub(super) fn all_or_first_invalid<T>(
     shares: Vec<Result<T, InvalidSample>>,
 ) -> Result<Vec<T>, InvalidSample> {
-    threads::all_or_first(shares, |bad| bad.position())
+    threads::all_or_first(shares, |invalid| invalid.position())
 }

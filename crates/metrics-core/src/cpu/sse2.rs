@@ -4,7 +4,7 @@
 
 use std::arch::x86_64::*;
 
-use super::walk::{BLOCK, MAX_LEN, Walk};
+use super::tie_scan::{MAX_GROUPS, MAX_SCANNED, TieScan};
 use crate::arith::simd::positions;
 
 /// Puts the first two keys in order, the next two, and so on.
@@ -65,17 +65,17 @@ pub(crate) fn first_descent(keys: &[u32], start: usize) -> usize {
 static POSITIVES: [[u8; 4]; 16] = positions();
 
 /// Goes on four samples at a time, as long as no two of five have one score and there is room.
-pub(crate) fn walk_untied(packed: &[u32], walk: &mut Walk) {
-    let (mut at, mut n, mut tp) = (walk.at, walk.n, walk.tp);
-    if at > walk.start {
+pub(crate) fn scan_untied(packed: &[u32], scan: &mut TieScan) {
+    let (mut at, mut n, mut tp) = (scan.at, scan.n, scan.tp);
+    if at > scan.start {
         return;
     }
-    while n < BLOCK
-        && at < MAX_LEN
+    while n < MAX_GROUPS
+        && at < MAX_SCANNED
         && let Some((keys, next)) = neighbours(packed, at)
-        && let Some(tps) = walk.tps.get_mut(n + 1..n + 5)
-        && let Some(starts) = walk.starts.get_mut(n..n + 4)
-        && let Some(ends) = walk.ends.get_mut(n..n + 4)
+        && let Some(tps) = scan.tps.get_mut(n + 1..n + 5)
+        && let Some(starts) = scan.starts.get_mut(n..n + 4)
+        && let Some(ends) = scan.ends.get_mut(n..n + 4)
     {
         // SAFETY: there is room for four 32-bit counts, 16 bytes, in each; every x86-64 processor has
         // SSE2.
@@ -103,7 +103,7 @@ pub(crate) fn walk_untied(packed: &[u32], walk: &mut Walk) {
         tp += n_positives;
         at += 4;
     }
-    (walk.at, walk.start, walk.n, walk.tp) = (at, at, n, tp);
+    (scan.at, scan.start, scan.n, scan.tp) = (at, at, n, tp);
 }
 
 /// How many bits each number of four bits has, four bits each.

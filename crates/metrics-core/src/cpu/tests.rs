@@ -9,7 +9,7 @@ use super::rank::{FEW, MANY, for_each_group, rank};
 use super::read::InvalidSample;
 use super::samples::{AnySamples, BLOCK, Samples, with_samples};
 use super::sort::GIVEN_UP;
-use super::walk::KeyGroup;
+use super::tie_scan::KeyGroup;
 use super::{rare, total};
 use crate::arith::simd::without_avx2;
 use crate::arith::sums::IntegerSums;
@@ -68,7 +68,7 @@ const ORDERS: [Order; 4] = [
     }),
 ];
 
-/// Sizes on both sides of the limits where the engine changes its ways.
+/// Sizes on both sides of the limits between the ways of ranking.
 const SIZES: [usize; 13] = [1, 2, 7, 31, 33, 500, 1025, 8191, 8192, 8193, 20_000, 65_537, 200_000];
 
 /// Shares of positives on both sides of where they are rare.
@@ -171,36 +171,36 @@ fn ranks_i64() {
 }
 
 #[test]
-fn the_first_bad_sample_is_told() {
+fn the_first_invalid_sample_is_found() {
     for n in SIZES.into_iter().filter(|&n| n > 2) {
         for positions in [vec![0], vec![n - 1], vec![n / 2], vec![n - 1, n / 2]] {
             let first = *positions.iter().min().unwrap();
             let mut scores: Vec<f32> = units(n).map(|x| x as f32).collect();
             let targets = Buffer::U8(vec![1; n].into());
             positions.iter().for_each(|&position| scores[position] = f32::NAN);
-            let told = |scores: &[f32], targets: &Buffer<'_>| {
+            let found = |scores: &[f32], targets: &Buffer<'_>| {
                 let scores = Buffer::F32(scores.into());
                 with_samples!(AnySamples::new(&scores, targets, 0..n), kind, samples => {
                     rank::<_, IntegerSums>(samples, kind).err()
                 })
             };
             assert_eq!(
-                told(&scores, &targets),
+                found(&scores, &targets),
                 Some(InvalidSample::Score(first)),
                 "{n} {positions:?}"
             );
             let mut labels = vec![0; n];
             positions.iter().for_each(|&position| labels[position] = 7);
             let labels = Buffer::U8(labels.into());
-            assert_eq!(told(&vec![0.5; n], &labels), Some(InvalidSample::Target(first)));
+            assert_eq!(found(&vec![0.5; n], &labels), Some(InvalidSample::Target(first)));
             scores[first] = 0.5;
             assert_eq!(
-                told(&scores, &labels),
+                found(&scores, &labels),
                 Some(InvalidSample::Target(first)),
                 "{n} {positions:?}"
             );
             let all_nan = vec![f32::NAN; n];
-            assert_eq!(told(&all_nan, &targets), Some(InvalidSample::Score(0)));
+            assert_eq!(found(&all_nan, &targets), Some(InvalidSample::Score(0)));
         }
     }
 }
@@ -336,9 +336,9 @@ fn positives_that_hide_are_soon_found() {
 
 /// So many scores of 16 bits are counted without a look at them before.
 #[test]
-fn the_first_bad_sample_of_many_halves_is_told() {
+fn the_first_invalid_sample_of_many_halves_is_found() {
     let targets = Buffer::U8(vec![1; MANY].into());
-    let told = |scores: Buffer<'_>| {
+    let found = |scores: Buffer<'_>| {
         with_samples!(AnySamples::new(&scores, &targets, 0..MANY), kind, samples => {
             rank::<_, IntegerSums>(samples, kind).err()
         })
@@ -348,7 +348,7 @@ fn the_first_bad_sample_of_many_halves_is_told() {
             let mut scores = vec![f16::ONE; MANY];
             scores[first] = nan;
             assert_eq!(
-                told(Buffer::F16(scores.into())),
+                found(Buffer::F16(scores.into())),
                 Some(InvalidSample::Score(first)),
                 "{nan}"
             );
@@ -357,7 +357,7 @@ fn the_first_bad_sample_of_many_halves_is_told() {
             let mut scores = vec![bf16::NEG_INFINITY; MANY];
             scores[first] = nan;
             assert_eq!(
-                told(Buffer::Bf16(scores.into())),
+                found(Buffer::Bf16(scores.into())),
                 Some(InvalidSample::Score(first)),
                 "{nan}"
             );

@@ -22,19 +22,22 @@ enum Piece<T: Copy> {
 }
 
 /// Elements of a small piece.
-const SMALL: usize = 1 << 16;
+const SMALL_PIECE: usize = 1 << 16;
 /// Elements in all small pieces.
-const ALL_SMALL: usize = 1 << 20;
+const ALL_SMALL_PIECES: usize = 1 << 20;
 
 impl<T: Copy> Piece<T> {
     /// Elements of a large piece, which fills a huge page.
-    const LARGE: usize = HUGE_PAGE / size_of::<T>();
+    const LARGE_PIECE: usize = HUGE_PAGE / size_of::<T>();
 
     /// The piece of an element, and its position there.
     fn of(position: usize) -> (usize, usize) {
-        match position.checked_sub(ALL_SMALL) {
-            None => (position / SMALL, position % SMALL),
-            Some(position) => (ALL_SMALL / SMALL + position / Self::LARGE, position % Self::LARGE),
+        match position.checked_sub(ALL_SMALL_PIECES) {
+            None => (position / SMALL_PIECE, position % SMALL_PIECE),
+            Some(position) => (
+                ALL_SMALL_PIECES / SMALL_PIECE + position / Self::LARGE_PIECE,
+                position % Self::LARGE_PIECE,
+            ),
         }
     }
 
@@ -47,7 +50,7 @@ impl<T: Copy> Piece<T> {
     }
 
     fn capacity(piece: usize) -> usize {
-        if piece < ALL_SMALL / SMALL { SMALL } else { Self::LARGE }
+        if piece < ALL_SMALL_PIECES / SMALL_PIECE { SMALL_PIECE } else { Self::LARGE_PIECE }
     }
 
     #[inline(always)]
@@ -140,12 +143,12 @@ impl<T: Copy> Pieces<T> {
 
 /// Packed samples: those whose keys have the top bit, which packing loses, apart from the others.
 #[derive(Debug, Clone)]
-pub(crate) struct Kept<K: Copy> {
+pub(crate) struct PackedSamples<K: Copy> {
     high: Pieces<K>,
     low: Pieces<K>,
 }
 
-impl<K: Key> Kept<K> {
+impl<K: Key> PackedSamples<K> {
     fn new() -> Self {
         Self { high: Pieces::new(), low: Pieces::new() }
     }
@@ -199,7 +202,7 @@ impl<K: Key> Kept<K> {
     }
 }
 
-impl<K: Key> Samples<K> for Kept<K> {
+impl<K: Key> Samples<K> for PackedSamples<K> {
     fn len(&self) -> usize {
         self.high.len() + self.low.len()
     }
@@ -254,71 +257,75 @@ fn read_labels<K: Key>(packed: &[K], out: &mut [u8]) {
 /// Samples in the width of key that their kind of score needs.
 #[derive(Debug, Clone)]
 pub(crate) enum Raw {
-    Narrow(Kept<u32>),
-    Wide(Kept<u64>),
+    Narrow(PackedSamples<u32>),
+    Wide(PackedSamples<u64>),
 }
 
 /// Runs an expression with the samples in their width.
-macro_rules! with_kept {
-    ($raw:expr, $kept:ident => $body:expr) => {
+macro_rules! with_packed {
+    ($raw:expr, $packed:ident => $body:expr) => {
         match $raw {
-            $crate::state::samples::Raw::Narrow($kept) => $body,
-            $crate::state::samples::Raw::Wide($kept) => $body,
+            $crate::state::samples::Raw::Narrow($packed) => $body,
+            $crate::state::samples::Raw::Wide($packed) => $body,
         }
     };
 }
-pub(super) use with_kept;
+pub(super) use with_packed;
 
 impl Raw {
     pub(crate) fn new(kind: ScoreKind) -> Self {
-        if kind.is_narrow() { Self::Narrow(Kept::new()) } else { Self::Wide(Kept::new()) }
+        if kind.is_narrow() {
+            Self::Narrow(PackedSamples::new())
+        } else {
+            Self::Wide(PackedSamples::new())
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
-        with_kept!(self, kept => kept.len())
+        with_packed!(self, packed => packed.len())
     }
 
     /// How many there are whose keys have the top bit, and without.
     pub(crate) fn lens(&self) -> [usize; 2] {
-        with_kept!(self, kept => kept.lens())
+        with_packed!(self, packed => packed.lens())
     }
 
     /// Forgets what was appended since [`lens`](Self::lens) said so.
     pub(crate) fn truncate(&mut self, lens: [usize; 2]) {
-        with_kept!(self, kept => kept.truncate(lens));
+        with_packed!(self, packed => packed.truncate(lens));
     }
 
     /// Appends the samples of a block, their keys given in the wider width.
     pub(crate) fn extend(&mut self, keys: &[u64], labels: &[u8]) {
         match self {
-            Self::Narrow(kept) => {
+            Self::Narrow(packed) => {
                 let narrow: Vec<_> = keys.iter().map(|&key| key as u32).collect();
-                kept.extend(&narrow, labels);
+                packed.extend(&narrow, labels);
             }
-            Self::Wide(kept) => kept.extend(keys, labels),
+            Self::Wide(packed) => packed.extend(keys, labels),
         }
     }
 
     /// Some of the last keys, at most `n` of them.
     pub(crate) fn last(&self, n: usize) -> Vec<u64> {
-        with_kept!(self, kept => kept.last(n))
+        with_packed!(self, packed => packed.last(n))
     }
 }
 
 /// A width of key, and where a state keeps samples of that width.
-pub(crate) trait KeptKey: Key {
-    fn kept(raw: &mut Raw) -> Option<&mut Kept<Self>>;
+pub(crate) trait RawKey: Key {
+    fn of(raw: &mut Raw) -> Option<&mut PackedSamples<Self>>;
 }
 
-impl KeptKey for u32 {
-    fn kept(raw: &mut Raw) -> Option<&mut Kept<Self>> {
-        if let Raw::Narrow(kept) = raw { Some(kept) } else { None }
+impl RawKey for u32 {
+    fn of(raw: &mut Raw) -> Option<&mut PackedSamples<Self>> {
+        if let Raw::Narrow(packed) = raw { Some(packed) } else { None }
     }
 }
 
-impl KeptKey for u64 {
-    fn kept(raw: &mut Raw) -> Option<&mut Kept<Self>> {
-        if let Raw::Wide(kept) = raw { Some(kept) } else { None }
+impl RawKey for u64 {
+    fn of(raw: &mut Raw) -> Option<&mut PackedSamples<Self>> {
+        if let Raw::Wide(packed) = raw { Some(packed) } else { None }
     }
 }
 

@@ -17,15 +17,15 @@ pub(crate) enum Slot {
     /// Few bytes, or none where there are no samples.
     Short {
         len: u8,
-        bytes: [u8; SHORT],
+        bytes: [u8; MAX_SHORT],
     },
-    Packed(Box<Packed>),
+    Saved(Box<Saved>),
     Open(Box<TaskState>),
 }
 
 /// The bytes of a task, as [`TaskState::write`] writes them, and what they add up to.
 #[derive(Debug, Clone)]
-pub(crate) struct Packed {
+pub(crate) struct Saved {
     bytes: Box<[u8]>,
     totals: Totals,
     /// The sums of a task that is not small, after they were computed once.
@@ -33,23 +33,23 @@ pub(crate) struct Packed {
 }
 
 /// Bytes that fit where a pointer and a length would be.
-const SHORT: usize = 14;
+const MAX_SHORT: usize = 14;
 /// Most bytes of a small task. A merge of small tasks is written to bytes at once, and the sums of a
 /// small task are computed at each read: keeping more would take more memory than the task itself.
-const SMALL: usize = 64;
+const SMALL_TASK: usize = 64;
 
 const _: () = assert!(size_of::<Slot>() == 16);
 
 impl Slot {
     /// A task without samples.
-    pub(crate) const EMPTY: Self = Self::Short { len: 0, bytes: [0; SHORT] };
+    pub(crate) const EMPTY: Self = Self::Short { len: 0, bytes: [0; MAX_SHORT] };
 
     /// A task of these bytes, which are valid, and of these totals.
-    pub(crate) fn packed(bytes: &[u8], totals: Totals) -> Self {
-        if bytes.len() > SHORT {
-            return Self::Packed(Box::new(Packed { bytes: bytes.into(), totals, sums: None }));
+    pub(crate) fn of_bytes(bytes: &[u8], totals: Totals) -> Self {
+        if bytes.len() > MAX_SHORT {
+            return Self::Saved(Box::new(Saved { bytes: bytes.into(), totals, sums: None }));
         }
-        let mut short = [0; SHORT];
+        let mut short = [0; MAX_SHORT];
         short[..bytes.len()].copy_from_slice(bytes);
         Self::Short { len: bytes.len() as u8, bytes: short }
     }
@@ -58,7 +58,7 @@ impl Slot {
     fn bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Short { len, bytes } => Some(&bytes[..usize::from(*len)]),
-            Self::Packed(packed) => Some(&packed.bytes),
+            Self::Saved(saved) => Some(&saved.bytes),
             Self::Open(_) => None,
         }
     }
@@ -82,7 +82,7 @@ impl Slot {
             Self::Short { len, bytes } => {
                 valid(TaskState::check(&mut Reader::new(&bytes[..usize::from(*len)])))
             }
-            Self::Packed(packed) => packed.totals,
+            Self::Saved(saved) => saved.totals,
             Self::Open(task) => task.totals(),
         }
     }
@@ -100,7 +100,7 @@ impl Slot {
     }
 
     /// The task in its open form, to be read; `None` if it is open.
-    fn unpacked(&self) -> Option<TaskState> {
+    fn opened(&self) -> Option<TaskState> {
         Some(match self.bytes()? {
             [] => TaskState::new(),
             bytes => valid(TaskState::read(&mut Reader::new(bytes))),
@@ -109,7 +109,7 @@ impl Slot {
 
     /// The task in its open form, to be added to.
     pub(crate) fn open(&mut self) -> &mut TaskState {
-        if let Some(task) = self.unpacked() {
+        if let Some(task) = self.opened() {
             *self = Self::Open(Box::new(task));
         }
         match self {
@@ -119,15 +119,15 @@ impl Slot {
     }
 
     /// The task with its samples counted and sorted, as bytes; without samples, none.
-    pub(crate) fn to_packed(&self) -> Self {
+    pub(crate) fn saved(&self) -> Self {
         match self {
             Self::Open(task) if task.is_empty() => Self::EMPTY,
             Self::Open(task) => {
                 let mut bytes = Vec::new();
                 task.write_compacted(&mut bytes);
-                Self::packed(&bytes, task.totals())
+                Self::of_bytes(&bytes, task.totals())
             }
-            Self::Packed(packed) => Self::packed(&packed.bytes, packed.totals),
+            Self::Saved(saved) => Self::of_bytes(&saved.bytes, saved.totals),
             short => short.clone(),
         }
     }
@@ -155,16 +155,16 @@ impl Slot {
         if let Self::Open(task) = self {
             return task.sums();
         }
-        if let Self::Packed(packed) = self
-            && let Some(sums) = &packed.sums
+        if let Self::Saved(saved) = self
+            && let Some(sums) = &saved.sums
         {
             return **sums;
         }
-        let sums = self.unpacked().map_or_else(RankSums::none, |mut task| task.sums());
-        if let Self::Packed(packed) = self
-            && packed.bytes.len() > SMALL
+        let sums = self.opened().map_or_else(RankSums::none, |mut task| task.sums());
+        if let Self::Saved(saved) = self
+            && saved.bytes.len() > SMALL_TASK
         {
-            packed.sums = Some(Box::new(sums));
+            saved.sums = Some(Box::new(sums));
         }
         sums
     }
@@ -173,9 +173,9 @@ impl Slot {
     pub(crate) fn counts(&mut self, op: &'static str) -> Result<RankedCounts> {
         match self {
             Self::Open(task) => task.counts(op),
-            closed => closed
-                .unpacked()
-                .map_or_else(|| Ok(RankedCounts::none()), |mut task| task.counts(op)),
+            closed => {
+                closed.opened().map_or_else(|| Ok(RankedCounts::none()), |mut task| task.counts(op))
+            }
         }
     }
 
@@ -184,7 +184,7 @@ impl Slot {
         match self {
             Self::Open(task) => task.for_each_group(visit),
             closed => {
-                if let Some(mut task) = closed.unpacked() {
+                if let Some(mut task) = closed.opened() {
                     task.for_each_group(visit);
                 }
             }
@@ -201,17 +201,17 @@ impl Slot {
             return;
         }
         let are_few = match (self.bytes(), other.bytes()) {
-            (Some(ours), Some(theirs)) => ours.len() + theirs.len() <= SMALL,
+            (Some(ours), Some(theirs)) => ours.len() + theirs.len() <= SMALL_TASK,
             _ => false,
         };
         let ours = self.open();
         match other {
             Self::Open(theirs) => ours.merge(theirs),
-            closed => closed.unpacked().iter().for_each(|theirs| ours.merge(theirs)),
+            closed => closed.opened().iter().for_each(|theirs| ours.merge(theirs)),
         }
         if are_few {
             ours.compact();
-            *self = self.to_packed();
+            *self = self.saved();
         }
     }
 }
@@ -231,5 +231,5 @@ impl PartialEq for Slot {
 
 /// What was read from bytes that this library wrote or has checked.
 fn valid<T>(read: Result<T>) -> T {
-    read.unwrap_or_else(|error| unreachable!("kept bytes: {error}"))
+    read.unwrap_or_else(|error| unreachable!("checked bytes: {error}"))
 }

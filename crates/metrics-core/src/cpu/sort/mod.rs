@@ -14,7 +14,7 @@ use super::tally::{each, tally};
 use crate::arith::simd;
 
 /// Below this length a comparison sort beats the set-up of the others.
-const SMALL: usize = 32;
+const MAX_COMPARED: usize = 32;
 /// Up to this length keys and as many bins stay in the nearest caches.
 const IN_CACHE: usize = 1 << 14;
 /// Keys that a part of more should have.
@@ -24,19 +24,19 @@ const MAX_PARTS: usize = 1 << 11;
 /// Most rungs of a ladder: more leave the near caches.
 const MAX_RUNGS: usize = 1 << 10;
 /// Keys that are looked at to see how they lie.
-const LOOKS: usize = 1 << 10;
+const N_RANDOM: usize = 1 << 10;
 /// Of those, one of so many may lie far out, on each side.
 const FAR_OUT: usize = 32;
 /// Pairs of keys in one part, over as many as there should be, from which on parts are uneven.
 const UNEVEN: u64 = 4;
 /// Keys that are looked at for each rung.
-const LOOKS_PER_RUNG: usize = 8;
+const RANDOM_PER_RUNG: usize = 8;
 /// Times that a part may be split before digits are sorted.
 const LEVELS: u32 = 3;
 /// Keys of a bin from which on they crowd there: so many are more than a few moves from their places.
 const CROWD: usize = 16;
 /// Keys of a crowd up to which they are compared.
-const SMALL_CROWD: usize = 256;
+const MAX_CROWD_COMPARED: usize = 256;
 /// Times that crowds are spread before digits are sorted.
 const LEVELS_OF_CROWDS: u32 = 1;
 /// Places that keys may have to move on average after they were spread, before crowds are looked for, and after.
@@ -91,7 +91,7 @@ fn sort_if_easy<K: Key>(keys: &mut [K]) -> bool {
         keys.reverse();
         return true;
     }
-    if keys.len() < SMALL {
+    if keys.len() < MAX_COMPARED {
         keys.sort_unstable();
         return true;
     }
@@ -120,14 +120,14 @@ fn sort_digits<K: Key>(keys: &mut [K], scratch: &mut [K]) {
 
 /// Equal parts of the range of some keys.
 #[derive(Debug, Clone, Copy)]
-struct Bins<K> {
+struct RangeParts<K> {
     low: K,
     high: K,
     parts: Parts,
     last: u32,
 }
 
-impl<K: Key> Bins<K> {
+impl<K: Key> RangeParts<K> {
     #[inline(always)]
     fn new(keys: &[K], n_bins: usize) -> Self {
         let (low, high) = extremes(keys);
@@ -174,33 +174,33 @@ impl<K: Key> Bins<K> {
 }
 
 /// What splits keys into parts, from low keys to high ones.
-enum Ruler<K> {
+enum Splitter<K> {
     /// Equally wide parts.
-    Equal(Bins<K>),
+    Equal(RangeParts<K>),
     /// Parts between keys that were looked at, and one for each of these keys. Each has about as many keys,
     /// however they lie.
     Ladder(Ladder<K>),
 }
 
-impl<K: Key> Ruler<K> {
+impl<K: Key> Splitter<K> {
     /// For these keys: equally wide parts, unless keys crowd in some of them.
     fn new(keys: &[K]) -> Self {
         // Equal keys need no sorting: it does no harm if they are many.
-        let mut some = look_at(keys, LOOKS);
+        let mut some = random_keys(keys, N_RANDOM);
         some.dedup();
         let (low, high) = simd::run(|| extremes(keys));
         let far_out = some.len() / FAR_OUT;
         let n_bins = (keys.len() / PART).min(MAX_PARTS);
         for (low, high) in [(low, high), (some[far_out], some[some.len() - 1 - far_out])] {
-            let bins = Bins::between(low, high, n_bins);
+            let bins = RangeParts::between(low, high, n_bins);
             // If one key makes up half of them, only a ladder has a part for it alone.
-            if some.len() > LOOKS / 2 && bins.are_even(&some) {
+            if some.len() > N_RANDOM / 2 && bins.are_even(&some) {
                 return Self::Equal(bins);
             }
         }
         let n_rungs = (keys.len() / PART).min(MAX_RUNGS);
-        let some = look_at(keys, LOOKS_PER_RUNG * n_rungs);
-        let rungs = some.into_iter().skip(LOOKS_PER_RUNG / 2).step_by(LOOKS_PER_RUNG);
+        let some = random_keys(keys, RANDOM_PER_RUNG * n_rungs);
+        let rungs = some.into_iter().skip(RANDOM_PER_RUNG / 2).step_by(RANDOM_PER_RUNG);
         let mut rungs: Vec<K> = rungs.collect();
         rungs.dedup();
         let n_rungs = rungs.len();
@@ -234,7 +234,7 @@ impl<K: Key> Ruler<K> {
 }
 
 /// Some of the keys, sorted, as if they were positive. Whoever made the keys cannot know which.
-fn look_at<K: Key>(keys: &[K], n: usize) -> Vec<K> {
+fn random_keys<K: Key>(keys: &[K], n: usize) -> Vec<K> {
     let mut random = RandomState::new().hash_one(n) | 1;
     let mut some: Vec<K> = (0..n)
         .map(|_| {
@@ -260,14 +260,14 @@ fn split<'k, K: Key + 'k>(
     if n_levels == 0 {
         return sort_any(keys);
     }
-    let ruler = Ruler::new(keys);
-    let mut ends = vec![0; ruler.len()];
+    let splitter = Splitter::new(keys);
+    let mut ends = vec![0; splitter.len()];
     let mut numbers = [0; BLOCK];
     const { assert!(2 * (MAX_RUNGS + 1) <= 1 << 16 && MAX_PARTS < 1 << 16, "16 bits number parts") }
     let mut parts: Vec<u16> = Vec::with_capacity(keys.len());
     let blocks = pieces.flat_map(|piece| piece.chunks(BLOCK));
     for block in blocks.clone() {
-        ruler.of(block, &mut numbers);
+        splitter.of(block, &mut numbers);
         numbers[..block.len()].iter().for_each(|&part| ends[part as usize] += 1);
         parts.extend(numbers[..block.len()].iter().map(|&part| part as u16));
     }
@@ -330,7 +330,7 @@ impl<K: Key> Spread<K> {
 /// Puts keys into as many bins as there are keys.
 fn spread<K: Key>(keys: &[K], numbers: &mut [u32], ends: &mut Vec<u32>, to: &mut [K]) {
     let n_bins = simd::run(|| {
-        let bins = Bins::new(keys, keys.len());
+        let bins = RangeParts::new(keys, keys.len());
         bins.of(keys, numbers);
         bins.len()
     });
@@ -405,7 +405,7 @@ fn sort_crowds<K: Key>(
         if differing <= K::one() {
             continue;
         }
-        if crowd.len() < SMALL_CROWD {
+        if crowd.len() < MAX_CROWD_COMPARED {
             crowd.sort_unstable();
         } else if n_levels == 0 {
             sort_digits(crowd, scratch);

@@ -97,10 +97,10 @@ impl RankState {
             let start = again.offset();
             let totals = TaskState::check(&mut again)?;
             if totals.kind.is_some() {
-                held.push((task, Slot::packed(again.since(start), totals)));
+                held.push((task, Slot::of_bytes(again.since(start), totals)));
             }
         }
-        held.extend(last.map(|(task, bytes, totals)| (task, Slot::packed(bytes, totals))));
+        held.extend(last.map(|(task, bytes, totals)| (task, Slot::of_bytes(bytes, totals))));
         Ok(Self { n_tasks, held })
     }
 }

@@ -5,7 +5,7 @@ mod bytes;
 use std::fmt;
 
 use super::runs::Run;
-use super::samples::KeptKey;
+use super::samples::RawKey;
 use super::slot::Slot;
 use super::task::Totals;
 use crate::arith::exact::{MAX_SAMPLES, WEIGHT_LIMIT};
@@ -207,7 +207,7 @@ impl RankState {
         }
         let is_held = |(_, slot): &&(usize, Slot)| !slot.is_empty();
         let mut held = room("state", self.held.iter().filter(is_held).count())?;
-        held.extend(self.held.iter().filter(is_held).map(|(task, slot)| (*task, slot.to_packed())));
+        held.extend(self.held.iter().filter(is_held).map(|(task, slot)| (*task, slot.saved())));
         Ok(Self { n_tasks: self.n_tasks, held })
     }
 
@@ -271,7 +271,7 @@ impl RankState {
     ///
     /// # Errors
     /// The first bad sample; the task is then unchanged.
-    pub(crate) fn append<K: KeptKey>(
+    pub(crate) fn append<K: RawKey>(
         &mut self,
         task: usize,
         samples: &dyn Samples<K>,

@@ -58,7 +58,7 @@ impl TaskState {
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
         let mut task = Self::new();
         let mut fractional = Vec::new();
-        let (totals, runs) = Self::scan(reader, |fraction| fractional.push(fraction))?;
+        let (totals, runs) = Self::parse(reader, |fraction| fractional.push(fraction))?;
         if let Some(kind) = totals.kind {
             task.hold(kind);
         }
@@ -72,14 +72,14 @@ impl TaskState {
 
     /// What [`write`](Self::write) wrote adds up to, trusting nothing and keeping nothing.
     pub(crate) fn check(reader: &mut Reader<'_>) -> Result<Totals> {
-        Ok(Self::scan(reader, |_| ())?.0)
+        Ok(Self::parse(reader, |_| ())?.0)
     }
 
     /// Reads what [`write`](Self::write) wrote, trusting nothing: the samples of fractional weight go
-    /// to `keep`, one by one.
-    fn scan<'a>(
+    /// to `visit`, one by one.
+    fn parse<'a>(
         reader: &mut Reader<'a>,
-        mut keep: impl FnMut(Fraction),
+        mut visit: impl FnMut(Fraction),
     ) -> Result<(Totals, RunBytes<'a>)> {
         let code = reader.byte()?;
         if code == 0 {
@@ -108,7 +108,7 @@ impl TaskState {
             }
             last = Some(fraction);
             fractional_weight += fraction.weight;
-            keep(fraction);
+            visit(fraction);
         }
         if fractional_weight + n_counted as f64 >= STATE_WEIGHT_LIMIT {
             return Err(reader.error(StateError::OutOfRange("sum of the weights")));

@@ -5,7 +5,7 @@ mod bytes;
 use bytes::is_whole_in_version_1;
 
 use super::runs::{Run, RunList, Runs, accumulate, merge};
-use super::samples::{KeptKey, Raw, n_distinct, with_kept};
+use super::samples::{Raw, RawKey, n_distinct, with_packed};
 use crate::arith::exact::Sum2;
 use crate::arith::simd;
 use crate::arith::sums::IntegerSums;
@@ -71,9 +71,9 @@ struct Group {
 /// Fewest raw samples worth compacting.
 const MIN_COMPACTED: usize = 1 << 20;
 /// Distinct scores of a 16-bit type.
-const TINY: usize = 1 << 16;
+const N_16_BIT_SCORES: usize = 1 << 16;
 /// Samples looked at to guess whether counting them saves memory.
-const PROBE: u32 = 1 << 14;
+const N_PROBED: u32 = 1 << 14;
 
 impl TaskState {
     pub(crate) fn new() -> Self {
@@ -111,7 +111,7 @@ impl TaskState {
     ///
     /// # Errors
     /// The first bad sample; the state then holds what it held.
-    pub(crate) fn append<K: KeptKey>(
+    pub(crate) fn append<K: RawKey>(
         &mut self,
         samples: &dyn Samples<K>,
         kind: ScoreKind,
@@ -123,17 +123,17 @@ impl TaskState {
         let kind_before = self.kind;
         let held = self.hold(kind);
         let n_before = self.raw.lens();
-        let mut seen = InputScan::none(kind);
+        let mut found = InputScan::none(kind);
         for_blocks(samples, Some(0..samples.len()), |start, keys, labels| {
-            simd::run(|| seen.see(start, keys, labels));
-            if seen.check().is_ok() {
+            simd::run(|| found.add(start, keys, labels));
+            if found.check().is_ok() {
                 self.push_raw(keys, labels, kind, held);
             }
         });
-        if let Err(bad) = seen.check() {
+        if let Err(invalid) = found.check() {
             self.raw.truncate(n_before);
             self.kind = kind_before;
-            return Err(bad);
+            return Err(invalid);
         }
         self.n_counted += samples.len() as u64;
         self.compact_if_smaller();
@@ -141,15 +141,9 @@ impl TaskState {
     }
 
     /// Appends the samples of a block.
-    fn push_raw<K: KeptKey>(
-        &mut self,
-        keys: &[K],
-        labels: &[u8],
-        kind: ScoreKind,
-        held: ScoreKind,
-    ) {
-        match K::kept(&mut self.raw) {
-            Some(kept) if kind == held => kept.extend(keys, labels),
+    fn push_raw<K: RawKey>(&mut self, keys: &[K], labels: &[u8], kind: ScoreKind, held: ScoreKind) {
+        match K::of(&mut self.raw) {
+            Some(packed) if kind == held => packed.extend(keys, labels),
             _ => {
                 let wide: Vec<_> =
                     keys.iter().map(|&key| kind.widen(Key::to_u64(key), held)).collect();
@@ -159,7 +153,7 @@ impl TaskState {
     }
 
     /// Appends valid samples with valid weights, one each.
-    pub(crate) fn append_weighted<K: KeptKey>(
+    pub(crate) fn append_weighted<K: RawKey>(
         &mut self,
         samples: &dyn Samples<K>,
         kind: ScoreKind,
@@ -228,7 +222,7 @@ impl TaskState {
     }
 
     fn extend_raw(&mut self, raw: &Raw, kind: ScoreKind, held: ScoreKind) {
-        with_kept!(raw, kept => for_blocks(kept, Some(0..kept.len()), |_, keys, labels| {
+        with_packed!(raw, packed => for_blocks(packed, Some(0..packed.len()), |_, keys, labels| {
             self.push_raw(keys, labels, kind, held);
         }));
     }
@@ -259,13 +253,15 @@ impl TaskState {
     fn compact_if_smaller(&mut self) {
         let Some(kind) = self.kind else { return };
         let n_raw = self.raw.len();
-        if (kind.is_16_bit() && n_raw >= TINY) || self.repeated.len() >= self.next_compaction {
+        if (kind.is_16_bit() && n_raw >= N_16_BIT_SCORES)
+            || self.repeated.len() >= self.next_compaction
+        {
             return self.count(kind);
         }
         if n_raw < self.next_compaction {
             return;
         }
-        if n_distinct(&self.raw.last(PROBE as usize)) <= PROBE / 4 {
+        if n_distinct(&self.raw.last(N_PROBED as usize)) <= N_PROBED / 4 {
             self.count(kind);
             self.next_compaction = MIN_COMPACTED.max(self.runs.n_runs() as usize);
         } else {
@@ -308,8 +304,8 @@ impl TaskState {
     fn rank<S: cpu::GroupFold>(&self) -> Vec<S> {
         let Some(kind) = self.kind.filter(|_| self.raw.len() > 0) else { return Vec::new() };
         // Samples were checked as they were kept.
-        with_kept!(&self.raw, kept => cpu::rank(kept, kind))
-            .unwrap_or_else(|bad| unreachable!("kept {bad:?}"))
+        with_packed!(&self.raw, packed => cpu::rank(packed, kind))
+            .unwrap_or_else(|invalid| unreachable!("checked before, but {invalid:?}"))
     }
 
     /// The sums over the ranking of this task; asked for again, they cost nothing.
@@ -396,8 +392,9 @@ impl TaskState {
         };
         if self.raw.len() > 0 {
             // Samples were checked as they were kept.
-            let sums = with_kept!(&self.raw, kept => cpu::for_each_group(kept, kind, visit_group))
-                .unwrap_or_else(|bad| unreachable!("kept {bad:?}"));
+            let sums =
+                with_packed!(&self.raw, packed => cpu::for_each_group(packed, kind, visit_group))
+                    .unwrap_or_else(|invalid| unreachable!("checked before, but {invalid:?}"));
             self.sums = Some(Box::new(sums.into()));
         }
     }

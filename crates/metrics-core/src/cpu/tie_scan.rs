@@ -22,7 +22,7 @@ pub(crate) trait GroupFold: Send {
 
     /// All groups of a sorted segment: distances below `top`, shifted up by the label in bit 0. The walk
     /// is memory that segments share.
-    fn push_sorted<K: Key>(&mut self, packed: &[K], top: u64, _walk: &mut Walk) {
+    fn push_sorted<K: Key>(&mut self, packed: &[K], top: u64, _scan: &mut TieScan) {
         for_each_group(packed, top, &mut |KeyGroup { key, n_positives, n_negatives }| {
             self.push(key, n_positives, n_negatives);
         });
@@ -85,31 +85,31 @@ impl GroupFold for IntegerSums {
         self.push(n_positives, n_negatives);
     }
 
-    fn push_sorted<K: Key>(&mut self, packed: &[K], _top: u64, walk: &mut Walk) {
+    fn push_sorted<K: Key>(&mut self, packed: &[K], _top: u64, scan: &mut TieScan) {
         let mut rest = packed;
         while !rest.is_empty() {
-            let n = push_block(self, rest, walk);
+            let n = push_block(self, rest, scan);
             rest = &rest[n..];
         }
     }
 }
 
 /// Groups with positives that are summed at once.
-pub(super) const BLOCK: usize = 512;
+pub(super) const MAX_GROUPS: usize = 512;
 /// Groups that may be noted at once.
 const LANES: usize = 8;
 /// Samples of a block, so that 32 bits count them and 64 bits their pairs.
-pub(super) const MAX_LEN: usize = 1 << 30;
+pub(super) const MAX_SCANNED: usize = 1 << 30;
 
 /// How far a walk through sorted samples has come, and the groups with positives so far. Their sums
 /// come later, several at once.
-pub(crate) struct Walk {
+pub(crate) struct TieScan {
     /// Positives down to each group; before the first there are none.
-    pub(super) tps: [u32; 1 + BLOCK + LANES],
+    pub(super) tps: [u32; 1 + MAX_GROUPS + LANES],
     /// Samples above each group.
-    pub(super) starts: [u32; BLOCK + LANES],
+    pub(super) starts: [u32; MAX_GROUPS + LANES],
     /// Samples down to each group.
-    pub(super) ends: [u32; BLOCK + LANES],
+    pub(super) ends: [u32; MAX_GROUPS + LANES],
     /// Groups noted.
     pub(super) n: usize,
     /// The next sample, and the first one of its group.
@@ -122,31 +122,31 @@ pub(crate) struct Walk {
 }
 
 /// Adds the groups that the first of these sorted samples make; returns how many samples it took.
-fn push_block<K: Key>(areas: &mut IntegerSums, packed: &[K], walk: &mut Walk) -> usize {
-    (walk.n, walk.at, walk.start, walk.tp, walk.has_ties) = (0, 0, 0, 0, false);
-    while walk.at < packed.len().min(MAX_LEN) && walk.n < BLOCK {
-        walk.go_far(packed);
-        walk.go_on(packed);
+fn push_block<K: Key>(sums: &mut IntegerSums, packed: &[K], scan: &mut TieScan) -> usize {
+    (scan.n, scan.at, scan.start, scan.tp, scan.has_ties) = (0, 0, 0, 0, false);
+    while scan.at < packed.len().min(MAX_SCANNED) && scan.n < MAX_GROUPS {
+        scan.scan_vectors(packed);
+        scan.scan_scalar(packed);
     }
-    if walk.start == 0 {
+    if scan.start == 0 {
         // One group beyond what 32 bits count.
         let (end, n_positives) = group(packed, 0);
-        areas.push(n_positives, end as u64 - n_positives);
+        sums.push(n_positives, end as u64 - n_positives);
         return end;
     }
-    let Walk { tps, starts, ends, n, start, has_ties, .. } = walk;
+    let TieScan { tps, starts, ends, n, start, has_ties, .. } = scan;
     let (tps, starts, ends) = (&tps[..=*n], &starts[..*n], &ends[..*n]);
     let groups = Steps { tps, starts, ends, has_ties: *has_ties };
-    areas.push_steps(groups, tps[*n].into(), *start as u64 - u64::from(tps[*n]));
+    sums.push_steps(groups, tps[*n].into(), *start as u64 - u64::from(tps[*n]));
     *start
 }
 
-impl Default for Walk {
+impl Default for TieScan {
     fn default() -> Self {
         Self {
-            tps: [0; 1 + BLOCK + LANES],
-            starts: [0; BLOCK + LANES],
-            ends: [0; BLOCK + LANES],
+            tps: [0; 1 + MAX_GROUPS + LANES],
+            starts: [0; MAX_GROUPS + LANES],
+            ends: [0; MAX_GROUPS + LANES],
             n: 0,
             at: 0,
             start: 0,
@@ -156,9 +156,9 @@ impl Default for Walk {
     }
 }
 
-impl Walk {
+impl TieScan {
     /// Goes on as long as there is a fast way.
-    fn go_far<K: Key>(&mut self, packed: &[K]) {
+    fn scan_vectors<K: Key>(&mut self, packed: &[K]) {
         #[cfg(target_arch = "x86_64")]
         {
             let narrow = K::narrow(packed);
@@ -167,13 +167,13 @@ impl Walk {
                 #[allow(unsafe_code)]
                 unsafe {
                     match (narrow, K::wide(packed)) {
-                        (Some(packed), _) => avx2::walk_narrow(packed, self),
-                        (_, Some(packed)) => avx2::walk_wide(packed, self),
+                        (Some(packed), _) => avx2::scan_narrow(packed, self),
+                        (_, Some(packed)) => avx2::scan_wide(packed, self),
                         _ => (),
                     }
                 }
             } else if let Some(packed) = narrow {
-                sse2::walk_untied(packed, self);
+                sse2::scan_untied(packed, self);
             }
         }
         #[cfg(not(target_arch = "x86_64"))]
@@ -181,11 +181,11 @@ impl Walk {
     }
 
     /// Goes on through the next few samples.
-    fn go_on<K: Key>(&mut self, packed: &[K]) {
+    fn scan_scalar<K: Key>(&mut self, packed: &[K]) {
         let stop = packed.len().min(self.at + LANES);
         let (mut n, mut at, mut start, mut tp) = (self.n, self.at, self.start, self.tp);
         let mut noted_tp = self.tps[n];
-        while at < stop && n < BLOCK {
+        while at < stop && n < MAX_GROUPS {
             let sample = packed[at];
             let is_last =
                 packed.get(at + 1).is_none_or(|&next| next | K::one() != sample | K::one());
@@ -209,12 +209,12 @@ mod tests {
     use crate::arith::simd::without_avx2;
 
     fn one_by_one<K: Key>(packed: &[K]) -> IntegerSums {
-        let mut areas = IntegerSums::default();
+        let mut sums = IntegerSums::default();
         for group in packed.chunk_by(|a, b| *a | K::one() == *b | K::one()) {
             let n_positives = group.iter().map(|sample| (*sample & K::one()).to_u64()).sum();
-            areas.push(n_positives, group.len() as u64 - n_positives);
+            sums.push(n_positives, group.len() as u64 - n_positives);
         }
-        areas
+        sums
     }
 
     /// Sorted samples, of which one in so many starts a group, and one in so many is positive.
@@ -233,10 +233,10 @@ mod tests {
             .collect();
         for len in (0..50).chain([1000, 4999, 5000]) {
             for packed in [&packed[..len], &packed[5000 - len..]] {
-                let mut areas = <IntegerSums as GroupFold>::starting_at(0, 0);
-                areas.push_sorted(packed, 0, &mut Walk::default());
+                let mut sums = <IntegerSums as GroupFold>::starting_at(0, 0);
+                sums.push_sorted(packed, 0, &mut TieScan::default());
                 let of = format!("{len}, 1 in {one_starts_of}, 1 in {one_is_positive_of}");
-                assert_eq!(areas, one_by_one(packed), "{of}");
+                assert_eq!(sums, one_by_one(packed), "{of}");
             }
         }
     }
@@ -259,9 +259,9 @@ mod tests {
             let keys = (1..3000u32).map(|i| i - u32::from(i.is_multiple_of(every)));
             let packed: Vec<u32> =
                 keys.map(|key| key << 1 | u32::from(key.is_multiple_of(3))).collect();
-            let mut areas = <IntegerSums as GroupFold>::starting_at(0, 0);
-            areas.push_sorted(&packed, 0, &mut Walk::default());
-            assert_eq!(areas, one_by_one(&packed), "{every}");
+            let mut sums = <IntegerSums as GroupFold>::starting_at(0, 0);
+            sums.push_sorted(&packed, 0, &mut TieScan::default());
+            assert_eq!(sums, one_by_one(&packed), "{every}");
         }
     }
 }
