@@ -15,15 +15,15 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Layout {
-    /// `(n_tasks, n_samples)`: a row a task.
+    /// `(n_tasks, n_samples)`: one row per task.
     #[default]
     TasksFirst,
-    /// `(n_samples, n_tasks)`: a column a task, as a model with several heads returns them.
+    /// `(n_samples, n_tasks)`: one column per task, as a model with several heads returns them.
     TasksLast,
 }
 
 impl Layout {
-    /// The shape of so many tasks, in words; and the other layout, where that would fit what was given.
+    /// The shape of `n_tasks` tasks in words, and the other layout where the given shape has that one.
     pub(crate) fn describe(self, n_tasks: usize, given: &[usize]) -> String {
         match (n_tasks, self, given) {
             (1, ..) => "one task: (n_samples,), (1, n_samples) or (n_samples, 1)".into(),

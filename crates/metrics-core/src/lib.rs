@@ -1,8 +1,8 @@
 //! Exact ranking metrics for binary classification, and the trait that lets them run on any tensor
 //! library.
 //!
-//! This crate knows no tensor library. Most users want the facade crate `tensor-metrics`; who has
-//! nothing but slices finds all metrics in [`slice`](mod@slice).
+//! This crate knows no tensor library. Most users want the facade crate `tensor-metrics`. The module
+//! [`slice`](mod@slice) has all metrics for plain slices.
 //!
 //! ```
 //! use metrics_core::slice::{binary_auprc, binary_auroc};
@@ -13,28 +13,28 @@
 //! # Ok::<(), metrics_core::Error>(())
 //! ```
 //!
-//! There is one way through the house:
+//! All metrics take the same way from tensors to values:
 //!
 //! ```text
 //! tensors → checked batch → ranked counts, or sums over them → reading → value
 //! ToTensor   Layout          Backend                            Reading   Policy
 //! ```
 //!
-//! A [`Reading`] is a metric as a value; [`Readings`] are one or several, which share a ranking. A
-//! [`Request`] says weights, several tasks and what to do with undefined values; an [`Evaluation`] is fed
-//! batch by batch. A [`Backend`] brings the tensors: the module [`backend`] is for who writes one.
+//! A [`Reading`] is a metric as a value. [`Readings`] are one or several of them, which share a ranking. A
+//! [`Request`] sets weights, several tasks and the policy for undefined values. An [`Evaluation`] takes its
+//! samples batch by batch. A [`Backend`] connects a tensor library: see the module [`backend`].
 //!
-//! Flush-to-zero, denormals-are-zero and rounding modes that another library of the process has set
-//! change no value, no check and no state byte on x86-64 and AArch64: metrics compute in the default
-//! mode, and the thread has its own back afterwards. On other processors, and in the x87 unit of 32-bit
-//! x86, the default mode is taken for granted.
+//! Another library of the process may have set flush-to-zero, denormals-are-zero or a rounding mode. On
+//! x86-64 and AArch64 this changes no value, no check and no state byte: metrics compute in the default
+//! mode and then restore the mode of the thread. On other processors, and in the x87 unit of 32-bit x86,
+//! metrics assume the default mode.
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `parallel` | yes | several threads, through rayon; see below before you fork |
 //!
-//! With `parallel`, a process must not `fork` and go on without `exec` after its first large call: the
-//! child has none of rayon's threads, and its own first large call waits for them for ever. Fork before
+//! With `parallel`, a process must not `fork` without `exec` after its first large call: the child has
+//! none of rayon's threads, and its own first large call waits for them forever. Fork before
 //! the first call, start workers as new processes (`spawn` in Python's multiprocessing, not `fork`), or
 //! build without the feature.
 

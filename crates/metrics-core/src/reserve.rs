@@ -1,5 +1,5 @@
-//! Memory whose size comes from input: asked for before it is used, so that what cannot be had is an
-//! error and not the end of the process.
+//! Memory whose size comes from input. These functions return an error where the system has too little
+//! memory, and do not end the process.
 //!
 //! A broadcast view of a single element may have more elements than memory, and a state or an option
 //! may ask for more than there is. Backends take memory for such sizes through these functions.
@@ -8,7 +8,7 @@ use std::alloc::{Layout, alloc_zeroed};
 
 use crate::error::{Error, Result};
 
-/// An empty vector with room for exactly `n` elements; `op` is what they are for.
+/// An empty vector with room for exactly `n` elements; `op` names the metric or primitive in the error.
 ///
 /// ```
 /// use metrics_core::{Error, reserve};
@@ -63,7 +63,7 @@ pub fn collected<T>(
     elements: impl ExactSizeIterator<Item = T>,
 ) -> Result<Vec<T>> {
     let mut collected = room(op, elements.len())?;
-    // ndarray's iterators are quicker when they call than when they are called.
+    // `for_each`, since ndarray's iterators are slower where `next` is called.
     elements.for_each(|element| collected.push(element));
     Ok(collected)
 }
@@ -81,7 +81,7 @@ impl NoMemory {
     }
 }
 
-/// Types of which all bytes may be zero.
+/// Types for which zero bytes are a valid value.
 ///
 /// # Safety
 /// A value whose bytes are all zero is valid, and the type is not of size zero.
@@ -98,7 +98,7 @@ unsafe impl Zeros for u64 {}
 #[allow(unsafe_code)]
 unsafe impl<T: Zeros, const N: usize> Zeros for [T; N] {}
 
-/// As many zeros, which the system has at hand: pages of it that nobody writes to cost nothing.
+/// `n` zeros, in memory that the system has cleared: pages that are never written to cost nothing.
 pub(crate) fn zeros<T: Zeros>(n: usize) -> Result<Vec<T>, NoMemory> {
     let refused = || NoMemory { n_bytes: n.saturating_mul(size_of::<T>()) };
     let layout = Layout::array::<T>(n).map_err(|_| refused())?;

@@ -1,6 +1,6 @@
-//! What a metric returns where it has no value.
+//! What a metric returns where its value is undefined.
 
-/// What to return where a metric has no value, for instance the AUPRC of data without positives.
+/// What a metric returns where its value is undefined, for instance the AUPRC of data without positives.
 ///
 /// ```
 /// use metrics_core::{Auprc, Error, Readings, Undefined};

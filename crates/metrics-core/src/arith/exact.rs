@@ -1,8 +1,8 @@
-//! Arithmetic that loses nothing, or says what it loses.
+//! Exact arithmetic, and arithmetic with a known error.
 
 use crate::reserve::Zeros;
 
-/// The most samples a task may hold: up to here every count is exact as an `f64`.
+/// The most samples of a task: up to here every count is exact as an `f64`.
 ///
 /// ```
 /// use metrics_core::{MAX_SAMPLES, RankedCounts};
@@ -12,19 +12,19 @@ use crate::reserve::Zeros;
 /// ```
 pub const MAX_SAMPLES: u64 = 1 << 53;
 
-/// Largest whole weight that counts as so many samples. Larger ones are weighed, as fractions are: so
-/// many samples as to reach [`MAX_SAMPLES`] with weights of this size, 2^33, no task holds.
+/// Largest whole weight that counts as that many samples. Larger ones are summed like fractions. With
+/// weights of this size it takes 2^33 samples to reach [`MAX_SAMPLES`], more than a task ever holds.
 pub(crate) const MAX_REPEATS: u64 = 1 << 20;
 
-/// Weights of a task must add up to less: so far below the largest `f64` that no sum of them
-/// overflows, however it is rounded.
+/// The weights of a task must add up to less than this. It is far enough below the largest `f64` that no
+/// sum of them overflows, whatever the rounding.
 pub(crate) const WEIGHT_LIMIT: f64 = 1.7e308;
 
-/// The weights of a state that is read must add up to less: summed in another order than the samples
-/// came in, they may be rounded to a little more than [`WEIGHT_LIMIT`].
+/// The weights of a state that is read must add up to less than this. They are summed in another order
+/// than the samples came in, so their sum may be rounded to a little more than [`WEIGHT_LIMIT`].
 pub(crate) const STATE_WEIGHT_LIMIT: f64 = 1.75e308;
 
-/// Bits of the fraction in the fixed-point precisions that AUPRC adds up.
+/// Fraction bits of the fixed-point precisions that AUPRC adds up.
 pub(crate) const PRECISION_BITS: u32 = 63;
 
 /// `numerator / denominator`, rounded once, to nearest, ties to even.
@@ -56,14 +56,14 @@ fn bits(x: u64) -> u32 {
     u64::BITS - x.leading_zeros()
 }
 
-/// A sum of two `f64`, high and low: about 106 bits, so that long sums stay exact in practice.
+/// A sum as two `f64`, high and low: about 106 bits, so that long sums stay exact in practice.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Sum2 {
     high: f64,
     low: f64,
 }
 
-/// On bits: there is one form of each sum, and a thread may take subnormals for zero.
+/// Compares bits: each sum has one form, and with denormals-are-zero subnormals would equal zero.
 impl PartialEq for Sum2 {
     fn eq(&self, other: &Self) -> bool {
         self.parts().map(f64::to_bits) == other.parts().map(f64::to_bits)
@@ -75,14 +75,14 @@ impl Sum2 {
         Self { high, low: 0.0 }
     }
 
-    /// Adds a value, with the rounding error of the high part kept in the low part (Knuth).
+    /// Adds a value; the rounding error of the high part goes to the low part (Knuth).
     pub(crate) fn add(&mut self, value: f64) {
         let sum = self.high + value;
         let shadow = sum - self.high;
         let error = (self.high - (sum - shadow)) + (value - shadow);
         let low = self.low + error;
         self.high = sum + low;
-        // Adding zero turns -0.0 into 0.0: one sum, one form.
+        // Adding zero turns -0.0 into 0.0, so that each sum has one form.
         self.low = low - (self.high - sum) + 0.0;
     }
 

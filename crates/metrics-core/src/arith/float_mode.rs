@@ -1,24 +1,24 @@
-//! The floating-point mode that all arithmetic here is written for: to the nearest, with subnormals.
+//! The default floating-point mode, which all arithmetic here needs: rounding to the nearest, with
+//! subnormals.
 //!
-//! A processor keeps its rounding mode, flush-to-zero and denormals-are-zero in a register of each
-//! thread, and other libraries of a process set them: a C library that was compiled for speed does
-//! so when it is loaded, and threads that are made later inherit it. Whoever reads numbers here must
-//! not see that. So every public function that computes with floats does it within
-//! [`in_default_mode`], and so does each piece of work that goes to another thread.
+//! Rounding mode, flush-to-zero and denormals-are-zero are in a register of each thread, and other
+//! libraries of the process may set them: a C library compiled for speed does so when it is loaded, and
+//! threads that start later inherit it. Results must not depend on that. So every public function that
+//! computes with floats does it within [`in_default_mode`], and so does all work on other threads.
 //!
 //! | processor | the mode |
 //! |---|---|
 //! | x86-64, 32-bit x86 with SSE2 | the control bits of MXCSR; that of the x87 unit is left alone |
 //! | AArch64 | FPCR |
-//! | others | taken to be the default |
+//! | others | assumed to be the default |
 
 use std::cell::Cell;
 
 use register::Register;
 
-/// Calls `f` in the default mode. The mode of the caller is back afterwards, after a panic too.
+/// Calls `f` in the default mode, and restores the mode of the caller, after a panic too.
 ///
-/// Where it is the mode already, that costs a read of the register and a comparison.
+/// If the thread is in the default mode already, this costs a read of the register and a comparison.
 #[inline]
 pub(crate) fn in_default_mode<R>(f: impl FnOnce() -> R) -> R {
     let register = register::read();
@@ -31,8 +31,7 @@ pub(crate) fn in_default_mode<R>(f: impl FnOnce() -> R) -> R {
 
 /// Calls `f` in the mode that this thread had outside of [`in_default_mode`].
 ///
-/// A thread that waits for others of its pool may be given work that is not ours meanwhile, which
-/// must not notice.
+/// A thread that waits for its pool may run work of other libraries meanwhile, which must see their mode.
 #[inline]
 #[cfg_attr(not(feature = "parallel"), allow(dead_code))]
 pub(crate) fn in_callers_mode<R>(f: impl FnOnce() -> R) -> R {
@@ -51,9 +50,9 @@ fn call_in<R>(register: Register, callers: Option<Register>, f: impl FnOnce() ->
 
 /// Calls `f` in another mode.
 ///
-/// The compiler knows nothing of modes and may move arithmetic past a change of them, but for this:
-/// `f` is called through a pointer, in a function of its own. What it reads and writes lies in memory
-/// that the assembly might read and write too, for all that is known here.
+/// The compiler ignores modes and could move arithmetic past a change of the mode. It cannot here: this
+/// function is never inlined and calls `f` through a pointer, and as far as the compiler knows, the
+/// assembly may read and write all memory that `f` uses.
 #[inline(never)]
 fn call(register: Register, callers: Option<Register>, f: &mut dyn FnMut()) {
     let _entered = Entered::new(register, callers);
@@ -61,11 +60,11 @@ fn call(register: Register, callers: Option<Register>, f: &mut dyn FnMut()) {
 }
 
 thread_local! {
-    /// The mode outside, in [`in_default_mode`] where that was another.
+    /// The mode of the caller, within an [`in_default_mode`] that changed it.
     static CALLERS: Cell<Option<Register>> = const { Cell::new(None) };
 }
 
-/// A mode that was entered; dropping it goes back.
+/// A changed mode; dropping it restores the mode before.
 struct Entered {
     /// The register before.
     register: Register,
@@ -96,23 +95,23 @@ mod register {
     /// MXCSR.
     pub(super) type Register = u32;
 
-    /// No flags, all exceptions masked, to the nearest, subnormals as they are.
+    /// No flags, all exceptions masked, rounding to the nearest, subnormals unchanged.
     const DEFAULT: Register = 0x1f80;
-    /// Which exceptions there were so far. They are no part of the mode.
+    /// The exceptions so far, which are not part of the mode.
     const FLAGS: Register = 0x3f;
 
     pub(super) fn read() -> Register {
         let mut register = 0;
-        // SAFETY: writes the register's four bytes to where it is told, and nothing else.
+        // SAFETY: writes the four bytes of the register to `register`, and nothing else.
         unsafe { asm!("stmxcsr [{}]", in(reg) &mut register, options(nostack, preserves_flags)) };
         register
     }
 
     pub(super) fn write(register: Register) {
-        // SAFETY: the value was read from the register, or has the default mode, so no reserved bit
-        // is set. Rust wants assembly to leave the register as it finds it, since its floats work as
-        // documented in the default mode only: that is the mode that we go to. Back we go to what
-        // the caller had, for code that had it before.
+        // SAFETY: the value was read from the register, or is the default mode, so no reserved bit
+        // is set. Rust requires that assembly leaves the register unchanged, since its floats work as
+        // documented in the default mode only. This sets the default mode, or restores the mode
+        // that the caller's code had before.
         unsafe { asm!("ldmxcsr [{}]", in(reg) &register, options(nostack, preserves_flags)) };
     }
 
@@ -138,9 +137,9 @@ mod register {
 
     pub(super) fn write(register: Register) {
         // SAFETY: the value was read from the register, or is 0, the default mode, so no reserved bit
-        // is set. Rust wants assembly to leave the register as it finds it, since its floats work as
-        // documented in the default mode only: that is the mode that we go to. Back we go to what
-        // the caller had, for code that had it before.
+        // is set. Rust requires that assembly leaves the register unchanged, since its floats work as
+        // documented in the default mode only. This sets the default mode, or restores the mode
+        // that the caller's code had before.
         unsafe { asm!("msr fpcr, {}", in(reg) register, options(nostack, preserves_flags)) };
     }
 

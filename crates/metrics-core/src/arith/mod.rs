@@ -1,5 +1,5 @@
-//! Arithmetic that gives every machine the same bits, and what it needs: the floating-point mode, vector
-//! code, threads.
+//! Arithmetic with the same bits on every machine, and its tools: the floating-point mode, vector code,
+//! threads.
 
 pub(crate) mod exact;
 pub(crate) mod float_mode;

@@ -4,15 +4,16 @@ use crate::arith::exact::PRECISION_BITS;
 #[cfg(target_arch = "x86_64")]
 use crate::arith::simd;
 
-/// `⌊precision · 2^63⌋` of a precision in `[0, 1]`. Exact: the scale is a power of two, and what the
-/// conversion drops lies below 2^-63.
+/// `⌊precision · 2^63⌋` of a precision in `[0, 1]`. Exact: the scale is a power of two, and the conversion
+/// truncates.
 #[inline]
 pub(crate) fn fixed(precision: f64) -> u64 {
     let scaled = precision * (1u64 << PRECISION_BITS) as f64;
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_mm_cvttsd_si64, _mm_set_sd};
-        // To signed: one instruction, which returns 2^63 where the value does not fit, as it should.
+        // To a signed integer: one instruction, which returns 2^63 for the one value that does not fit,
+        // a precision of 1.
         // SAFETY: every x86-64 processor has SSE2.
         #[allow(unsafe_code)]
         unsafe {
@@ -28,7 +29,7 @@ pub(crate) fn fixed(precision: f64) -> u64 {
 /// Distinct scores that have positives.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Steps<'a> {
-    /// The positives down to each score; one more than there are scores, the first of none.
+    /// The positives down to each score, after a first element of 0.
     pub(crate) tps: &'a [u32],
     /// The samples above each score.
     pub(crate) starts: &'a [u32],
@@ -39,7 +40,7 @@ pub(crate) struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    /// Without the first few.
+    /// The steps without the first `n`.
     #[cfg(any(test, target_arch = "x86_64"))]
     fn skip(self, n: usize) -> Self {
         Self { tps: &self.tps[n..], starts: &self.starts[n..], ends: &self.ends[n..], ..self }
@@ -51,9 +52,9 @@ impl Steps<'_> {
 pub(crate) struct StepSums {
     /// `Σ positives · ⌊precision · 2^63⌋` of each score.
     pub(crate) precision: u128,
-    /// `Σ positives · negatives`, of each score the negatives down to it.
+    /// `Σ positives · negatives`, with the negatives down to each score.
     pub(crate) negatives: u64,
-    /// `Σ positives · negatives` of each score.
+    /// `Σ positives · negatives`, with the negatives at each score alone.
     pub(crate) ties: u64,
 }
 
@@ -110,8 +111,8 @@ mod avx2 {
 
     use super::{StepSums, Steps};
 
-    /// Counts converted, divided and shifted into fixed point four at a time. The same bits: counts
-    /// below 2^53 are exact, and a shift truncates.
+    /// Converts, divides and shifts four counts at a time into fixed point. The bits are those of
+    /// [`sum_one_by_one`](super::sum_one_by_one): counts below 2^53 are exact, and a shift truncates.
     #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
     pub(super) fn sum<const TIES: bool>(steps: Steps<'_>, tp: u64, n: u64) -> StepSums {
         let (tp_before, n_before) = (_mm256_set1_pd(tp as f64), _mm256_set1_pd(n as f64));

@@ -18,7 +18,7 @@ pub(crate) struct Wide {
 
 const MANTISSA_BITS: u32 = f64::MANTISSA_DIGITS - 1;
 const BIAS: i32 = f64::MAX_EXP - 1;
-/// Makes every subnormal number a normal one.
+/// Scales every subnormal number to a normal one.
 const UP: i32 = 64;
 /// Below the exponents of everything else.
 const OF_ZERO: i32 = -100_000;
@@ -36,7 +36,7 @@ impl Wide {
         Self { mantissa: f64::from_bits(mantissa), exponent: exponent - up }
     }
 
-    /// The binary logarithm, give or take a few.
+    /// About the binary logarithm.
     pub(crate) fn exponent(self) -> i32 {
         self.exponent
     }
@@ -79,14 +79,14 @@ const fn power_of_two(exponent: i32) -> f64 {
     f64::from_bits(((exponent + BIAS) as u64) << MANTISSA_BITS)
 }
 
-/// A sum of numbers in `[0, 1]`, of which none is too small to count; the sum is about 1 at most.
+/// A sum of numbers in `[0, 1]` that is about 1 at most. Even the smallest of them count.
 ///
-/// It is kept 2^1000 times as large as it is.
+/// Stored 2^1000 times as large.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ShareSum(Sum2);
 
 const SCALE: i32 = 1000;
-/// Factors of at least this much give a product that an `f64` holds precisely.
+/// Two factors of at least this have a product that an `f64` holds precisely.
 const LEAST_FACTOR: f64 = power_of_two(-SCALE / 2);
 
 impl ShareSum {
@@ -94,8 +94,7 @@ impl ShareSum {
         self.0.add(share.scaled(SCALE));
     }
 
-    /// Adds `a · b`, rounded once; where one of them is so small that it may have lost bits before,
-    /// what `precisely` says.
+    /// Adds `a · b`, rounded once; or `precisely()`, where a factor is so small that it may have lost bits.
     pub(crate) fn add_product(&mut self, a: f64, b: f64, precisely: impl FnOnce() -> Wide) {
         if a < LEAST_FACTOR || b < LEAST_FACTOR {
             return self.add(precisely());
@@ -104,7 +103,7 @@ impl ShareSum {
         self.0.add((a * UP) * (b * UP));
     }
 
-    /// Rounded once more where it is subnormal.
+    /// The sum, rounded once more if it is subnormal.
     pub(crate) fn value(self) -> f64 {
         self.0.value() * power_of_two(-SCALE)
     }

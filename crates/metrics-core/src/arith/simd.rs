@@ -1,14 +1,14 @@
-//! The same code compiled for what the processor has.
+//! Code compiled with and without AVX2, chosen at run time.
 
 #[cfg(target_arch = "x86_64")]
 use std::sync::OnceLock;
 
-/// What vector code may use of a processor: detection asks for all of it, and [`run`] compiles for all
-/// of it. First the features that `#[target_feature]` names, always all of them, in this order; then
-/// those that the compiler adds to them.
+/// The processor features of vector code: detection asks for all of them, and [`run`] compiles for all of
+/// them. First the features that every `#[target_feature]` names, in this order; then those that the
+/// compiler adds to them.
 ///
-/// A list that detection read apart from the compiler once left out `lzcnt`, which other processors
-/// run as another instruction, with another result.
+/// Detection and compilation once had separate lists, and detection's lacked `lzcnt`: a processor without
+/// it runs the same bytes as another instruction, with another result.
 #[cfg(target_arch = "x86_64")]
 macro_rules! features {
     ([$($named:tt)+] [$($implied:tt)+]) => {
@@ -35,24 +35,23 @@ features! {
     ["avx" "fxsr" "sse" "sse2" "sse3" "sse4.1" "sse4.2" "ssse3"]
 }
 
-/// Calls `f` compiled with AVX2 where the processor has it, else as everything else is compiled.
+/// Calls `f`, compiled with AVX2 if the processor has it, else compiled like all other code.
 ///
-/// What `f` calls must be inlined into it to gain anything.
+/// Functions that `f` calls gain only if they are inlined into it.
 #[inline]
 pub(crate) fn run<R>(f: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
     if has_avx2() {
-        // SAFETY: the processor has all that it was asked for.
+        // SAFETY: `has_avx2` found all features that `with_avx2` is compiled for.
         #[allow(unsafe_code)]
         return unsafe { with_avx2(f) };
     }
     f()
 }
 
-/// Whether the processor has AVX2 and all else that vector code is compiled for.
+/// Whether the processor has AVX2 and all other features that vector code is compiled for.
 ///
-/// Built with `--cfg tensor_metrics_portable`, nobody asks it: that is how to measure what other
-/// processors get.
+/// Always false when built with `--cfg tensor_metrics_portable`, to measure the speed of other processors.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 pub(crate) fn has_avx2() -> bool {
@@ -64,7 +63,7 @@ pub(crate) fn has_avx2() -> bool {
     !cfg!(tensor_metrics_portable) && *DETECTED.get_or_init(are_detected)
 }
 
-/// For each set of flags, as bits, where those stand that are set.
+/// For each set of flags, as bits, the positions of those that are set.
 #[cfg(target_arch = "x86_64")]
 pub(crate) const fn positions<const FLAGS: usize, const SETS: usize>() -> [[u8; FLAGS]; SETS] {
     let mut table = [[0; FLAGS]; SETS];
@@ -88,7 +87,7 @@ thread_local! {
     static PORTABLE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
-/// Calls `f` as if the processor had no AVX2, as far as it stays on this thread.
+/// Calls `f` as if the processor had no AVX2; work on other threads is not affected.
 #[cfg(test)]
 pub(crate) fn without_avx2(f: impl FnOnce()) {
     PORTABLE.set(true);

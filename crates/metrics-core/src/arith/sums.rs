@@ -3,9 +3,9 @@
 use super::exact::{PRECISION_BITS, ratio};
 use super::precisions::{self, Steps, fixed};
 
-/// The integer sums behind unweighted areas, filled one distinct score at a time, high to low.
+/// The integer sums behind unweighted areas, added up over the distinct scores, high to low.
 ///
-/// Sums over parts of the scores are taken apart, in any order, and added. That is why threads, batches
+/// Sums over parts of the scores can be computed in any order and then added. That is why threads, batches
 /// and devices cannot change a bit of the result.
 ///
 /// ```
@@ -38,9 +38,9 @@ impl IntegerSums {
         let tp_before = self.tp;
         self.tp += n_positives;
         self.fp += n_negatives;
-        // No branch on whether there are positives: without them the product is 0, and labels in
-        // random order would make a branch guess wrong half the time.
-        // Counts end at 2^53: as signed integers they convert in one instruction.
+        // No branch on whether there are positives: without them the product is 0, and with labels in
+        // random order half of the branches would be mispredicted.
+        // Counts are at most 2^53: as signed integers they convert in one instruction.
         let precision = self.tp as i64 as f64 / (self.tp + self.fp) as i64 as f64;
         self.precision_sum += u128::from(fixed(precision)) * u128::from(n_positives);
         self.pairs += u128::from(n_negatives) * u128::from(tp_before + self.tp);

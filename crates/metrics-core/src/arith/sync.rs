@@ -1,7 +1,7 @@
-//! What threads share memory through: the standard library's types, or those of loom, which runs a model
-//! in every order that the processor and the system may choose.
+//! Types for memory that threads share: the standard library's, or loom's, which runs a model in every
+//! order that the processor and the system may choose.
 //!
-//! Loom's types work inside its models only: `cargo xtask loom` runs these, and no other test.
+//! Loom's types work only in its models: `cargo xtask loom` runs these, and no other test.
 
 #[cfg(not(all(test, loom)))]
 pub(crate) use std::sync::{

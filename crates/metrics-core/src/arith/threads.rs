@@ -1,4 +1,4 @@
-//! The one place that knows whether there are threads.
+//! Work on several threads, through rayon, or on this one without the feature `parallel`.
 
 use std::ops::Range;
 
@@ -20,18 +20,17 @@ pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, f: impl Fn(T) -> R + Sync + S
     #[cfg(feature = "parallel")]
     if items.len() > 1 && available() > 1 {
         use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
-        // Each thread of the pool has a mode of its own, whichever.
+        // Each thread of the pool may be in any floating-point mode.
         let f = |item| in_default_mode(|| f(item));
         return in_callers_mode(|| items.into_par_iter().with_max_len(8).map(f).collect());
     }
     items.into_iter().map(f).collect()
 }
 
-/// Applies `f` to shares of `0..n`, each on a thread of its own if there are as many; results in any
+/// Applies `f` to shares of `0..n`, each on its own thread if there are as many threads; results in any
 /// order.
 ///
-/// A thread takes the next `step` whenever it is done with some, so one that starts late or is slow takes
-/// less.
+/// A thread takes the next `step` positions when it has finished some, so a late or slow thread takes fewer.
 pub(crate) fn share<R: Send>(
     n: usize,
     n_shares: usize,
@@ -48,19 +47,19 @@ pub(crate) fn share<R: Send>(
 pub(crate) struct Share<'t> {
     n: usize,
     step: usize,
-    /// What it may still take.
+    /// The most positions that it may still take.
     left: usize,
-    /// What all threads took.
+    /// The positions that all threads have taken.
     taken: &'t AtomicUsize,
 }
 
 impl Share<'_> {
-    /// Takes no more than this, up to the end of a range.
+    /// Takes at most `n` positions, up to the end of a range.
     pub(crate) fn at_most(self, n: usize) -> Self {
         Self { left: n, ..self }
     }
 
-    /// What its ranges have together at most.
+    /// The most positions of its ranges together.
     pub(crate) fn max_len(&self) -> usize {
         self.left.next_multiple_of(self.step).min(self.n)
     }
@@ -79,7 +78,7 @@ impl Iterator for Share<'_> {
     }
 }
 
-/// What all shares made, or the error with the lowest position.
+/// The results of all shares, or the error with the lowest position.
 pub(crate) fn all_or_first<T, E>(
     shares: Vec<Result<T, E>>,
     position: impl Fn(&E) -> usize,
@@ -128,8 +127,8 @@ mod models {
 
     use super::*;
 
-    /// In whatever order three threads run, each position is some thread's and no other's: loom panics
-    /// where two threads write to one cell and nothing orders them.
+    /// In every order of three threads, exactly one thread takes each position: loom panics where two threads
+    /// write to one cell and nothing orders them.
     #[test]
     fn every_range_is_taken_once() {
         const STEP: usize = 2;

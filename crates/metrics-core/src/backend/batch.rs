@@ -9,9 +9,8 @@ use crate::layout::Layout;
 
 /// Scores and targets of one or many tasks whose shapes and devices fit together.
 ///
-/// The elements are not checked yet: that happens in the pass that reads them anyway. The fields are
-/// read through methods, so that nobody can make them disagree: kernels on a device read as many
-/// samples as a batch says it has.
+/// The elements are not checked yet: the pass that reads them does that. The fields are private so that
+/// they always agree: kernels on a device read as many samples as the batch says.
 ///
 /// ```
 /// use metrics_core::backend::{Backend, Batch, Host};
@@ -30,7 +29,7 @@ pub struct Batch<'a, B: Backend> {
     pub(crate) scores: B::Tensor<'a>,
     pub(crate) targets: B::Tensor<'a>,
     pub(crate) weights: Option<B::Tensor<'a>>,
-    /// Whether the weights are those of one task, which all tasks have.
+    /// Whether the weights are one row, shared by all tasks.
     pub(crate) shares_weights: bool,
     pub(crate) n_tasks: usize,
     pub(crate) n_samples: usize,
@@ -50,7 +49,7 @@ impl<'a, B: Backend> Batch<'a, B> {
     ///
     /// # Errors
     /// [`Error::UnsupportedRank`], [`Error::ShapeMismatch`], [`Error::DeviceMismatch`];
-    /// [`Error::OutOfMemory`] for views of more elements than can be numbered.
+    /// [`Error::OutOfMemory`] for views of more elements than `usize` can count.
     pub fn new(
         op: &'static str,
         scores: B::Tensor<'a>,
@@ -60,7 +59,7 @@ impl<'a, B: Backend> Batch<'a, B> {
         Self::of_tasks(op, scores, targets, weights, None, Layout::TasksFirst)
     }
 
-    /// Checks ranks, shapes and devices, and the number of tasks where there must be so many.
+    /// Checks ranks, shapes and devices, and the number of tasks where one is expected.
     ///
     /// One task has shape `(n_samples,)`, `(1, n_samples)` or `(n_samples, 1)`, several have the shape of
     /// their layout. Weights have the shape of the scores, or `(n_samples,)`, for all tasks.
@@ -117,7 +116,7 @@ impl<'a, B: Backend> Batch<'a, B> {
         if is_transposed { batch.transposed() } else { Ok(batch) }
     }
 
-    /// The batch with a row a task, made of one with a column a task.
+    /// The batch with one row per task, from one with one column per task.
     fn transposed(self) -> Result<Self> {
         let backend = self.backend();
         let transposed =
@@ -154,7 +153,7 @@ impl<'a, B: Backend> Batch<'a, B> {
         self.op
     }
 
-    /// One score a sample: `n_tasks × n_samples` elements, row by row.
+    /// One score per sample: `n_tasks × n_samples` elements, row by row.
     ///
     /// ```
     /// use metrics_core::{ToTensor, backend::{Batch, Host}};
@@ -167,7 +166,7 @@ impl<'a, B: Backend> Batch<'a, B> {
         &self.scores
     }
 
-    /// One target a sample, like the scores.
+    /// One target per sample, in the shape of the scores.
     ///
     /// ```
     /// use metrics_core::{ToTensor, backend::{Batch, Host}};
@@ -180,7 +179,7 @@ impl<'a, B: Backend> Batch<'a, B> {
         &self.targets
     }
 
-    /// One weight a sample, like the scores; or one for each sample of a row, for all rows.
+    /// One weight per sample, in the shape of the scores; or one row of weights, shared by all rows.
     ///
     /// ```
     /// use metrics_core::{HostTensor, backend::{Batch, Host}};
@@ -225,7 +224,7 @@ impl<'a, B: Backend> Batch<'a, B> {
         self.n_samples
     }
 
-    /// Whether there is no sample in it.
+    /// Whether it has no samples.
     ///
     /// ```
     /// use metrics_core::{HostTensor, backend::{Batch, Host}};
@@ -238,7 +237,7 @@ impl<'a, B: Backend> Batch<'a, B> {
         self.n_tasks == 0 || self.n_samples == 0
     }
 
-    /// The backend of the device this batch lives on.
+    /// The backend of the device that this batch is on.
     ///
     /// ```
     /// use metrics_core::{ToTensor, backend::{Batch, Host}};
@@ -251,7 +250,7 @@ impl<'a, B: Backend> Batch<'a, B> {
         B::of(&self.scores)
     }
 
-    /// Calls `f` with the same batch in host memory, in place where it lies there row by row.
+    /// Calls `f` with the same batch in host memory, without a copy where it lies there row by row.
     ///
     /// ```
     /// use metrics_core::{Backend, Result, ToTensor, backend::{Batch, Host}};
@@ -348,14 +347,14 @@ impl<'a, B: Backend> Batch<'a, B> {
     }
 
     fn place(&self, position: usize) -> (usize, usize) {
-        // Without samples there is no position; none that a caller makes up may divide by 0.
+        // A batch without samples has no position, but a caller may pass one: do not divide by 0.
         let n_samples = self.n_samples.max(1);
         (position / n_samples, position % n_samples)
     }
 }
 
 impl<'a> Batch<'a, Host> {
-    /// The same batch with elements of its own: copied where they were borrowed.
+    /// The same batch with its own elements: copied where they were borrowed.
     ///
     /// ```
     /// use metrics_core::{Result, ToTensor, backend::{Batch, Host}};

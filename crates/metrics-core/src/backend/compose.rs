@@ -1,5 +1,5 @@
-//! Compositions of primitives that have the results of the engines, to the bit: their definition, the
-//! reference in the tests, and what a library on a device without kernels of ours runs.
+//! Compositions of primitives with the results of the engines, to the bit. They define these results, the
+//! tests compare the engines with them, and a library on a device without kernels of ours runs them.
 
 use super::batch::Batch;
 use super::pending::StateMut;
@@ -81,7 +81,7 @@ fn counts_at_group_ends<B: Primitives>(
     let tps = B::with_host(&tps, |tps| tps.to_f64_vec())?;
     let tps: Vec<u64> = tps.into_iter().map(|tp| tp as u64).collect();
     let ends = backend.download_index(&ends)?;
-    // `-0.0` and `0.0` tie; which of them stands for both must not depend on the sort.
+    // `-0.0` and `0.0` tie; the threshold of their group must not depend on the sort.
     let thresholds = B::with_host(&thresholds, |thresholds| thresholds.to_f64_vec())?;
     let thresholds = thresholds.into_iter().map(|threshold| threshold + 0.0).collect();
     let fps = ends.iter().zip(&tps).map(|(end, tp)| (end + 1).saturating_sub(*tp)).collect();
@@ -89,7 +89,7 @@ fn counts_at_group_ends<B: Primitives>(
 }
 
 /// [`Backend::update`](super::Backend::update): the bucket of each probability, counted beside its target.
-/// The samples of an exact metric, and those with weights, are held in host memory.
+/// Samples of an exact metric, and samples with weights, go to the state in host memory.
 ///
 /// ```
 /// use metrics_core::backend::{Batch, Host, StateMut, compose};
@@ -129,7 +129,7 @@ fn count<B: Primitives>(
     })
 }
 
-/// The first bad sample of a batch without weights, scores before targets at the same position.
+/// The first invalid sample of a batch without weights; at one position the score comes before the target.
 fn check<B: Primitives>(backend: &B, batch: &Batch<'_, B>, scores: ElementCheck) -> Result<()> {
     let score = backend.find_invalid(&batch.scores, scores)?;
     let target = backend.find_invalid(&batch.targets, ElementCheck::Binary)?;

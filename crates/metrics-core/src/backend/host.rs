@@ -21,7 +21,7 @@ use crate::element::dtype::Element;
 use crate::error::Result;
 use crate::{reserve, with_slice};
 
-/// Plain slices in host memory as a backend; behind [`slice`](mod@crate::slice).
+/// The backend of plain slices in host memory, used by [`slice`](mod@crate::slice).
 ///
 /// ```
 /// use metrics_core::{Backend, Host, HostTensor};
@@ -34,7 +34,7 @@ use crate::{reserve, with_slice};
 pub struct Host;
 
 /// Numbers in host memory, row by row: positions in the rows of a matrix, or buckets. Only the
-/// primitives of [`Host`] make one, so that its numbers are what its shape says.
+/// primitives of [`Host`] make one, so its numbers always agree with its shape.
 ///
 /// ```
 /// use metrics_core::backend::{Host, HostTensor, Primitives};
@@ -52,7 +52,7 @@ pub struct HostIndex {
 }
 
 impl HostIndex {
-    /// What is known of the numbers without a look at them.
+    /// Shape and upper limit of the numbers.
     ///
     /// ```
     /// use metrics_core::backend::{Host, HostTensor, Primitives};
@@ -129,7 +129,8 @@ impl Backend for Host {
         })
     }
 
-    // A batch is there already: a call of ten samples feels what lending it to itself costs.
+    // Not through `with_host`: a batch of slices is in host memory, and a call of ten samples would take
+    // noticeably longer.
 
     fn rank_sums(&self, batch: &Batch<'_, Self>) -> Result<Vec<RankSums>> {
         host_steps::rank_sums(batch)
@@ -188,7 +189,7 @@ impl Primitives for Host {
         let [_, n_columns] = index.shape.dims();
         with_slice!(x.buffer(), data => {
             let mut gathered = reserve::room("gather", index.numbers.len())?;
-            // Without columns there is nothing to gather from any row.
+            // At least 1: `chunks` takes no 0, and without columns there is nothing to gather.
             for (row, numbers) in rows(data, x).zip(index.numbers.chunks(n_columns.max(1))) {
                 gathered.extend(numbers.iter().map(|&i| row[i as usize]));
             }

@@ -1,4 +1,4 @@
-//! What the CPU engine makes of a batch in host memory.
+//! The CPU engine on batches in host memory.
 
 use super::batch::Batch;
 use super::host::Host;
@@ -51,7 +51,7 @@ pub(crate) fn count_buckets(batch: &Batch<'_, Host>, counts: &mut BucketCounts) 
     })
 }
 
-/// Samples for each counter from which on a batch is counted apart first.
+/// Fewest samples per counter for which a batch is counted in counters of its own first.
 const SAMPLES_PER_COUNTER: usize = 4;
 
 fn count(
@@ -113,7 +113,8 @@ pub(crate) fn append(batch: &Batch<'_, Host>, state: &mut RankState) -> Result<(
             let of_task = row * batch.n_samples..(row + 1) * batch.n_samples;
             weights.as_deref().map(|all| &all[of_task])
         };
-        // The samples of one task are checked as they are kept; of more, none is kept before.
+        // The samples of one task are checked while they are appended. Those of several tasks are all
+        // checked before any is appended.
         let is_checked_later = batch.n_tasks == 1 && weights.is_none();
         for task in 0..batch.n_tasks {
             let (n_counted, weight) =
@@ -137,7 +138,7 @@ pub(crate) fn append(batch: &Batch<'_, Host>, state: &mut RankState) -> Result<(
     })
 }
 
-/// Ranks each task of a batch and makes one value of its parts.
+/// Ranks each task of a batch and combines its parts into one value.
 fn rank_tasks<S: GroupFold, R: Send>(
     batch: &Batch<'_, Host>,
     finish: impl Fn(ScoreKind, Vec<S>) -> R + Sync + Send,

@@ -1,4 +1,4 @@
-//! Tensors in host memory: how plain slices enter the library, and how tensors leave a backend.
+//! Tensors in host memory: the tensors of plain slices, and the form in which tensors leave a backend.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -26,7 +26,7 @@ pub struct HostTensor<'a> {
     shape: Dims,
 }
 
-/// Length of each dimension. Vectors and matrices, which nearly all are, take no memory of their own for it.
+/// Length of each dimension. Vectors and matrices, by far the most common, need no allocation for it.
 #[derive(Clone, PartialEq)]
 enum Dims {
     Vector([usize; 1]),

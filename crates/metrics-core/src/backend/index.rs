@@ -1,14 +1,14 @@
-//! What the primitives of every backend check of shapes and indices, before an element is touched.
+//! Checks of shapes and indices that the primitives of every backend make before they touch an element.
 
 use crate::counts::buckets::MAX_NUM_THRESHOLDS;
 use crate::error::{Error, Result};
 
-/// What is known of an [index](super::Primitives::Index) without a look at its elements: its shape, and
-/// a number that all of them are below.
+/// The shape of an [index](super::Primitives::Index), and an upper limit of its elements, known without
+/// reading them.
 ///
-/// A backend keeps it beside the elements, in a type that nobody else can make, so that
-/// [`gather`](super::Primitives::gather) and [`bincount`](super::Primitives::bincount) need not look at the
-/// elements either: those may lie on a device, where a look is a wait and a wrong one writes anywhere.
+/// A backend stores it beside the elements, in a type that only the backend can make. So
+/// [`gather`](super::Primitives::gather) and [`bincount`](super::Primitives::bincount) need not read the
+/// elements either: on a device that would mean a wait, and a wrong element a write to any address.
 ///
 /// ```
 /// use metrics_core::backend::IndexShape;
@@ -27,7 +27,7 @@ pub struct IndexShape {
 }
 
 impl IndexShape {
-    /// Of what [`argsort_descending`](super::Primitives::argsort_descending) makes of a matrix.
+    /// For the result of [`argsort_descending`](super::Primitives::argsort_descending) on a matrix.
     ///
     /// ```
     /// use metrics_core::backend::IndexShape;
@@ -44,8 +44,7 @@ impl IndexShape {
         Ok(Self { n_rows, n_columns, n_numbers: n_columns })
     }
 
-    /// Of what [`group_ends`](super::Primitives::group_ends) makes of a row: so many ends, each a position
-    /// in it.
+    /// For the result of [`group_ends`](super::Primitives::group_ends) on a row: `n_ends` positions in the row.
     ///
     /// ```
     /// use metrics_core::backend::IndexShape;
@@ -59,7 +58,7 @@ impl IndexShape {
         Self { n_rows: 1, n_columns: n_ends, n_numbers: n_columns }
     }
 
-    /// Of what [`bucket`](super::Primitives::bucket) makes of a matrix.
+    /// For the result of [`bucket`](super::Primitives::bucket) on a matrix.
     ///
     /// ```
     /// use metrics_core::backend::IndexShape;
@@ -83,7 +82,7 @@ impl IndexShape {
         Ok(Self { n_rows, n_columns, n_numbers: num_thresholds + 1 })
     }
 
-    /// Number of rows, and of numbers in each.
+    /// Number of rows, and of elements in each.
     ///
     /// ```
     /// use metrics_core::backend::IndexShape;
@@ -95,7 +94,7 @@ impl IndexShape {
         [self.n_rows, self.n_columns]
     }
 
-    /// Whether this index takes elements out of a tensor of this shape.
+    /// Checks that this index can gather from a tensor of this shape.
     ///
     /// ```
     /// use metrics_core::{Error, backend::IndexShape};
@@ -119,7 +118,7 @@ impl IndexShape {
         self.check_numbers("gather", "column", n_columns)
     }
 
-    /// Whether the numbers of this index can be counted, in so many bins, beside targets of this shape.
+    /// Checks that the elements of this index can be counted in `n_bins` bins, with targets of this shape.
     ///
     /// ```
     /// use metrics_core::{Error, backend::IndexShape};
@@ -143,7 +142,7 @@ impl IndexShape {
     }
 
     fn check_numbers(&self, op: &'static str, what: &'static str, limit: usize) -> Result<()> {
-        // None is refused where there are none.
+        // An index without elements is always valid.
         self.n_numbers.checked_sub(1).map_or(Ok(()), |most| check_below(op, what, most, limit))
     }
 }
@@ -160,14 +159,14 @@ impl IndexShape {
 ///
 /// # Errors
 /// [`Error::UnsupportedShape`] for another number of dimensions, [`Error::OutOfMemory`] for more
-/// elements than can be numbered.
+/// elements than `usize` can count.
 pub fn check_matrix(op: &'static str, shape: &[usize]) -> Result<[usize; 2]> {
     check_len(op, shape)?;
     <[usize; 2]>::try_from(shape)
         .map_err(|_| unsupported(op, "elements", shape, "(n_rows, n_columns)"))
 }
 
-/// The length of the row of a matrix of one row, for [`group_ends`](super::Primitives::group_ends).
+/// The row length of a matrix of one row, for [`group_ends`](super::Primitives::group_ends).
 ///
 /// ```
 /// use metrics_core::backend::index::check_one_row;
@@ -186,7 +185,7 @@ pub fn check_one_row(op: &'static str, shape: &[usize]) -> Result<usize> {
     }
 }
 
-/// How many elements a tensor of this shape has: a view may have any shape, whatever is in memory.
+/// Number of elements of a tensor of this shape. A view may have far more elements than its memory holds.
 ///
 /// ```
 /// use metrics_core::{Error, backend::index::check_len};
@@ -197,15 +196,15 @@ pub fn check_one_row(op: &'static str, shape: &[usize]) -> Result<usize> {
 /// ```
 ///
 /// # Errors
-/// [`Error::OutOfMemory`] for more than can be numbered.
+/// [`Error::OutOfMemory`] for more than `usize` can count.
 pub fn check_len(op: &'static str, shape: &[usize]) -> Result<usize> {
-    // Libraries multiply the lengths in some order, also where one of them is 0.
+    // A length of 0 counts as 1: libraries may multiply the other lengths first.
     let n_elements = shape.iter().try_fold(1usize, |n, &dim| n.checked_mul(dim.max(1)));
     let n_elements = n_elements.ok_or(Error::OutOfMemory { op, n_bytes: usize::MAX })?;
     Ok(if shape.contains(&0) { 0 } else { n_elements })
 }
 
-/// Whether a tensor has as many elements as a matrix of another shape.
+/// Checks that a tensor has as many elements as a matrix of another shape.
 ///
 /// ```
 /// use metrics_core::backend::index::check_reshape;
@@ -215,7 +214,7 @@ pub fn check_len(op: &'static str, shape: &[usize]) -> Result<usize> {
 /// ```
 ///
 /// # Errors
-/// [`Error::UnsupportedShape`]; [`Error::OutOfMemory`] for more elements than can be numbered.
+/// [`Error::UnsupportedShape`]; [`Error::OutOfMemory`] for more elements than `usize` can count.
 pub fn check_reshape(shape: &[usize], [n_rows, n_columns]: [usize; 2]) -> Result<()> {
     let n_elements = check_len("reshape", shape)?;
     if n_rows.checked_mul(n_columns) == Some(n_elements) {
@@ -225,7 +224,7 @@ pub fn check_reshape(shape: &[usize], [n_rows, n_columns]: [usize; 2]) -> Result
     Err(unsupported("reshape", "elements", shape, expected))
 }
 
-/// The length of the rows of a matrix that has this row.
+/// The row length of a matrix, if it has this row.
 ///
 /// ```
 /// use metrics_core::backend::index::check_row;
@@ -242,7 +241,7 @@ pub fn check_row(shape: &[usize], row: usize) -> Result<usize> {
     check_below("row", "row", row, n_rows).map(|()| n_columns)
 }
 
-/// The length of the columns of a matrix that has this column.
+/// The column length of a matrix, if it has this column.
 ///
 /// ```
 /// use metrics_core::backend::index::check_column;
@@ -259,10 +258,10 @@ pub fn check_column(shape: &[usize], column: usize) -> Result<usize> {
     check_below("column", "column", column, n_columns).map(|()| n_rows)
 }
 
-/// Where in a tensor the first of the elements lies that stand at `position` of a part of it.
+/// The position in a tensor of the first element that lies at `position` in a part of it.
 ///
-/// A broadcast dimension repeats its elements, so that a search for the first of a kind need only look
-/// at one of each: `part` is the tensor's shape with such dimensions cut to length 1.
+/// A broadcast dimension repeats its elements, so a search for the first element of a kind needs only one
+/// of each: `part` is the tensor's shape with such dimensions cut to length 1.
 ///
 /// ```
 /// use metrics_core::backend::index::first_position;

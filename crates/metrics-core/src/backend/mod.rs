@@ -1,12 +1,12 @@
-//! What connects metrics and tensor libraries: for authors of backends, and of code that is generic over
-//! them.
+//! The traits between metrics and tensor libraries: for authors of backends, and of code that is generic
+//! over them.
 //!
 //! - A library whose tensors lie in host memory implements [`Backend`]: nine short methods, and [`ToTensor`]
 //!   for what its users hold. The engine for the CPU does the rest.
 //! - A library on a device implements [`Primitives`] too, and calls the [compositions](mod@compose) over them
 //!   from [`Backend::rank_sums`], [`Backend::ranked_counts`] and [`Backend::update`].
-//! - Kernels of one's own replace the compositions in the same three methods. The results must not change by
-//!   a single bit. What they need not wait for is [`Pending`].
+//! - A library with kernels of its own calls these in the same three methods. The results must not change
+//!   by a single bit. Batches that these kernels need not wait for are [`Pending`].
 
 use std::borrow::Cow;
 use std::fmt::Debug;
@@ -42,13 +42,13 @@ use crate::error::Result;
 /// A tensor library on one device.
 ///
 /// Unless a method says otherwise, tensors may be non-contiguous, an empty tensor is no error, and
-/// "matrix" means shape `(n_rows, n_columns)`. Beside the errors that a method names, every one may
+/// "matrix" means shape `(n_rows, n_columns)`. Beside the errors that a method names, every method may
 /// return [`Error::OutOfMemory`](crate::Error::OutOfMemory),
 /// [`Error::UnsupportedDtype`](crate::Error::UnsupportedDtype) or, where the library refuses,
 /// [`Error::Backend`](crate::Error::Backend).
 ///
-/// Metrics call all methods with the thread in the default floating-point mode: to the nearest,
-/// subnormals as they are. Threads that the tensor library has made are for the backend to see to.
+/// Metrics call all methods with the thread in the default floating-point mode: rounding to the nearest,
+/// subnormals unchanged. The backend is responsible for the mode of the tensor library's own threads.
 ///
 /// ```
 /// use metrics_core::{Backend, Host, HostTensor, Result};
@@ -71,11 +71,11 @@ pub trait Backend: Clone + Debug + Send + Sized {
     /// ```
     const NAME: &'static str;
 
-    /// A tensor of any dtype; `'a` is how long memory it borrows must live.
+    /// A tensor of any dtype; `'a` is the lifetime of memory that it borrows.
     type Tensor<'a>: Clone + Debug;
 
-    /// Work that a metric has queued on a device and not looked at yet; `()` where
-    /// [`update`](Self::update) waits for nothing, as in host memory.
+    /// Batches that a metric has queued on a device; `()` where [`update`](Self::update) queues nothing, as in
+    /// host memory.
     type Pending: Pending;
 
     /// The backend for the device a tensor lives on.
@@ -88,7 +88,7 @@ pub trait Backend: Clone + Debug + Send + Sized {
     /// ```
     fn of(tensor: &Self::Tensor<'_>) -> Self;
 
-    /// Name of the device: equal for two tensors exactly when they can be combined.
+    /// Name of the device. Two tensors can be combined exactly when these names are equal.
     ///
     /// ```
     /// use metrics_core::{Backend, Host};
@@ -135,7 +135,7 @@ pub trait Backend: Clone + Debug + Send + Sized {
     /// without memory.
     fn upload(&self, x: &HostTensor<'_>) -> Result<Self::Tensor<'static>>;
 
-    /// Calls `f` with the elements in host memory, row by row: in place where they lie there like that,
+    /// Calls `f` with the elements in host memory, row by row: in place where they lie there in this order,
     /// else copied.
     ///
     /// ```
@@ -164,7 +164,7 @@ pub trait Backend: Clone + Debug + Send + Sized {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) unless it has as many elements.
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) unless the shape has as many elements.
     fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>>;
 
     /// The matrix with rows and columns exchanged; a view where the library has such views.
@@ -178,7 +178,7 @@ pub trait Backend: Clone + Debug + Send + Sized {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix.
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) if `x` is not a matrix.
     fn transpose<'a>(&self, x: &Self::Tensor<'a>) -> Result<Self::Tensor<'a>>;
 
     /// Column `column` of a matrix, as a tensor of one dimension.
@@ -194,12 +194,12 @@ pub trait Backend: Clone + Debug + Send + Sized {
     ///
     /// # Errors
     /// [`Error::OutOfRange`](crate::Error::OutOfRange) where there is no such column,
-    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix.
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) if `x` is not a matrix.
     fn column<'a>(&self, x: &Self::Tensor<'a>, column: usize) -> Result<Self::Tensor<'a>>;
 
     /// The sums over the ranking of each task of a batch without weights.
     ///
-    /// By default, those of the engine for the CPU.
+    /// By default, the CPU engine computes them.
     ///
     /// ```
     /// use metrics_core::{Backend, Host, ToTensor, backend::Batch};
@@ -220,7 +220,7 @@ pub trait Backend: Clone + Debug + Send + Sized {
 
     /// The ranked counts of each task of a batch without weights.
     ///
-    /// By default, those of the engine for the CPU.
+    /// By default, the CPU engine computes them.
     ///
     /// ```
     /// use metrics_core::{Backend, Host, ToTensor, backend::Batch};
@@ -239,12 +239,11 @@ pub trait Backend: Clone + Debug + Send + Sized {
         batch.with_host(host_steps::ranked_counts)
     }
 
-    /// Adds a batch, weighted or not, to what a metric holds: its state and what is pending on the device.
+    /// Adds a batch, with or without weights, to a metric: to its state, or to its pending batches.
     ///
-    /// By default, adds it to the state in host memory. A backend whose elements lie on a device need not
-    /// wait for them: it may queue the batch there and find out whether its samples are valid when the
-    /// metric is read, by [`Pending::flush`]. A state that it does not know it leaves to
-    /// [`StateMut::update`].
+    /// By default, adds it to the state in host memory. A backend on a device need not wait for the elements:
+    /// it may queue the batch there. [`Pending::flush`] then checks its samples when the metric is read. A
+    /// backend calls [`StateMut::update`] for a state that it does not know.
     ///
     /// ```
     /// use metrics_core::backend::{Backend, Batch, Host, StateMut};
@@ -275,9 +274,9 @@ pub trait Backend: Clone + Debug + Send + Sized {
     }
 }
 
-/// What metrics accept as a tensor of backend `B`.
+/// Types that metrics accept as tensors of the backend `B`.
 ///
-/// A type of one's own becomes an input of every metric:
+/// Implement it to make your own type an input of every metric:
 ///
 /// ```
 /// use metrics_core::{Host, HostTensor, ToTensor, binary_auroc};

@@ -1,4 +1,4 @@
-//! Work that is queued on a device and not looked at yet.
+//! Batches that are queued on a device, until a metric is read.
 
 use std::fmt::Debug;
 
@@ -61,7 +61,7 @@ impl StateMut<'_> {
         }
     }
 
-    /// Whether a batch has as many tasks as the state. Those that metrics make have.
+    /// Checks that a batch has as many tasks as the state. Batches of metrics always have.
     pub(super) fn expect_tasks_of<B: Backend>(&self, batch: &Batch<'_, B>) -> Result<()> {
         let n_tasks = match self {
             Self::Rank(state) => state.n_tasks(),
@@ -73,7 +73,7 @@ impl StateMut<'_> {
         Err(Error::MergeTasks { op: batch.op, given: batch.n_tasks, n_tasks })
     }
 
-    /// The same state, borrowed for less long.
+    /// The same state, borrowed for a shorter time.
     ///
     /// ```
     /// use metrics_core::backend::{Batch, StateMut};
@@ -97,7 +97,7 @@ impl StateMut<'_> {
 
 /// Batches that a metric has queued on a device.
 ///
-/// A clone and its original share nothing that either could notice.
+/// A clone and its original may share memory, but neither sees changes of the other.
 ///
 /// ```
 /// use metrics_core::backend::{Batch, Host, Pending, StateMut};
@@ -133,14 +133,14 @@ pub trait Pending: Clone + Debug + Default + Send {
     /// ```
     ///
     /// # Errors
-    /// [`Error::RejectedUpdates`](crate::Error::RejectedUpdates), once, for batches that turned out to
-    /// be invalid; they are forgotten then, and nothing else is.
+    /// [`Error::RejectedUpdates`](crate::Error::RejectedUpdates), once, for batches with invalid samples;
+    /// these batches are dropped then, and no others.
     /// [`Error::Backend`](crate::Error::Backend) where the device fails,
     /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     fn flush(&mut self, state: StateMut<'_>) -> Result<()>;
 
-    /// The sums over the ranking of each task of the state and what is pending, read where the samples
-    /// lie; or `None` after all was [flushed](Self::flush) to the state, which has them then.
+    /// The sums over the ranking of each task, over the samples of the state and the pending ones, computed on
+    /// the device. Or `None`, after [flushing](Self::flush) all samples to the state, which can compute them.
     ///
     /// ```
     /// use metrics_core::backend::Pending;
@@ -158,7 +158,7 @@ pub trait Pending: Clone + Debug + Default + Send {
     }
 }
 
-/// Nothing is pending: every batch went to the state at once.
+/// Nothing is pending: every update goes to the state at once.
 impl Pending for () {
     fn flush(&mut self, _state: StateMut<'_>) -> Result<()> {
         Ok(())

@@ -1,4 +1,4 @@
-//! The operations that every metric can be composed of.
+//! The primitives: operations of which every metric can be composed.
 
 use std::fmt::Debug;
 
@@ -9,12 +9,12 @@ use crate::error::Result;
 /// Sort, gather, cumulative sums and the like on the tensors of a backend: enough for every metric, by the
 /// compositions in [`compose`](mod@super::compose).
 ///
-/// A library whose tensors lie on a device, without kernels of ours, brings these and calls the compositions
-/// from its [`Backend`] methods. They have the same bits as the engines.
+/// A library on a device without kernels of ours implements these and calls the compositions from its
+/// [`Backend`] methods. The compositions return the same bits as the engines.
 ///
-/// A primitive refuses whatever shape, row, index or number it cannot work on: the checks of
+/// A primitive returns an error for a shape, row, index or number that it cannot work on: the checks of
 /// [`index`](mod@super::index) are the same on every backend. Beside the errors that a method names, every
-/// one may return [`Error::OutOfMemory`](crate::Error::OutOfMemory),
+/// method may return [`Error::OutOfMemory`](crate::Error::OutOfMemory),
 /// [`Error::UnsupportedDtype`](crate::Error::UnsupportedDtype) or, where the library refuses,
 /// [`Error::Backend`](crate::Error::Backend).
 ///
@@ -33,8 +33,8 @@ use crate::error::Result;
 pub trait Primitives: Backend {
     /// A matrix of non-negative integers: positions in rows, bucket numbers.
     ///
-    /// Only the backend makes one. It keeps an [`IndexShape`](super::IndexShape) beside the numbers,
-    /// and so knows without reading them what they are below.
+    /// Only the backend makes one. It stores an [`IndexShape`](super::IndexShape) beside the numbers, and so
+    /// knows their upper limit without reading them.
     type Index: Clone + Debug;
 
     /// Row `row` of a matrix, as a matrix of one row.
@@ -49,10 +49,10 @@ pub trait Primitives: Backend {
     ///
     /// # Errors
     /// [`Error::OutOfRange`](crate::Error::OutOfRange) where there is no such row,
-    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix.
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) if `x` is not a matrix.
     fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>>;
 
-    /// The first element, row by row, that is not allowed: its position and its value.
+    /// Position and value of the first invalid element, row by row.
     ///
     /// ```
     /// use metrics_core::backend::{ElementCheck, Host, HostTensor, Primitives};
@@ -120,12 +120,12 @@ pub trait Primitives: Backend {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix.
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) if `x` is not a matrix.
     fn cumsum(&self, x: &Self::Tensor<'_>) -> Result<Self::Tensor<'static>>;
 
     /// Last position of each run of equal neighbours in a matrix of one row, as one row.
     ///
-    /// Equal means equal as numbers: infinities of one sign are, and so are `-0.0` and `0.0`.
+    /// Numbers are compared: infinities of one sign are equal, and so are `-0.0` and `0.0`.
     ///
     /// ```
     /// use metrics_core::backend::{Host, HostTensor, Primitives};
@@ -136,14 +136,14 @@ pub trait Primitives: Backend {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) for what is no matrix of one row.
+    /// [`Error::UnsupportedShape`](crate::Error::UnsupportedShape) if `x` is not a matrix of one row.
     fn group_ends(&self, x: &Self::Tensor<'_>) -> Result<Self::Index>;
 
     /// `⌊f64(x) · num_thresholds⌋` for each element of a matrix of probabilities in `[0, 1]`.
     ///
-    /// The product is rounded to `f64`. Metrics check first that all are probabilities; here an element
-    /// below 0 goes to bucket 0, one above 1 to bucket `num_thresholds`, and NaN to bucket 0, so that no
-    /// number is ever beyond the last bucket.
+    /// The product is rounded to `f64`. Metrics check first that all elements are probabilities. Here an
+    /// element below 0 goes to bucket 0, one above 1 to bucket `num_thresholds`, and NaN to bucket 0, so that
+    /// no number is beyond the last bucket.
     ///
     /// ```
     /// use metrics_core::backend::{Host, HostTensor, Primitives};
@@ -158,8 +158,8 @@ pub trait Primitives: Backend {
     /// [`Error::InvalidNumThresholds`](crate::Error::InvalidNumThresholds).
     fn bucket(&self, x: &Self::Tensor<'_>, num_thresholds: usize) -> Result<Self::Index>;
 
-    /// How often each of `0..n_bins` stands in an index beside a target of 0, and how often beside a
-    /// target of 1.
+    /// How often each number of `0..n_bins` occurs in an index with a target of 0, and how often with a target
+    /// of 1.
     ///
     /// Metrics check first that all targets are 0 or 1; here any other number counts as 0.
     ///

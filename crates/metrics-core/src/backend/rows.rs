@@ -7,11 +7,11 @@ use crate::element::dtype::Element;
 use crate::error::Result;
 use crate::reserve;
 
-/// Positions that order a row from largest to smallest, in no particular order among equal values.
+/// Positions that order a row from largest to smallest; the order among equal values is unspecified.
 ///
 /// # Complexity
-/// O(n) time, 32 bytes of extra memory an element. A reference: the metrics themselves rank through
-/// the engine, without argsort.
+/// O(n) time, 32 bytes of extra memory per element. It is a reference: metrics rank with the engine,
+/// which does not use argsort.
 ///
 /// # Errors
 /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
@@ -21,7 +21,7 @@ pub(super) fn argsort_descending<T: Element>(row: &[T]) -> Result<Vec<u64>> {
     let mut keyed = reserve::collected("argsort", keyed)?;
     let mut scratch = reserve::filled("argsort", row.len(), 0)?;
     radix::sort(&mut keyed, 64..128, &mut scratch);
-    // The low half is the position.
+    // The low 64 bits are the position.
     reserve::collected("argsort", keyed.into_iter().map(|keyed| keyed as u64))
 }
 
@@ -30,7 +30,7 @@ pub(super) fn argsort_descending<T: Element>(row: &[T]) -> Result<Vec<u64>> {
 /// # Errors
 /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
 pub(super) fn group_ends<T: Element>(row: &[T]) -> Result<Vec<u64>> {
-    // By key, since a thread may take all subnormals for equal.
+    // By key: in a mode with denormals-are-zero all subnormals would be equal.
     let differs = |next: &T, i: usize| next.order_key() != row[i].order_key();
     let ends_group = |i: usize| row.get(i + 1).is_none_or(|next| differs(next, i));
     let ends = || (0..row.len()).filter(|&i| ends_group(i)).map(|i| i as u64);
@@ -62,7 +62,7 @@ pub(super) fn width(x: &HostTensor<'_>) -> usize {
     x.shape().last().copied().unwrap_or(0)
 }
 
-/// The rows of a matrix, also where they are empty.
+/// The rows of a matrix, even if they are empty.
 pub(super) fn rows<'d, T>(data: &'d [T], x: &HostTensor<'_>) -> impl Iterator<Item = &'d [T]> {
     let (n_rows, width) = (x.shape().first().copied().unwrap_or(0), width(x));
     (0..n_rows).map(move |row| &data[row * width..(row + 1) * width])

@@ -21,18 +21,18 @@ use crate::metric::reading::{Policy, Reading, Readings};
 ///
 /// # Shapes
 /// - `scores`: `(n_samples,)`, `(1, n_samples)` or `(n_samples, 1)`, no NaN; probabilities, logits, ranks: higher means
-///   positive. Compared at their own precision; infinities are fine.
+///   positive. They are compared at their own precision and may be infinite.
 /// - `targets`: the same shape, each 0 or 1: bool, integer or float.
 ///
 /// # Undefined cases
-/// Without positives recall is 0/0: 0.0, as torcheval returns, or what
+/// Without positives recall is 0/0. The value is then 0.0, as in torcheval, or as the chosen
 /// [`Undefined`](crate::Undefined) says. Without negatives the value is 1.
 ///
 /// # Exactness
 /// Counts are integers. Each precision is one division rounded to `f64`, the steps are added as
-/// integer multiples of 2^-63, and the sum is divided and rounded once: at most 2 units in the last
-/// place plus 2^-63 from the exact value, and the same bits for any order of the samples, any number
-/// of threads and every backend. How precise weighted values are says
+/// integer multiples of 2^-63, and the sum is divided and rounded once. The value is at most 2 units in
+/// the last place plus 2^-63 from the exact one, with the same bits for any order of the samples, any
+/// number of threads and every backend. For the precision with weights see
 /// [`Request::weights`](crate::Request::weights).
 ///
 /// # Complexity
@@ -43,7 +43,7 @@ use crate::metric::reading::{Policy, Reading, Readings};
 /// As [`Request::read`](crate::Request::read).
 ///
 /// # Weights, several tasks, undefined values
-/// Say so on a request of [`Auprc`]: [`weights`](crate::Readings::weights),
+/// Use a request of [`Auprc`]: [`weights`](crate::Readings::weights),
 /// [`tasks`](crate::Readings::tasks), [`undefined`](crate::Readings::undefined).
 ///
 /// # Examples
@@ -64,7 +64,7 @@ pub fn binary_auprc<B: Backend>(
     Auprc.read(scores, targets)
 }
 
-/// Average precision over all samples it was fed, exact; for one task or many.
+/// Exact average precision over all samples, added batch by batch; for one task or many.
 ///
 /// The value is that of [`binary_auprc`] on all samples at once, to the bit.
 ///

@@ -20,12 +20,12 @@ use crate::metric::reading::{Policy, Reading, Readings};
 ///
 /// # Shapes
 /// - `scores`: `(n_samples,)`, `(1, n_samples)` or `(n_samples, 1)`, no NaN; probabilities, logits, ranks: higher means
-///   positive. Compared at their own precision; infinities are fine.
+///   positive. They are compared at their own precision and may be infinite.
 /// - `targets`: the same shape, each 0 or 1: bool, integer or float.
 ///
 /// # Undefined cases
-/// Without positives or without negatives there are no pairs: 0.5, as torcheval returns, or what
-/// [`Undefined`](crate::Undefined) says.
+/// Without positives or without negatives there are no pairs. The value is then 0.5, as in torcheval, or
+/// as the chosen [`Undefined`](crate::Undefined) says.
 ///
 /// # Exactness
 /// One ratio of two exact integers, rounded once: the nearest `f64` to the true value, for any order
@@ -39,7 +39,7 @@ use crate::metric::reading::{Policy, Reading, Readings};
 /// As [`Request::read`](crate::Request::read).
 ///
 /// # Weights, several tasks, undefined values
-/// Say so on a request of [`Auroc`]: [`weights`](crate::Readings::weights),
+/// Use a request of [`Auroc`]: [`weights`](crate::Readings::weights),
 /// [`tasks`](crate::Readings::tasks), [`undefined`](crate::Readings::undefined).
 ///
 /// # Examples
@@ -58,7 +58,7 @@ pub fn binary_auroc<B: Backend>(
     Auroc.read(scores, targets)
 }
 
-/// Area under the ROC curve over all samples it was fed, exact; for one task or many.
+/// Exact area under the ROC curve over all samples, added batch by batch; for one task or many.
 ///
 /// The value is that of [`binary_auroc`] on all samples at once, to the bit.
 ///

@@ -1,11 +1,11 @@
-//! The counts and the sums that all other readings are read from, as readings themselves.
+//! The ranked counts and the sums over a ranking, as readings.
 
 use crate::counts::ranked::RankedCounts;
 use crate::counts::sums::RankSums;
 use crate::error::Result;
 use crate::metric::reading::{Policy, Reading};
 
-/// The ranked counts of a task, for readings of one's own.
+/// The ranked counts of a task, for readings of your own.
 ///
 /// ```
 /// use metrics_core::{Counts, Readings};

@@ -1,4 +1,4 @@
-//! Metrics of binary tasks: a file each, and a line in each of these two lists.
+//! Metrics of binary tasks: each has a file, and a line in each of these two lists.
 
 mod auc;
 mod auprc;

@@ -16,14 +16,14 @@ use crate::metric::reading::{Policy, Reading, Readings};
 /// [`precision_recall_curve`]: https://scikit-learn.org/stable/modules/generated/sklearn.metrics.precision_recall_curve.html
 ///
 /// # Undefined cases
-/// Without positives recall is 1 at every threshold, as in scikit-learn, or what
+/// Without positives recall is 1 at every threshold, as in scikit-learn, or as the chosen
 /// [`Undefined`](crate::Undefined) says.
 ///
 /// # Errors
 /// As [`Request::read`](crate::Request::read).
 ///
 /// # Weights, several tasks, undefined values
-/// Say so on a request of [`PrecisionRecall`]: [`weights`](crate::Readings::weights),
+/// Use a request of [`PrecisionRecall`]: [`weights`](crate::Readings::weights),
 /// [`tasks`](crate::Readings::tasks), [`undefined`](crate::Readings::undefined).
 ///
 /// # Examples
@@ -66,7 +66,7 @@ pub struct PrecisionRecallCurve {
     pub recall: Vec<f64>,
     /// The K distinct scores, increasing.
     pub thresholds: Vec<f64>,
-    /// The counts behind it, from the highest score down.
+    /// The ranked counts of the curve, from the highest score down.
     pub counts: RankedCounts,
 }
 

@@ -12,19 +12,19 @@ use crate::metric::reading::{Policy, Reading, Readings};
 /// ```
 /// Lengths, order and first point are those of scikit-learn's [`roc_curve`] with
 /// `drop_intermediate=False`: thresholds decrease, and a first point `(0, 0)` has threshold `+inf`.
-/// Where a score is `+inf`, a second threshold is too, and only there are two thresholds equal.
+/// Where the highest score is `+inf`, the first two thresholds are equal; no others are.
 ///
 /// [`roc_curve`]: https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_curve.html
 ///
 /// # Undefined cases
-/// Without positives the true positive rate is 0, without negatives the false positive rate; or
-/// what [`Undefined`](crate::Undefined) says.
+/// Without positives the true positive rate is 0, and without negatives the false positive rate, or as
+/// the chosen [`Undefined`](crate::Undefined) says.
 ///
 /// # Errors
 /// As [`Request::read`](crate::Request::read).
 ///
 /// # Weights, several tasks, undefined values
-/// Say so on a request of [`Roc`]: [`weights`](crate::Readings::weights),
+/// Use a request of [`Roc`]: [`weights`](crate::Readings::weights),
 /// [`tasks`](crate::Readings::tasks), [`undefined`](crate::Readings::undefined).
 ///
 /// # Examples
@@ -65,11 +65,10 @@ pub struct RocCurve {
     pub fpr: Vec<f64>,
     /// `tp / n_positives`: first 0, then at each threshold, in `[0, 1]`, increasing: K + 1 values.
     pub tpr: Vec<f64>,
-    /// First `+inf`, then the K distinct scores, decreasing: K + 1 values. Where a score is `+inf`,
-    /// the first two are, and only there are two of them equal. None is dropped, as with
-    /// scikit-learn's `drop_intermediate=False`.
+    /// First `+inf`, then the K distinct scores, decreasing: K + 1 values, as with scikit-learn's
+    /// `drop_intermediate=False`. Where the highest score is `+inf`, the first two are equal; no others are.
     pub thresholds: Vec<f64>,
-    /// The counts behind it, from the highest score down.
+    /// The ranked counts of the curve, from the highest score down.
     pub counts: RankedCounts,
 }
 

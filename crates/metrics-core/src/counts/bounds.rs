@@ -1,11 +1,11 @@
-//! How wrong a bucketed area can be.
+//! Bounds on the error of a bucketed area.
 
 use crate::arith::exact::{PRECISION_BITS, Sum2, ratio};
 use crate::arith::shares::{ShareSum, Wide};
 use crate::counts::buckets::BucketCounts;
 use crate::curve::Curve;
 
-/// An interval certain to hold the exact, unbucketed value.
+/// An interval that certainly holds the exact, unbucketed value.
 ///
 /// ```
 /// use metrics_core::{Curve, slice::Auc, slice::binary_auroc};
@@ -21,21 +21,20 @@ use crate::curve::Curve;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bounds {
-    /// The least the exact value can be, in `[0, 1]`.
+    /// The exact value is at least this, in `[0, 1]`.
     pub lower: f64,
-    /// The most the exact value can be, in `[0, 1]`.
+    /// The exact value is at most this, in `[0, 1]`.
     pub upper: f64,
 }
 
-/// Room for every rounding on the way to a bound that is not an exact ratio, relative to the bound.
+/// Most relative rounding error of a bound that is not an exact ratio.
 ///
-/// Everything that is added, multiplied or divided on the way is positive, and the last step of each
-/// term is rounded some twenty-fifth time at most: 2^-48.
+/// All operands are positive, and each term is rounded about 25 times: less than 2^-48.
 const SLACK: f64 = 1.0 / (1u64 << 47) as f64;
 
 /// The bounds that bucket counts alone give; `None` where the area is undefined.
 ///
-/// The best order inside each bucket has all its positives first, the worst has them last.
+/// The best order in each bucket has all its positives first, the worst has them last.
 pub(crate) fn bounds(counts: &BucketCounts, curve: Curve) -> Option<Bounds> {
     let [n_negatives, n_positives] = counts.total();
     if n_positives == 0.0 || (curve == Curve::Roc && n_negatives == 0.0) {
@@ -97,17 +96,17 @@ fn pr(counts: &BucketCounts, n_positives: f64) -> Bounds {
     }
     let bounds = widen(lower.value(), upper.value());
     if counts.is_counted() {
-        // Values from counts may lie below the exact ones by what fixed-point precisions are cut off.
+        // Values from counts may lie below the exact ones, since fixed-point precisions are truncated.
         let lower = (bounds.lower - CUT_OFF).max(0.0);
         return Bounds { lower, ..bounds };
     }
     bounds
 }
 
-/// Twice what a precision loses in fixed point: the other half is for rounding.
+/// Twice the loss of a precision in fixed point: the other half is for rounding.
 const CUT_OFF: f64 = 2.0 / (1u64 << PRECISION_BITS) as f64;
 
-/// Longest sum taken term by term.
+/// Most terms of a sum that is computed term by term.
 const MAX_TERMS: u64 = 256;
 
 /// Mean over i in 1..=d of (tp + i)/(tp + i + fp), or slightly less.
@@ -121,8 +120,8 @@ fn mean_precision(d: u64, tp: f64, fp: f64) -> Wide {
     Wide::new(sum.value() / d as f64)
 }
 
-/// The same where a weight d may be split among any number of samples: the limit of ever smaller
-/// ones.
+/// The same where a weight d may be split among any number of samples: the limit for infinitesimal
+/// weights.
 fn mean_precision_if_split(d: f64, tp: f64, fp: f64) -> Wide {
     mean_of_integral(d, tp, fp)
 }
@@ -153,10 +152,10 @@ fn one_less_log_ratio(u: Wide) -> Wide {
     }
 }
 
-/// The same for u < 1, where 1 and ln(1 + u)/u would cancel.
+/// [`one_less_log_ratio`] for u < 1, where 1 and ln(1 + u)/u would cancel.
 ///
 /// With z = u/(2 + u), below 1/3, ln(1 + u) = 2·atanh z and u = 2·z/(1 − z). So the value is
-/// z − (1 − z)·(z²/3 + z⁴/5 + z⁶/7 + …), and what is taken away is less than an eighth of z.
+/// z − (1 − z)·(z²/3 + z⁴/5 + z⁶/7 + …), where the subtrahend is less than an eighth of z.
 fn by_series(u: f64) -> f64 {
     let z = u / (2.0 + u);
     let (mut power, mut sum) = (1.0, 0.0);

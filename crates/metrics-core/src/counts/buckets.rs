@@ -1,4 +1,4 @@
-//! The counts behind the bucketed [`Auc`](crate::Auc).
+//! Bucket counts: positives and negatives by bucket, for the bucketed [`Auc`](crate::Auc).
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::counts::sums::{RankSums, WeightedSums};
 use crate::error::{Error, Result};
 use crate::reserve::zeros;
 
-/// Buckets by default, less one, as in Paddle.
+/// Default number of buckets, less one, as in Paddle.
 ///
 /// ```
 /// use metrics_core::{DEFAULT_NUM_THRESHOLDS, slice::Auc};
@@ -27,8 +27,8 @@ pub const DEFAULT_NUM_THRESHOLDS: usize = 4095;
 /// ```
 pub const MAX_NUM_THRESHOLDS: usize = 1 << 24;
 
-/// Samples per bucket: negatives and positives, counted as often as a whole weight of up to 2^20 says;
-/// those of any other weight, weighed.
+/// Negatives and positives of each bucket. A sample with a whole weight of at most 2^20 counts as that
+/// many; other weights are summed.
 ///
 /// ```
 /// use metrics_core::BucketCounts;
@@ -43,7 +43,7 @@ pub const MAX_NUM_THRESHOLDS: usize = 1 << 24;
 pub struct BucketCounts {
     /// For each bucket the number of negatives and of positives.
     counts: Vec<[u64; 2]>,
-    /// The same for sums of weights that are not counted, once there are any.
+    /// For each bucket the sums of the weights that are not counted, if there are any.
     fractional: Option<Vec<[Sum2; 2]>>,
     /// Whether a weight other than 0 and 1 was counted: then counts stand for weights.
     has_repeats: bool,
@@ -52,7 +52,7 @@ pub struct BucketCounts {
 }
 
 impl fmt::Debug for BucketCounts {
-    /// What all buckets hold together: there may be millions of them.
+    /// The totals, not each bucket: there may be millions of them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BucketCounts")
             .field("num_thresholds", &self.num_thresholds())
@@ -62,7 +62,7 @@ impl fmt::Debug for BucketCounts {
     }
 }
 
-/// What one bucket holds.
+/// The contents of one bucket.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Bucket {
     pub(crate) index: usize,
@@ -93,7 +93,7 @@ impl Bucket {
 }
 
 impl Default for BucketCounts {
-    /// No samples in the buckets of [`DEFAULT_NUM_THRESHOLDS`].
+    /// No samples, with [`DEFAULT_NUM_THRESHOLDS`].
     fn default() -> Self {
         Self::of(vec![[0; 2]; DEFAULT_NUM_THRESHOLDS + 1])
     }
@@ -121,13 +121,13 @@ impl BucketCounts {
         Ok(Self::of(zeros(num_thresholds + 1).map_err(|refused| refused.needed_by("auc"))?))
     }
 
-    /// No samples in the buckets of as many counters, which are 0.
+    /// Bucket counts of these counters, which are 0.
     fn of(counts: Vec<[u64; 2]>) -> Self {
         let (n_counted, fractional_weight) = (0, 0.0);
         Self { counts, fractional: None, has_repeats: false, n_counted, fractional_weight }
     }
 
-    /// Forgets all samples.
+    /// Removes all samples.
     pub(crate) fn clear(&mut self) {
         let mut counts = std::mem::take(&mut self.counts);
         counts.fill([0; 2]);
@@ -158,7 +158,7 @@ impl BucketCounts {
         self.n_counted == 0 && self.fractional_weight.to_bits() == 0
     }
 
-    /// Whether so many samples more, unweighted, may be added.
+    /// Whether `n_samples` more samples without weights may be added.
     ///
     /// ```
     /// use metrics_core::{BucketCounts, MAX_SAMPLES};
@@ -175,7 +175,7 @@ impl BucketCounts {
         in_default_mode(|| self.room(op, n_samples, 0.0, WEIGHT_LIMIT).map(|_| ()))
     }
 
-    /// Makes room for a batch of so many samples, weighted or not, which must then be added.
+    /// Adds the samples of a batch to the totals. The caller must then add them to the buckets.
     ///
     /// # Errors
     /// [`Error::TooManySamples`], [`Error::WeightOverflow`], [`Error::OutOfMemory`]; nothing has changed
@@ -208,7 +208,7 @@ impl BucketCounts {
         Ok(())
     }
 
-    /// Samples and weight with these added, if there is room for them.
+    /// The totals with these samples and this weight added, if they are within the limits.
     fn room(
         &self,
         op: &'static str,
@@ -227,13 +227,13 @@ impl BucketCounts {
         Ok((n_samples, weight))
     }
 
-    /// The counters of the negatives and of the positives of each bucket, for samples for which room
-    /// was made.
+    /// The counters of the negatives and of the positives of each bucket, for samples that were
+    /// [reserved](Self::reserve).
     pub(crate) fn counters(&mut self) -> &mut [u64] {
         self.counts.as_flattened_mut()
     }
 
-    /// Adds one sample with its weight, for which room was made.
+    /// Adds one sample with its weight, which was [reserved](Self::reserve).
     pub(crate) fn weigh(&mut self, bucket: usize, label: u8, weight: f64) {
         let (counted, fractional) = weigh(&[weight]);
         self.counts[bucket][usize::from(label & 1)] += counted;
@@ -276,7 +276,7 @@ impl BucketCounts {
         Ok(())
     }
 
-    /// Takes in the counts of another metric with as many thresholds.
+    /// Adds the counts of another metric with as many thresholds.
     pub(crate) fn merge(&mut self, op: &'static str, other: &Self) -> Result<()> {
         self.reserve_weighed(op, other.n_counted, other.fractional_weight, WEIGHT_LIMIT)?;
         self.has_repeats |= other.has_repeats;
@@ -293,7 +293,7 @@ impl BucketCounts {
         Ok(())
     }
 
-    /// Puts a bucket's content in place; the bucket must be empty.
+    /// Sets the contents of a bucket that is empty.
     pub(crate) fn set(&mut self, op: &'static str, bucket: Bucket) -> Result<()> {
         let n_counted = bucket.negatives.saturating_add(bucket.positives);
         let [negatives, positives] = bucket.fractional;
@@ -331,7 +331,7 @@ impl BucketCounts {
         self.fractional.is_none()
     }
 
-    /// Whether counts stand for weights. Where there are other weights, all are weighed, and it makes no
+    /// Whether counts stand for weights. It is false where other weights are summed, since it would make no
     /// difference.
     pub(crate) fn has_repeats(&self) -> bool {
         self.has_repeats && self.is_counted()
@@ -351,7 +351,7 @@ impl BucketCounts {
         total.map(Sum2::value)
     }
 
-    /// The sums where every bucket is one group of ties.
+    /// The sums over the buckets, each of them one tie group.
     pub(crate) fn sums(&self) -> RankSums {
         if self.is_counted() {
             let mut sums = IntegerSums::default();

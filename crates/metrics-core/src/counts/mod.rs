@@ -1,5 +1,5 @@
-//! What every metric is read from: counts of positives and negatives, by distinct score or by bucket, and
-//! the sums over them.
+//! Counts of positives and negatives, by distinct score or by bucket, and the sums over them. Every metric
+//! is read from these.
 
 pub(crate) mod bounds;
 pub(crate) mod buckets;

@@ -1,4 +1,4 @@
-//! Ranked counts: what every exact metric is read from.
+//! Ranked counts, from which every exact metric is read.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use crate::reserve::room;
 
 /// Positives and negatives at each distinct score of one task, from the highest score to the lowest.
 ///
-/// Samples without weights, and whole weights of up to 2^20, are counted in integers. Where a task has
-/// other weights too, all of it is sums of weights: `f64` with compensation, from the highest score down.
+/// Samples without weights, and whole weights of at most 2^20, are counted in integers. If a task has other
+/// weights, all its numbers are sums of weights: `f64` with compensation, from the highest score down.
 ///
 /// ```
 /// use metrics_core::{Counts, Cumulative, Readings};
@@ -26,7 +26,7 @@ use crate::reserve::room;
 /// # Ok::<(), metrics_core::Error>(())
 /// ```
 ///
-/// A clone shares the counts, which nobody changes.
+/// A clone shares the counts, which never change.
 #[derive(Clone, PartialEq)]
 pub struct RankedCounts(Arc<Held>);
 
@@ -44,7 +44,7 @@ enum Form {
         has_repeats: bool,
     },
     Weighted {
-        /// At each score alone: differences of the cumulative sums would lose bits.
+        /// Sums at each score alone: differences of the cumulative sums would lose bits.
         positives: Vec<f64>,
         negatives: Vec<f64>,
         tps: Vec<f64>,
@@ -53,7 +53,7 @@ enum Form {
 }
 
 impl fmt::Debug for RankedCounts {
-    /// What there is in all: there may be millions of scores.
+    /// The totals, not each score: there may be millions of them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RankedCounts")
             .field("n_scores", &self.len())
@@ -64,7 +64,7 @@ impl fmt::Debug for RankedCounts {
 }
 
 impl PartialEq for Form {
-    /// Whether the numbers are equal: what they stand for is no part of them.
+    /// Whether the numbers are equal, whether or not they stand for weights.
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Whole { tps, fps, .. }, Self::Whole { tps: t, fps: f, .. }) => {
@@ -98,7 +98,7 @@ pub enum Cumulative<'a> {
 }
 
 impl<'a> Cumulative<'a> {
-    /// The numbers as `f64`, in which all of them are exact.
+    /// The numbers as `f64`, which holds each of them exactly.
     ///
     /// ```
     /// assert!(metrics_core::Cumulative::Whole(&[1, 2]).iter().eq([1.0, 2.0]));
@@ -171,12 +171,12 @@ pub struct TieGroup {
 }
 
 impl RankedCounts {
-    /// Of no samples.
+    /// The counts of no samples.
     pub(crate) fn none() -> Self {
         Self::whole(Vec::new(), Vec::new(), Vec::new(), false)
     }
 
-    /// Cumulative counts that are right.
+    /// Cumulative counts that are known to be valid.
     pub(crate) fn whole(
         thresholds: Vec<f64>,
         tps: Vec<u64>,
@@ -212,8 +212,8 @@ impl RankedCounts {
         Ok(Self(Arc::new(Held { thresholds, form })))
     }
 
-    /// Cumulative counts that were taken elsewhere: thresholds from high to low, and the positives and the
-    /// negatives with a score at least as high.
+    /// Cumulative counts of the caller: thresholds from high to low, and the positives and the negatives with
+    /// a score at least as high.
     ///
     /// ```
     /// use metrics_core::RankedCounts;
@@ -224,7 +224,7 @@ impl RankedCounts {
     /// ```
     ///
     /// # Errors
-    /// [`Error::InvalidCounts`] where they are those of no samples: thresholds that do not decrease,
+    /// [`Error::InvalidCounts`] where no samples have these counts: thresholds that do not decrease,
     /// counts that do not grow; [`Error::TooManySamples`].
     pub fn new(
         op: &'static str,
@@ -237,7 +237,7 @@ impl RankedCounts {
         Ok(Self::whole(thresholds, tps, fps, false))
     }
 
-    /// Cumulative counts that were taken elsewhere, say on a device: the keys of the distinct scores,
+    /// Cumulative counts of the caller, for instance from a device: the keys of the distinct scores,
     /// decreasing, and the positives and negatives with a score at least as high.
     ///
     /// ```
@@ -250,7 +250,7 @@ impl RankedCounts {
     /// ```
     ///
     /// # Errors
-    /// [`Error::InvalidCounts`] where they are those of no samples: scores that do not decrease, counts
+    /// [`Error::InvalidCounts`] where no samples have these counts: scores that do not decrease, counts
     /// that do not grow; [`Error::TooManySamples`].
     pub fn from_keys(
         op: &'static str,
@@ -411,7 +411,7 @@ impl RankedCounts {
     }
 }
 
-/// Whether these can be the counts of samples.
+/// Checks that samples can have these counts.
 fn check(
     op: &'static str,
     task: usize,
@@ -431,7 +431,7 @@ fn check(
         }
         (tp, fp) = (next_tp, next_fp);
     }
-    // Equal where 64-bit integers are rounded.
+    // Thresholds of 64-bit integers are rounded, so two of them may be equal.
     let is_decreasing = |pair: &[f64]| pair[0] >= pair[1];
     if let Some(index) = thresholds.windows(2).position(|pair| !is_decreasing(pair)) {
         return invalid(index + 1, "the thresholds do not decrease");

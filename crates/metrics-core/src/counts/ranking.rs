@@ -1,11 +1,11 @@
-//! What a task was ranked to.
+//! The ranking of a task.
 
 use super::ranked::RankedCounts;
 use super::sums::RankSums;
 
-/// What a task was ranked to: as much as its readings need.
+/// The ranking of a task, as sums or as counts: whichever its readings need.
 ///
-/// A reading may be read off what another one was given:
+/// A reading can use the values of another one, read off the same ranking:
 ///
 /// ```
 /// use metrics_core::{Auroc, Policy, RankSums, Ranking, Reading, Readings, Result};
@@ -33,12 +33,12 @@ use super::sums::RankSums;
 pub enum Ranking {
     /// The sums alone.
     Sums(RankSums),
-    /// The counts, which have the sums too.
+    /// The counts; the sums can be computed from them.
     Counts(RankedCounts),
 }
 
 impl Ranking {
-    /// Of no samples.
+    /// The ranking of no samples.
     pub(crate) fn none(needs_counts: bool) -> Self {
         if needs_counts { Self::Counts(RankedCounts::none()) } else { Self::Sums(RankSums::none()) }
     }

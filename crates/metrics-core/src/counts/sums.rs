@@ -1,4 +1,4 @@
-//! The sums over a ranking that areas are read from, in any order of the samples.
+//! The sums over a ranking, from which areas are read.
 
 use crate::arith::exact::{MAX_SAMPLES, PRECISION_BITS, Sum2, ratio};
 use crate::arith::float_mode::in_default_mode;
@@ -6,8 +6,8 @@ use crate::arith::shares::{ShareSum, Wide};
 use crate::arith::sums::IntegerSums;
 use crate::error::{Error, Result};
 
-/// What ranking a task yields: enough for its AUPRC and its AUROC, both from one sort; read by
-/// [`Sums`](struct@crate::Sums).
+/// The sums over the ranking of a task: enough for its AUPRC and its AUROC, both from one sort. The reading
+/// [`Sums`](struct@crate::Sums) returns them.
 ///
 /// ```
 /// use metrics_core::{Readings, Sums};
@@ -36,7 +36,7 @@ enum SumsForm {
 }
 
 impl RankSums {
-    /// Of no samples.
+    /// The sums of no samples.
     pub(crate) fn none() -> Self {
         IntegerSums::default().into()
     }
@@ -123,12 +123,12 @@ impl RankSums {
     }
 }
 
-/// Least AUPRC of whole weights that fixed point is precise enough for: 2^-63 is 2^-43 of it.
+/// Smallest AUPRC of whole weights for which fixed point is precise enough: 2^-63 is 2^-43 of it.
 const LEAST_FIXED: f64 = 1.0 / (1u64 << 20) as f64;
 
 impl RankSums {
-    /// Sums over samples that are counted as often as their weights say: those of so many equal samples,
-    /// to the bit, where that is within 1e-12 of the exact values; else AUPRC is that of `weighed`.
+    /// Sums over samples that count as often as their whole weights say. They have the bits of repeated
+    /// samples, except where fixed point is less precise than 1e-12: there the AUPRC is that of `weighed`.
     pub(crate) fn of_repeats(sums: IntegerSums, weighed: impl FnOnce() -> WeightedSums) -> Self {
         if sums.tp == 0 || sums.auprc() >= LEAST_FIXED {
             return sums.into();
@@ -144,7 +144,7 @@ impl From<IntegerSums> for RankSums {
 }
 
 impl IntegerSums {
-    /// Sums over all scores of a task that were taken elsewhere, say on a device: `precision_sum` is
+    /// Sums over all scores of a task, from a device for instance: `precision_sum` is
     /// Σ step in tp · ⌊precision · 2^63⌋, `pairs` is Σ step in fp · (tp before + tp after).
     ///
     /// ```
@@ -158,7 +158,7 @@ impl IntegerSums {
     /// ```
     ///
     /// # Errors
-    /// [`Error::InvalidCounts`] for sums that no samples have, as a precision above 1 would give;
+    /// [`Error::InvalidCounts`] for sums that no samples have, for instance of a precision above 1;
     /// [`Error::TooManySamples`].
     pub fn from_sums(
         task: usize,
@@ -185,9 +185,9 @@ impl IntegerSums {
 /// The sums behind weighted areas: `f64` with compensation, one distinct score at a time, high to
 /// low.
 ///
-/// All terms are positive, and each is a product of two shares, rounded seven times at most: the
-/// areas are within 2^-50 of the exact ones, relatively, whatever the weights are. A subnormal area is
-/// rounded to a multiple of 5e-324 besides.
+/// All terms are positive, and each is a product of two shares, rounded at most seven times. So the areas
+/// have a relative error of at most 2^-50, whatever the weights are. A subnormal area is also rounded to a
+/// multiple of 5e-324.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WeightedSums {
     n_positives: f64,
@@ -199,7 +199,7 @@ pub(crate) struct WeightedSums {
 }
 
 impl WeightedSums {
-    /// Sums for a task whose positives and negatives weigh this much in all.
+    /// Sums for a task with this total weight of positives and of negatives.
     pub(crate) fn new(n_positives: f64, n_negatives: f64) -> Self {
         let (tp, fp) = (Sum2::default(), Sum2::default());
         let (auprc, auroc) = (ShareSum::default(), ShareSum::default());
@@ -231,7 +231,7 @@ impl WeightedSums {
 }
 
 impl WeightedSums {
-    /// Rounding may carry a perfect score past 1 by one unit in the last place.
+    /// At most 1: rounding may exceed it by one unit in the last place.
     fn auprc(&self) -> f64 {
         self.auprc.value().min(1.0)
     }

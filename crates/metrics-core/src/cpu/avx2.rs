@@ -1,4 +1,4 @@
-//! Steps of the engine on eight 32-bit keys at a time.
+//! Steps of the engine on eight 32-bit keys, or four 64-bit keys, at a time.
 
 #![allow(unsafe_code)]
 
@@ -33,7 +33,7 @@ pub(crate) fn sort_neighbours(keys: &mut [u32]) {
 /// [`sort_neighbours`] of wide keys.
 #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 pub(crate) fn sort_wide_neighbours(keys: &mut [u64]) {
-    // Keys have no sign, comparisons do.
+    // Keys are unsigned, comparisons are signed.
     let sign = _mm256_set1_epi64x(i64::MIN);
     let is_second = _mm256_setr_epi64x(0, -1, 0, -1);
     let (fours, rest) = keys.as_chunks_mut::<4>();
@@ -54,7 +54,7 @@ pub(crate) fn sort_wide_neighbours(keys: &mut [u64]) {
     }
 }
 
-/// [`first_descent`] of wide keys, or where fewer than five are left.
+/// [`first_descent`] of wide keys; it ends where fewer than five are left.
 #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 pub(crate) fn first_wide_descent(keys: &[u64], start: usize) -> usize {
     let mut at = start;
@@ -99,7 +99,7 @@ pub(crate) fn first_descent(keys: &[u32], start: usize) -> usize {
     at
 }
 
-/// For each set of eight flags, where those stand that are set.
+/// For each set of eight flags, the positions of those that are set.
 static POSITIONS: [[u8; 8]; 256] = positions();
 
 #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
@@ -108,8 +108,8 @@ fn positions_of(flags: u8) -> __m256i {
     _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(positions as i64))
 }
 
-/// Packs samples, eight at a time, those with the top bit apart from those without. Returns how many
-/// samples, and how many of them have the top bit.
+/// Packs samples, eight at a time, those with the top bit apart from those without. Returns the number of
+/// packed samples, and the number of those with the top bit.
 #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 pub(crate) fn pack_apart(
     keys: &[u32],
@@ -146,7 +146,7 @@ pub(crate) fn pack_apart(
     (at, n_high)
 }
 
-/// For each set of eight labels, how many positives there are up to each of them.
+/// For each set of eight labels, the number of positives up to each of them.
 static POSITIVES_UP_TO: [[u8; 8]; 256] = {
     let mut table = [[0; 8]; 256];
     let mut labels = 0;
@@ -162,7 +162,7 @@ static POSITIVES_UP_TO: [[u8; 8]; 256] = {
     table
 };
 
-/// Not among the eight samples.
+/// The group starts before the eight samples.
 const BEFORE: u8 = 0x80;
 
 /// For each set of eight ends of groups, where the group of each sample starts.
@@ -183,7 +183,7 @@ static STARTS: [[u8; 8]; 256] = {
     table
 };
 
-/// Goes on eight samples at a time, as long as there are nine and there is room.
+/// Scans eight samples at a time, as long as nine are left and there is room.
 #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 pub(crate) fn scan_narrow(packed: &[u32], scan: &mut TieScan) {
     let label = _mm256_set1_epi32(1);
@@ -199,7 +199,7 @@ pub(crate) fn scan_narrow(packed: &[u32], scan: &mut TieScan) {
     });
 }
 
-/// [`scan_narrow`] through wide keys.
+/// [`scan_narrow`] of wide keys.
 #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 pub(crate) fn scan_wide(packed: &[u64], scan: &mut TieScan) {
     let label = _mm256_set1_epi64x(1);
@@ -224,11 +224,11 @@ struct Flags {
     labels: u8,
 }
 
-/// Notes the tie groups of the samples, eight at a time. The ninth sample says whether the group of the
+/// Notes the tie groups of the samples, eight at a time. The ninth sample shows whether the group of the
 /// eighth ends.
 ///
-/// Up to the first ties each sample is a group, for which less is to be done. Soon after them there
-/// may be more: for a while no branch depends on them.
+/// As long as there are no ties, each sample is a group, which takes less work. After a tie more are likely,
+/// so the next [`TIE_CHECK_INTERVAL`] samples are scanned without a branch on ties.
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 fn scan_groups(scan: &mut TieScan, flags: impl Fn(usize) -> Option<Flags>) {
@@ -242,10 +242,10 @@ fn scan_groups(scan: &mut TieScan, flags: impl Fn(usize) -> Option<Flags>) {
     }
 }
 
-/// Samples scanned between two looks at the ties.
+/// Samples scanned between two checks for ties.
 const TIE_CHECK_INTERVAL: usize = 32;
 
-/// Notes groups, as long as there are no ties or through them, up to a place.
+/// Notes groups up to `stop`, or up to the first ties unless `THROUGH_TIES`.
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 fn note_groups<const THROUGH_TIES: bool>(
@@ -254,10 +254,10 @@ fn note_groups<const THROUGH_TIES: bool>(
     flags: &impl Fn(usize) -> Option<Flags>,
 ) {
     let (mut n, mut at, mut start, mut tp) = (scan.n, scan.at, scan.start, scan.tp);
-    // Whether the group had positives so far.
+    // 1 if the group has had positives so far.
     let mut carry = u32::from(tp > scan.tps[n]);
     let counting = _mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 8);
-    // SAFETY: eight bytes.
+    // SAFETY: reads the eight bytes of the array.
     let bytes = |eight: &[u8; 8]| unsafe { _mm_loadu_si64(eight.as_ptr().cast()) };
     while n < MAX_GROUPS
         && at < stop.min(MAX_SCANNED)
@@ -310,11 +310,11 @@ fn note_groups<const THROUGH_TIES: bool>(
     (scan.n, scan.at, scan.start, scan.tp) = (n, at, start, tp);
 }
 
-/// Counts samples, sixteen at a time, by bucket and label; a few may be left. Returns how many, or
-/// nothing where one is bad; some are counted then.
+/// Counts samples, sixteen at a time, by bucket and label; fewer than sixteen may be left. Returns the
+/// number of counted samples, or `None` if one is invalid; some are counted then.
 ///
 /// # Panics
-/// When there are not two counters for each of up to 2^15 buckets.
+/// Unless there are two counters for each bucket, and at most 2^15 buckets.
 #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 pub(crate) fn count_f32<C: Copy + AddAssign + One>(
     probabilities: &[f32],
@@ -329,7 +329,7 @@ pub(crate) fn count_f32<C: Copy + AddAssign + One>(
     };
     let bucket = |p| {
         let nearly = _mm256_cvttps_epi32(_mm256_mul_ps(p, scale));
-        // The product may have been rounded up to this number: then it is less, and the sign is set.
+        // The sign is set if the exact product is below this number, to which it was rounded up.
         let above = _mm256_fmsub_ps(p, scale, _mm256_cvtepi32_ps(nearly));
         _mm256_add_epi32(nearly, _mm256_srai_epi32::<31>(_mm256_castps_si256(above)))
     };
@@ -370,12 +370,12 @@ pub(crate) fn count_f64<C: Copy + AddAssign + One>(
     })
 }
 
-/// Sixteen numbers of 16 bits: four loads read them all.
+/// Sixteen numbers of 16 bits, read with four loads.
 type Numbers = [u64; 4];
-/// Rounds by which counting is behind numbering, so as not to wait for it.
+/// Rounds by which counting lags behind numbering, so that it does not wait for it.
 const LAG: usize = 2;
 
-/// Counts samples by their buckets and labels; `buckets` has none for sixteen of which one is bad.
+/// Counts samples by bucket and label; `buckets` returns `None` if one of the sixteen is invalid.
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
 fn count<P, C: Copy + AddAssign + One>(
@@ -390,7 +390,7 @@ fn count<P, C: Copy + AddAssign + One>(
     let mut count = |numbers: Numbers| {
         for four in numbers {
             for number in [four, four >> 16, four >> 32, four >> 48] {
-                // SAFETY: numbers are at most the last.
+                // SAFETY: numbers are at most `last`, the number of the last counter.
                 unsafe { *counts.get_unchecked_mut(usize::from(number as u16)) += C::one() };
             }
         }
@@ -406,7 +406,7 @@ fn count<P, C: Copy + AddAssign + One>(
         if _mm_movemask_epi8(are_labels) != 0xffff {
             return None;
         }
-        // Packing alternates between the two.
+        // Packing interleaves the halves of the two: this restores their order.
         let buckets = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packus_epi32(low, high));
         let twice = _mm256_add_epi16(buckets, buckets);
         let numbers = _mm256_add_epi16(twice, _mm256_cvtepu8_epi16(labels));

@@ -1,16 +1,16 @@
-//! Maps from scores to bins that hold about equally many samples.
+//! Maps from keys to bins, which should hold about equally many samples.
 
 use super::samples::{Key, nearest};
 use crate::element::kind::ScoreKind;
 
 /// Numbers bins from high scores to low. A lower score never has a lower number.
 ///
-/// Bins are equally wide, measured either by value, as probabilities and logits lie, or by key, which
-/// is by the logarithm of the value: as scores lie that span many powers of ten.
+/// Bins are equally wide, either by value, which suits probabilities and logits, or by key, which is close
+/// to the logarithm of the value and suits scores that span many powers of ten.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bins<K> {
     scale: BinScale,
-    /// Keys above are in the bin of this one.
+    /// Higher keys share the bin of this one.
     max: K,
     n_bins: usize,
     middle: usize,
@@ -19,7 +19,7 @@ pub(crate) struct Bins<K> {
 #[derive(Debug, Clone, Copy)]
 enum BinScale {
     Keys(Parts),
-    /// Bins in a unit of value.
+    /// Number of bins per unit of value.
     Values(f32),
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// About so many parts of `0..=range`: rounding may reach one more.
+    /// About `n_parts` parts of `0..=range`: rounding may add one.
     #[inline(always)]
     pub(crate) fn new(range: u64, n_parts: usize) -> Self {
         let shift = (u64::BITS - range.leading_zeros()).saturating_sub(31);
@@ -48,12 +48,12 @@ impl Parts {
     /// The part of a distance. A larger one never has a lower part.
     #[inline(always)]
     pub(crate) fn of<K: Key>(self, distance: K) -> u32 {
-        // 31 bits, signed, convert many at once.
+        // Vector code converts signed 31-bit integers.
         nearest((distance >> self.shift as usize).to_u64() as i32 as f32 * self.scale)
     }
 }
 
-/// A few keys from all over the samples.
+/// A few keys from all parts of the samples.
 #[derive(Debug, Clone)]
 pub(crate) struct Probe<K> {
     pub(crate) keys: Vec<K>,
@@ -61,13 +61,13 @@ pub(crate) struct Probe<K> {
     pub(crate) max: K,
 }
 
-/// Bins that a ruler is tried with.
+/// Number of bins with which each scale is tried.
 const BINS_TRIED: usize = 128;
-/// Least width of a range that is cut by value: far from subnormals, with which processors take long.
+/// Least width of a range that is divided by value: narrower ones come near subnormals, which are slow.
 const MIN_WIDTH: f64 = 1e-18;
 
 impl<K: Key> Bins<K> {
-    /// At most so many bins, and one, for keys that lie about as those of the probe.
+    /// At most `n_bins + 1` bins, for keys distributed about like those of the probe.
     pub(crate) fn new(kind: ScoreKind, probe: &Probe<K>, n_bins: usize) -> Self {
         let by_key = |n_bins| Self::by_key(probe.min, probe.max, n_bins);
         let by_value = |n_bins| Self::by_value(kind, probe.min, probe.max, n_bins);
@@ -104,7 +104,7 @@ impl<K: Key> Bins<K> {
         self.n_bins
     }
 
-    /// The first bin of keys without the top bit of their type. Those with it are in bins before.
+    /// The first bin of keys without the top bit. Keys with it are in bins before.
     pub(crate) fn middle(&self) -> usize {
         self.middle
     }
@@ -112,7 +112,7 @@ impl<K: Key> Bins<K> {
     /// The bin of each key.
     #[inline(always)]
     pub(crate) fn of(&self, keys: &[K], out: &mut [u32]) {
-        // The halves are kept apart by one bin.
+        // Keys without the top bit are one bin further, so that no bin has keys of both halves.
         let last = self.n_bins as u32 - 2;
         let bin = |steps: u32, key: K| steps.min(last) + (!key).top_bit();
         match self.scale {
@@ -131,7 +131,7 @@ impl<K: Key> Bins<K> {
         }
     }
 
-    /// Pairs of keys that share a bin.
+    /// Ordered pairs of keys that share a bin.
     fn crowding(&self, keys: &[K]) -> u32 {
         let (mut bins, mut counts) = ([0; BINS_TRIED], [0; BINS_TRIED + 1]);
         for keys in keys.chunks(BINS_TRIED) {

@@ -1,7 +1,7 @@
 //! Pool of large allocations, reused by later calls.
 //!
-//! The system clears the memory it gives, page by page as they are touched first. With small pages that
-//! takes as long as the work done in them, and with huge ones it can still be felt.
+//! The system clears each page of new memory when a program first touches it. With small pages that takes
+//! as long as the work done in them. With huge pages it takes less, but still shows in measurements.
 
 use std::collections::VecDeque;
 use std::sync::PoisonError;
@@ -22,16 +22,16 @@ pub(super) struct HugePage(#[allow(dead_code)] [u8; HUGE_PAGE]);
 /// Bytes of a huge page.
 pub(crate) const HUGE_PAGE: usize = 2 << 20;
 
-/// Memory as the spare capacity of a vector, which stays empty: on huge pages, if it fills one and the
-/// system has such pages to give.
+/// Memory as the spare capacity of an empty vector. It lies on huge pages if it fills one and the system
+/// has such pages.
 pub(super) enum Block {
     Lines(Vec<Line>),
     HugePages(Vec<HugePage>),
 }
 
-/// Bytes that are kept at most.
+/// Most bytes of the pool.
 const MAX_SPARE: usize = 128 << 20;
-/// Bytes of a block that is worth keeping.
+/// Fewest bytes of a block of the pool.
 const MIN_SPARE: usize = 64 << 10;
 
 #[cfg(not(all(test, loom)))]
@@ -41,10 +41,10 @@ loom::lazy_static! {
     static ref SPARE: Mutex<Spare> = Mutex::new(Spare::new());
 }
 
-/// Gives back to the system what large calls and metrics left for the next ones.
+/// Frees the spare memory that large calls and metrics left for later calls.
 ///
-/// At most 128 MiB are left, huge pages on Linux in such a way that the system takes them when it runs
-/// short. They are the memory that the next call need not wait for.
+/// Spare memory is at most 128 MiB. On Linux the system can take its huge pages back when it runs short.
+/// A call that finds spare memory does not wait for the system.
 ///
 /// ```
 /// use metrics_core::{free_spare_memory, slice::binary_auprc};
@@ -55,7 +55,7 @@ loom::lazy_static! {
 /// # Ok::<(), metrics_core::Error>(())
 /// ```
 pub fn free_spare_memory() {
-    // Not in one expression: the system must not be waited for under the lock.
+    // Two statements: this thread must not wait for the system while it holds the lock.
     let freed = std::mem::take(&mut spare().blocks);
     drop(freed);
 }
@@ -70,7 +70,7 @@ impl Block {
         if n_bytes < MIN_SPARE {
             return Self::new(n_bytes);
         }
-        // Not in one expression: the system must not be waited for under the lock.
+        // Two statements: this thread must not wait for the system while it holds the lock.
         let spare = spare().take(n_bytes);
         spare.unwrap_or_else(|| Self::new(n_bytes))
     }
@@ -96,7 +96,7 @@ impl Block {
         drop(dropped);
     }
 
-    /// Memory that no call uses.
+    /// A block of no bytes.
     pub(super) const fn none() -> Self {
         Self::Lines(Vec::new())
     }
@@ -126,9 +126,9 @@ impl Block {
     }
 }
 
-/// Blocks that nobody uses at the moment.
+/// Blocks that no call uses.
 struct Spare {
-    /// What came last is at the end.
+    /// The oldest first.
     blocks: VecDeque<Block>,
 }
 
@@ -145,7 +145,7 @@ impl Spare {
         self.blocks.remove(position)
     }
 
-    /// Keeps a block; returns the oldest ones, if they are too many now.
+    /// Adds a block; returns the oldest ones if the pool is too large then.
     fn put(&mut self, block: Block) -> Vec<Block> {
         self.blocks.push_back(block);
         let mut dropped = Vec::new();
@@ -173,8 +173,8 @@ fn advise(pages: &mut Vec<HugePage>, advice: Advice) {
         Advice::BeHuge => libc::MADV_HUGEPAGE,
         Advice::BeFree => libc::MADV_FREE,
     };
-    // SAFETY: the range is that of the vector, of which no element is in use. That the system may not
-    // follow the advice does not matter.
+    // SAFETY: the range is the vector's own, and the vector is empty: no value lies there. The system may
+    // ignore the advice, which changes nothing.
     #[allow(unsafe_code)]
     unsafe {
         libc::madvise(pages.as_mut_ptr().cast(), pages.capacity() * HUGE_PAGE, advice);
@@ -230,8 +230,8 @@ mod models {
 
     use super::*;
 
-    /// What the threads know of the memory at each address, under a lock of the standard library: loom
-    /// does not see it, so it orders nothing.
+    /// What the threads know of the memory at each address. The lock is the standard library's: loom does
+    /// not see it, so it orders nothing.
     #[derive(Default)]
     struct Known {
         in_use: HashSet<usize>,
@@ -239,8 +239,8 @@ mod models {
     }
 
     /// Takes a block, writes to it, gives it back. Loom panics where another thread writes to the same
-    /// memory and nothing orders them. Memory that was freed may come back from the system, which loom
-    /// does not see either: then nobody else may have it, and that is all.
+    /// memory and nothing orders them. The system may hand out freed memory again, which loom does not see:
+    /// then the model only checks that no other thread has it.
     fn use_block(n_bytes: usize, is_freed: bool, known: &unseen::Mutex<Known>) {
         let mut block = Block::take(n_bytes);
         let address = block.as_mut_ptr() as usize;

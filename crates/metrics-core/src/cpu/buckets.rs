@@ -23,7 +23,7 @@ pub(crate) fn bucket_of(probability: f64, num_thresholds: usize) -> usize {
     (probability * num_thresholds as f64) as usize
 }
 
-/// Probabilities with their targets, which are to be counted.
+/// Probabilities and targets to be counted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Predictions<'a> {
     pub(crate) probabilities: &'a Buffer<'a>,
@@ -40,7 +40,7 @@ pub(crate) enum NotCounted {
 }
 
 impl Predictions<'_> {
-    /// Whether all are probabilities with a target of 0 or 1.
+    /// Checks that all are probabilities with a target of 0 or 1.
     ///
     /// # Errors
     /// The first invalid sample.
@@ -52,15 +52,15 @@ impl Predictions<'_> {
     /// Counts the samples of each bucket: negatives, then positives.
     ///
     /// # Errors
-    /// The first invalid sample; what stands above it may be counted then.
+    /// The first invalid sample; samples before it may be counted then.
     pub(crate) fn count(self, counters: &mut [u64]) -> Result<(), InvalidSample> {
         for_labels(self, 0..self.probabilities.len(), |scores, labels| {
             count_block(scores, labels, self.num_thresholds, counters)
         })
     }
 
-    /// Counts while it checks, in counters of its own, which add up to the counts: 16 bits each, so that
-    /// they stay in the nearest cache, and now and then added up.
+    /// Checks and counts in one pass, in new counters that add up to the counts. The pass itself uses 16-bit
+    /// counters, which stay in the nearest cache, and adds them to the new ones from time to time.
     ///
     /// # Errors
     /// The first invalid sample, or no memory for the counters.
@@ -68,7 +68,7 @@ impl Predictions<'_> {
         let n_counters = 2 * (self.num_thresholds + 1);
         const { assert!(MAX_RANGE <= u16::MAX as usize, "16 bits count a range") }
         let shares = share(self.probabilities.len(), |share| {
-            // Each thread has counters of its own, which together may be more than the samples.
+            // Each thread has its own counters, which together may take more memory than the samples.
             let counters = || Ok((zeros::<u64>(n_counters)?, zeros(n_counters)?));
             let (mut total, mut few) = counters().map_err(NotCounted::NoMemory)?;
             let mut n_few = 0;
@@ -106,7 +106,7 @@ impl Predictions<'_> {
     }
 }
 
-/// Adds up few counts, which start anew.
+/// Adds counts to the total and sets them to 0.
 fn add_up(few: &mut [u16], total: &mut [u64]) {
     simd::run(|| {
         for (total, few) in total.iter_mut().zip(few) {
@@ -115,8 +115,8 @@ fn add_up(few: &mut [u16], total: &mut [u64]) {
     });
 }
 
-/// Calls `f` with the scores and the labels of each block of a part, as long as it says that they are
-/// valid. Scores of 16 bits come as `f32`.
+/// Calls `f` with the scores and the labels of each block of a part, as long as it returns that they are
+/// valid. Scores of 16 bits are converted to `f32`.
 ///
 /// # Errors
 /// The first invalid sample.
@@ -171,8 +171,7 @@ fn read(predictions: Predictions<'_>, start: usize, probabilities: &mut [f64], l
     });
 }
 
-/// Counts samples by bucket and label if they are valid; returns whether they are. If not, some may be
-/// counted.
+/// Counts samples by bucket and label; returns whether all are valid. If not, some may be counted.
 fn count_block<C: Copy + AddAssign + One>(
     scores: &Buffer<'_>,
     labels: &[u8],
@@ -194,8 +193,8 @@ fn count_block<C: Copy + AddAssign + One>(
     })
 }
 
-/// Counts the first of these samples, if there is a way to count many at once. Returns how many;
-/// nothing where one is bad.
+/// Counts the first of these samples in vectors, where that is possible. Returns how many, or `None` if
+/// one is invalid.
 #[cfg(target_arch = "x86_64")]
 fn count_most<C: Copy + AddAssign + One>(
     scores: &Buffer<'_>,
@@ -238,8 +237,8 @@ fn are_valid<T: Element>(probabilities: &[T], labels: &[u8]) -> bool {
     worst < NO_LABEL && probabilities.iter().fold(true, |all, &p| all & is_valid(p))
 }
 
-/// Numbers the counter of each sample, two a bucket, for negatives and positives, if all samples are
-/// valid; returns whether they are.
+/// Writes the number of each sample's counter, two per bucket, for negatives and positives, if all samples
+/// are valid; returns whether they are.
 #[inline(always)]
 fn number<T: Element>(
     probabilities: &[T],
@@ -252,8 +251,8 @@ fn number<T: Element>(
         return false;
     }
     for ((out, &p), &label) in out.iter_mut().zip(probabilities).zip(labels) {
-        // No processor casts many at once as `as` wants it.
-        // SAFETY: valid, so from 0 to the number of thresholds, which is below 2^30.
+        // Not `as`: no vector instruction saturates as it must.
+        // SAFETY: valid, so the product is from 0 to the number of thresholds, which is below 2^30.
         #[allow(unsafe_code)]
         let bucket: i32 = unsafe { (p.to_f64() * num_thresholds as f64).to_int_unchecked() };
         *out = bucket as u32 * 2 + u32::from(label);
@@ -302,7 +301,7 @@ mod tests {
         without_avx2(|| assert_eq!(count(scores, &labels, n), Some(expected), "{n}"));
     }
 
-    /// Where rounding would put a score into another bucket.
+    /// Scores that rounding to `f32` would put into another bucket.
     #[test]
     fn scores_at_the_edges_of_buckets_are_counted_where_they_belong() {
         for n in [1usize, 2, 3, 10, 100, 4095, 4096, (1 << 15) - 1, 1 << 15, 100_003] {

@@ -1,4 +1,4 @@
-//! Many searches among sorted keys.
+//! Many searches in a sorted list of keys.
 
 use super::samples::Key;
 #[cfg(target_arch = "x86_64")]
@@ -7,23 +7,23 @@ use crate::arith::simd;
 /// Keys of a node.
 const NODE: usize = 16;
 
-/// Distinct keys from low to high, the rungs, between which others are looked up. However they lie, a
-/// look-up takes the same few steps: no choice of keys makes it slow.
+/// Distinct keys from low to high, the rungs, to search in. Every search takes the same few steps: no
+/// distribution of the keys makes it slow.
 #[derive(Debug, Clone)]
 pub(crate) struct Ladder<K> {
     /// Levels of nodes, from one node down to the rungs; a level holds the last key of each node of the
-    /// next one. The top bit of keys is flipped: they are compared as signed. Highest keys fill up each
-    /// level, with at least one.
+    /// next one. The top bit of keys is flipped, since they are compared as signed integers. At least one
+    /// highest key fills up each level.
     keys: Vec<K>,
-    /// Where each level starts.
+    /// The start of each level.
     levels: Vec<usize>,
     n_rungs: usize,
-    /// Among how many rungs each search ends.
+    /// Number of rungs among which each search ends.
     n_near: usize,
 }
 
 impl<K: Key> Ladder<K> {
-    /// For searches of which each is known to end among `n_near` rungs or less.
+    /// A ladder for searches that each end among at most `n_near` rungs.
     pub(crate) fn new(rungs: impl IntoIterator<Item = K>, n_near: usize) -> Self {
         let fill_up = |level: &mut Vec<K>| {
             level.resize((level.len() / NODE + 1) * NODE, flip(K::max_value()));
@@ -42,12 +42,12 @@ impl<K: Key> Ladder<K> {
             Some(*end - level.len())
         });
         let starts = starts.collect();
-        // Where few rungs are near, a node starts at any of them.
+        // `find_near` reads a whole node from any rung.
         levels.push(vec![flip(K::max_value()); NODE]);
         Self { keys: levels.concat(), levels: starts, n_rungs, n_near }
     }
 
-    /// Slots that there are: one for each rung, one below it, and two above all.
+    /// Number of slots: one for each rung, one below it, and two above all.
     pub(crate) fn n_slots(&self) -> usize {
         2 * (self.n_rungs + 1)
     }
@@ -65,8 +65,8 @@ impl<K: Key> Ladder<K> {
         self.find_from(keys, slots, self.n_rungs);
     }
 
-    /// [`find`](Self::find) where `slots` comes with a number of rungs that are surely below each key,
-    /// and the search ends among `n_near` rungs from there.
+    /// [`find`](Self::find) where `slots` first holds a number of rungs that are below each key, and each
+    /// search ends among the `n_near` rungs from there.
     pub(crate) fn find_near(&self, keys: &[K], slots: &mut [u32]) {
         #[cfg(target_arch = "x86_64")]
         if simd::has_avx2() {
@@ -80,12 +80,12 @@ impl<K: Key> Ladder<K> {
         self.find_from(keys, slots, self.n_near);
     }
 
-    /// Whether to find a slot takes about as long as to find one near.
+    /// Whether [`find`](Self::find) is about as fast as [`find_near`](Self::find_near).
     pub(crate) fn is_short(&self) -> bool {
         self.n_near >= NODE || self.levels.len() <= 2
     }
 
-    /// The rungs, and what follows them.
+    /// The rungs, and the keys that fill up their level.
     fn rungs(&self) -> &[K] {
         &self.keys[self.levels[self.levels.len() - 1]..]
     }
@@ -98,7 +98,7 @@ impl<K: Key> Ladder<K> {
             let mut below = *slot as usize;
             for step in (0..n_steps).rev().map(|step| 1 << step) {
                 let is_below = rungs.get(below + step - 1).is_some_and(|&rung| flip(rung) < key);
-                // No branch: that is hard to guess.
+                // No branch: it would be mispredicted.
                 below += if is_below { step } else { 0 };
             }
             *slot = 2 * below as u32 + u32::from(rungs[below] == flipped);
@@ -106,7 +106,8 @@ impl<K: Key> Ladder<K> {
     }
 }
 
-/// A key whose signed order is its unsigned one, and back.
+/// Flips the top bit: the signed order of the result is the unsigned order of the key. It is its own
+/// inverse.
 #[inline(always)]
 pub(crate) fn flip<K: Key>(key: K) -> K {
     key ^ K::from_u64(K::TOP_BIT)
@@ -119,7 +120,7 @@ mod avx2 {
 
     use super::{Key, Ladder, NODE};
 
-    /// Searches that go on side by side: one does not wait for another.
+    /// Independent searches at a time, so that one does not wait for another.
     const SEARCHES: usize = 4;
 
     #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
@@ -127,7 +128,7 @@ mod avx2 {
         find_all::<K, false>(ladder, keys, slots);
     }
 
-    /// Where less than a node's keys are near.
+    /// [`Ladder::find_near`] where at most a node of rungs is near.
     #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
     pub(super) fn find_near<K: Key>(ladder: &Ladder<K>, keys: &[K], slots: &mut [u32]) {
         find_all::<K, true>(ladder, keys, slots);
@@ -146,7 +147,7 @@ mod avx2 {
         }
     }
 
-    /// What a ladder holds, with keys of a known width.
+    /// The nodes of a ladder, with keys of a known width.
     struct Nodes<'l, T> {
         keys: &'l [T],
         levels: &'l [usize],
@@ -156,11 +157,11 @@ mod avx2 {
         #[inline(always)]
         fn node(&self, start: usize) -> &[T; NODE] {
             assert!(start <= self.keys.len() - NODE, "a node in the ladder");
-            // SAFETY: as many keys as a node has follow, as asserted.
+            // SAFETY: a whole node of keys follows, as asserted.
             unsafe { &*self.keys.as_ptr().add(start).cast() }
         }
 
-        /// `below` tells twice how many keys of a node are below one.
+        /// `below` returns twice the number of keys of a node that are below a key.
         #[inline]
         #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
         fn find<const NEAR: bool>(

@@ -14,11 +14,10 @@ pub(crate) struct Memory<T> {
 }
 
 impl<T: Copy> Memory<T> {
-    /// For so many elements.
+    /// Memory for `len` elements.
     ///
     /// # Panics
-    /// As `Vec::with_capacity`, where they take more bytes than there are addresses: 2^30 samples of a
-    /// byte each on a processor of 32 bits, say.
+    /// As `Vec::with_capacity`, where the elements take more bytes than a `Vec` may have.
     pub(crate) fn new(len: usize) -> Self {
         const { assert!(align_of::<T>() <= LINE) }
         let n_bytes = len.checked_mul(size_of::<T>()).filter(|&n| n <= isize::MAX as usize);
@@ -32,8 +31,8 @@ impl<T: Copy> Memory<T> {
     #[inline]
     pub(crate) fn uninit(&mut self) -> &mut [MaybeUninit<T>] {
         let start = self.block.as_mut_ptr().cast();
-        // SAFETY: there is capacity for so many elements, aligned for them, which need not be
-        // initialised.
+        // SAFETY: `new` took a block with room for `len` elements, aligned for them; `MaybeUninit` may be
+        // uninitialised.
         #[allow(unsafe_code)]
         unsafe {
             std::slice::from_raw_parts_mut(start, self.len)
@@ -60,7 +59,7 @@ impl<T> Drop for Memory<T> {
     }
 }
 
-/// Has the processor fetch an element that will soon be used, if there is such an element.
+/// Makes the processor fetch an element that will soon be used, if `memory` has it.
 #[inline(always)]
 pub(crate) fn prefetch<T>(memory: &[T], position: usize) {
     #[cfg(target_arch = "x86_64")]
@@ -77,7 +76,7 @@ pub(crate) fn prefetch<T>(memory: &[T], position: usize) {
     let _ = (memory, position);
 }
 
-/// Has the processor fetch what will soon be read.
+/// Makes the processor fetch elements that will soon be read.
 pub(crate) fn fetch<T>(memory: &[T]) {
     let step = LINE / size_of::<T>();
     (0..memory.len()).step_by(step).for_each(|position| prefetch(memory, position));
@@ -90,22 +89,22 @@ pub(crate) struct Filled<T> {
 }
 
 impl<T: Copy> Filled<T> {
-    /// Room for so many elements.
+    /// Room for `capacity` elements.
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self { memory: Memory::new(capacity), len: 0 }
     }
 
-    /// Appends elements there is room for.
+    /// Appends elements.
     ///
     /// # Panics
-    /// When there is none.
+    /// When there is no room for them.
     #[inline(always)]
     pub(crate) fn extend(&mut self, elements: impl ExactSizeIterator<Item = T>) {
         let n = elements.len();
         let room = &mut self.memory.uninit()[self.len..];
         assert!(n <= room.len(), "{n} elements where there is room for {}", room.len());
         self.len += write(room, elements);
-        // What comes next will likely be as many.
+        // The next call will likely append as many.
         fetch(&room[n..room.len().min(2 * n)]);
     }
 
@@ -139,7 +138,7 @@ fn write<T>(to: &mut [MaybeUninit<T>], elements: impl Iterator<Item = T>) -> usi
 pub(crate) fn extend<T>(all: &mut Vec<T>, elements: impl ExactSizeIterator<Item = T>) {
     all.reserve(elements.len());
     let n = write(all.spare_capacity_mut(), elements);
-    // SAFETY: so many were written behind those there are.
+    // SAFETY: `write` initialised `n` elements behind the old length.
     #[allow(unsafe_code)]
     unsafe {
         all.set_len(all.len() + n);
@@ -188,7 +187,7 @@ mod tests {
         assert_eq!(filled.as_slice(), [7, 6]);
     }
 
-    /// Were it for fewer, writing to them would be undefined.
+    /// With less memory than asked for, writing to it would be undefined behaviour.
     #[test]
     fn memory_for_more_than_there_are_addresses_is_refused() {
         for len in [usize::MAX, usize::MAX / 8 + 2, usize::MAX / 8 + (1 << 20)] {

@@ -1,5 +1,5 @@
-//! Packed samples: the distance of a key below the highest there can be, shifted up by the label in
-//! bit 0. That loses the key's top bit, so samples with it must be known from those without.
+//! Packed samples: the distance of a key below the highest possible one, shifted up by one bit, with the
+//! label in bit 0. This loses the top bit of the key, so samples with it lie apart from those without.
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
@@ -29,8 +29,8 @@ pub(crate) fn unpacked<K: Key>(packed: K, top_bit: K) -> K {
     !(packed >> 1 | K::from_u64(K::TOP_BIT)) | top_bit
 }
 
-/// Packs samples, those with the top bit apart from those without; returns how many have it. There
-/// must be room for all in both.
+/// Packs samples, those with the top bit apart from those without; returns the number of those with it.
+/// `high` and `low` must each have room for all.
 pub(crate) fn pack_apart<K: Key>(
     keys: &[K],
     labels: &[u8],
@@ -39,14 +39,15 @@ pub(crate) fn pack_apart<K: Key>(
 ) -> usize {
     let (done, mut n_high) = pack_most(keys, labels, high, low);
     for (i, (&key, &label)) in keys.iter().zip(labels).enumerate().skip(done) {
-        // No branch: signs are hard to guess.
+        // No branch: signs are hard to predict.
         (high[n_high], low[i - n_high]) = (packed(key, label), packed(key, label));
         n_high += key.top_bit() as usize;
     }
     n_high
 }
 
-/// [`pack_apart`] of the first samples; returns how many, and how many of them have the top bit.
+/// [`pack_apart`] of the first samples, in vectors; returns how many, and how many of them have the top
+/// bit.
 fn pack_most<K: Key>(keys: &[K], labels: &[u8], high: &mut [K], low: &mut [K]) -> (usize, usize) {
     #[cfg(target_arch = "x86_64")]
     if let (Some(keys), Some(high), Some(low)) =

@@ -1,4 +1,4 @@
-//! Many samples, packed into bins that are sorted and walked one by one.
+//! Ranking many samples: they are packed into bins, and each bin is sorted and its tie groups are scanned.
 
 use std::mem::MaybeUninit;
 use std::ops::Add;
@@ -17,30 +17,29 @@ use crate::arith::sums::IntegerSums;
 use crate::arith::threads::{self, Share};
 use crate::element::kind::ScoreKind;
 
-/// Samples a bin should hold.
+/// Samples that a bin should have.
 const SAMPLES_PER_BIN: usize = 1 << 10;
 /// Most bins: writing to more places at once is slow.
 const MAX_BINS: usize = 1024;
-/// Samples that leave the near caches before they are sorted.
+/// Fewest samples that leave the near caches before they are sorted.
 const FAR: u64 = 1 << 18;
-/// Bins that a thread takes at once to sort and walk them.
+/// Bins that a thread takes at once.
 const BINS_PER_RANGE: usize = 8;
 /// Most lines of a piece.
 const MAX_LINES: usize = 64;
 
 /// Samples packed into bins, from high scores to low, unsorted within each.
 ///
-/// One read of the samples fills it: a bin is a list of pieces, which are taken as they are needed, so
-/// that nothing has to be counted before.
+/// One read of the samples fills the partition: a bin is a list of pieces that are taken as they are
+/// needed, so nothing has to be counted before.
 pub(crate) struct Partition<K> {
     parts: Vec<Part<K>>,
     bins: Bins<K>,
 }
 
-/// What one thread has packed.
+/// The samples that one thread has packed.
 struct Part<K> {
-    /// Distances below the highest key there can be, shifted up by the label in bit 0; the top bit may
-    /// be lost. In pieces of one bin each.
+    /// Packed samples, in pieces of one bin each.
     packed: Memory<K>,
     /// Length of a piece.
     piece: usize,
@@ -49,12 +48,12 @@ struct Part<K> {
     pieces: Vec<u32>,
 }
 
-/// What a part holds of a bin.
+/// The samples of a bin in one part.
 #[derive(Debug, Clone, Copy, Default)]
 struct Bin {
     n_samples: usize,
     n_positives: usize,
-    /// Where its pieces end.
+    /// The end of its pieces in [`Part::pieces`].
     end: usize,
 }
 
@@ -68,10 +67,10 @@ struct FilledBin {
 }
 
 impl<K: Key> Partition<K> {
-    /// Reads the samples, which should lie about as those of the probe.
+    /// Reads the samples, whose keys should be distributed about like those of the probe.
     ///
     /// # Errors
-    /// The first bad sample.
+    /// The first invalid sample.
     pub(crate) fn new(
         samples: &dyn Samples<K>,
         kind: ScoreKind,
@@ -83,7 +82,7 @@ impl<K: Key> Partition<K> {
         Ok(Self { parts: all_or_first_invalid(parts)?, bins })
     }
 
-    /// Sorts each bin and walks its groups.
+    /// Sorts each bin and folds its tie groups; returns one fold per bin, from high scores to low.
     pub(crate) fn fold_groups<S: GroupFold>(&self) -> Vec<S> {
         let filled = self.filled_bins();
         let is_far = self.n_samples() >= FAR;
@@ -104,8 +103,8 @@ impl<K: Key> Partition<K> {
         folds.into_iter().map(|(_, fold)| fold).collect()
     }
 
-    /// Sorts one bin after the other, on this thread, and calls `visit` with each of its groups. Returns the
-    /// sums of all bins: once samples are sorted, these cost next to nothing.
+    /// Sorts the bins in order, on this thread, and calls `visit` with each of their groups. Returns the sums
+    /// of all bins, which cost next to nothing once samples are sorted.
     pub(crate) fn for_each_group(&self, mut visit: impl FnMut(KeyGroup)) -> IntegerSums {
         let (is_far, mut scratch) = (self.n_samples() >= FAR, Scratch::default());
         let (mut sums, mut tie_scan) = (IntegerSums::default(), TieScan::default());
@@ -119,8 +118,8 @@ impl<K: Key> Partition<K> {
         sums
     }
 
-    /// The samples of a bin, sorted, and the key they are distances below. While they are, the next bin is
-    /// fetched if it is far.
+    /// The sorted samples of a bin, and the key that they are distances below. The processor fetches the next
+    /// bin meanwhile if it is in far memory.
     fn sorted<'s>(
         &self,
         bin: usize,
@@ -136,7 +135,7 @@ impl<K: Key> Partition<K> {
         (sort(pieces_of(bin), n_samples, scratch), K::max_value().to_u64() - lost)
     }
 
-    /// The bins that hold samples, and what lies above each.
+    /// The bins that hold samples.
     fn filled_bins(&self) -> Vec<FilledBin> {
         let (mut tp, mut fp) = (0, 0);
         let mut filled = Vec::with_capacity(self.bins.len());
@@ -182,7 +181,8 @@ impl<K: Key> Part<K> {
         let lengths = (0..n_samples).step_by(self.piece).map(move |n| n_samples - n);
         self.pieces[start..end].iter().zip(lengths).map(|(&piece, left)| {
             let start = piece as usize * self.piece;
-            // SAFETY: a bin's samples fill its pieces one by one.
+            // SAFETY: the writer filled the pieces of this bin in turn, and only the last may have
+            // space left.
             #[allow(unsafe_code)]
             unsafe {
                 self.packed.written(start..start + self.piece.min(left))
@@ -195,20 +195,20 @@ impl<K: Key> Part<K> {
 struct Writer<K> {
     packed: Memory<K>,
     piece: usize,
-    /// For each bin, where its next sample goes and where its piece ends.
+    /// For each bin, the place of its next sample and the end of its piece.
     next: Vec<[u32; 2]>,
-    /// The bin of each piece that is taken.
+    /// The bin of each piece taken so far.
     owners: Vec<u32>,
-    /// What the full pieces hold.
+    /// The samples of the full pieces.
     bins: Vec<Bin>,
 }
 
 impl<K: Key> Writer<K> {
-    /// For so many samples: there is always a piece to be taken.
+    /// A writer for `n_samples` samples. Its memory has a free piece whenever a bin needs one.
     fn new(n_samples: usize, n_bins: usize) -> Self {
         let line = LINE / size_of::<K>();
-        // An odd number of lines: a power of two would put the bins' next lines into the same few
-        // sets of the cache.
+        // An odd number of lines: with a power of two, the next lines of all bins would map to the same
+        // few sets of the cache.
         let piece = (n_samples / n_bins / 8 / line).min(MAX_LINES) / 2 * 2 * line + line;
         let next = |bin| [(bin * piece) as u32, ((bin + 1) * piece) as u32];
         Self {
@@ -241,7 +241,7 @@ impl<K: Key> Writer<K> {
         found.check()
     }
 
-    /// Samples that are packed were checked before.
+    /// Writes samples that are packed already, and so were checked before.
     fn write_packed(&mut self, samples: &dyn Samples<K>, bins: &Bins<K>, share: Share<'_>) {
         let (mut keys, mut numbers) = ([K::zero(); BLOCK], [0; BLOCK]);
         for mut range in share {
@@ -263,8 +263,8 @@ impl<K: Key> Writer<K> {
     fn write(&mut self, mut numbers: &[u32], mut samples: &[K]) {
         tally::check(numbers, self.next.len());
         loop {
-            // SAFETY: the numbers were checked. In `next` are only places of pieces in `packed`, and
-            // where one is full, another takes its place before it is written to again.
+            // SAFETY: the numbers were checked. `next` has only places of pieces in `packed`, and `turn`
+            // replaces a full piece before the next write.
             #[allow(unsafe_code)]
             let full = unsafe { fill(self.packed.uninit(), &mut self.next, numbers, samples) };
             let Some(last) = full else { break };
@@ -284,7 +284,7 @@ impl<K: Key> Writer<K> {
         self.owners.push(number);
     }
 
-    /// Notes what a bin has in its piece, which is filled up to `end`.
+    /// Adds the samples of a bin's piece, which is filled up to `end`, to the totals of the bin.
     fn add_piece(&mut self, bin: usize, end: usize) {
         let start = self.next[bin][1] as usize - self.piece;
         // SAFETY: samples were written from the start of the piece to there.
@@ -317,11 +317,12 @@ impl<K: Key> Writer<K> {
     }
 }
 
-/// Writes samples until a piece is full; returns which was its last.
+/// Writes samples until a piece is full; returns the position of its last sample.
 ///
 /// # Safety
-/// `next` must have these numbers, and `packed` the places from each next to its end, at least one.
-// A function of its own: its arguments cannot overlap, and need not be read anew each time.
+/// Each number must be below `next.len()`. For each bin, `packed` must have the places from the next one to
+/// the end of the piece, and at least one.
+// A function of its own: the compiler knows that its arguments do not overlap, and need not reload them.
 #[inline(never)]
 #[allow(unsafe_code)]
 unsafe fn fill<K: Key>(

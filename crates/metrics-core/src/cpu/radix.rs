@@ -1,8 +1,8 @@
-//! Radix sort, least significant digit first: for keys of which nothing is known.
+//! Radix sort, least significant digit first: for keys of any distribution.
 
 use std::ops::Range;
 
-/// What a radix sort sorts: unsigned integers.
+/// Unsigned integers that a radix sort can sort.
 pub(crate) trait Digits: Copy + Ord {
     /// The bits from `shift` on, under a mask.
     fn digit(self, shift: u32, mask: usize) -> usize;
@@ -24,7 +24,7 @@ digits!(u32 u64 u128);
 /// Up to this length 8-bit digits, whose counters are cheaper to clear, beat 11-bit digits.
 const MEDIUM: usize = 4096;
 
-/// Sorts by some of the bits; keys that are equal there stay in their order.
+/// Sorts by some of the bits; keys with the same bits keep their order.
 ///
 /// Bits above these must be the same in all keys. `scratch` must be as long as the keys.
 pub(crate) fn sort<K: Digits>(keys: &mut [K], bits: Range<u32>, scratch: &mut [K]) {

@@ -1,17 +1,16 @@
-//! Ranking one task: samples in, groups of equal scores out, from the highest score to the lowest.
+//! Ranking one task: from samples to tie groups, from the highest score to the lowest.
 //!
-//! - *Few* samples are read once, put into a bin each, and sorted by looking at neighbours.
-//! - Of many, some are looked at. If few distinct keys seem possible, the range of all keys is found,
-//!   and if it is small each key is *counted*, and that is all.
+//! - *Few* samples are read once and put into as many bins, after which only neighbours are out of order.
+//! - Of many samples some are probed. If few distinct keys seem possible, the range of all keys is found.
+//!   If it is small, each possible key is *counted*, without a sort.
 //! - If positives are rare (`rare.rs`), only these are sorted.
-//! - Else one read packs the samples into bins of about equally many, from high to low. A
-//!   key is stored as its distance below the highest key there can be, with the label in bit 0. This
-//!   pushes the top bit out, which is the same in a whole bin. Each bin is sorted in cache, and its
-//!   groups are *walked* at once. The counts above each bin are known by then, so bins need nothing
-//!   from each other.
+//! - Else one read packs the samples into bins of about equally many samples, from high to low. A packed
+//!   sample is the distance of its key below the highest possible one, with the label in bit 0. This loses
+//!   the top bit, which is the same in a whole bin. Each bin is sorted in cache, and a *tie scan* follows
+//!   at once. The counts above each bin are known by then, so bins need nothing from each other.
 //!
-//! Every read looks for NaN and for bad targets. Whatever is made of the groups must be a sum of
-//! integers, or a list in order: then the number of threads cannot matter.
+//! Every read checks for NaN and for invalid targets. The results are sums of integers, or lists in order,
+//! so they do not depend on the number of threads.
 
 use std::cmp::Reverse;
 
@@ -30,19 +29,19 @@ use crate::element::kind::ScoreKind;
 
 /// Widest range of keys that is counted rather than sorted.
 const MAX_COUNTED: u64 = 1 << 16;
-/// Samples up to which they are sorted by comparison.
+/// Most samples that a comparison sort sorts.
 const VERY_FEW: usize = 64;
-/// Samples up to which a bin is made for each.
+/// Most samples that are sorted with one bin for each.
 pub(super) const FEW: usize = 1 << 13;
-/// Samples from which on it costs nothing to have a count for each key of 16 bits.
+/// Fewest samples for which a count for each key of 16 bits costs next to nothing.
 pub(super) const MANY: usize = 1 << 20;
-/// Places of the samples that are looked at first, and samples at each.
+/// Places of the samples that are probed first, and samples at each.
 const KEYS_PROBED: [usize; 2] = [128, 8];
 
-/// The groups of equal scores of one task, part by part, from high to low. There must be samples.
+/// The tie groups of one task, part by part, from high to low. There must be samples.
 ///
 /// # Errors
-/// The first sample that cannot be ranked.
+/// The first invalid sample.
 pub(crate) fn rank<K: Key, S: GroupFold>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
@@ -53,11 +52,11 @@ pub(crate) fn rank<K: Key, S: GroupFold>(
     })
 }
 
-/// Calls `visit` with each group of equal scores of one task, from high to low, and makes no list of them;
+/// Calls `visit` with each tie group of one task, from high to low, without a list of them for large tasks;
 /// returns their sums. There must be samples.
 ///
 /// # Errors
-/// The first sample that cannot be ranked, before any group is visited.
+/// The first invalid sample, before any group is visited.
 pub(crate) fn for_each_group<K: Key>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
@@ -76,7 +75,7 @@ pub(crate) fn for_each_group<K: Key>(
     })
 }
 
-/// Samples of which the groups are known, or bins whose groups are to be walked.
+/// The fold of all groups, or bins whose groups are still to be folded.
 enum Prepared<K, S> {
     Whole(S),
     Bins(Partition<K>),
@@ -110,13 +109,13 @@ fn prepare<K: Key, S: GroupFold>(
     prepare_many(samples, kind, &Probe { keys: Vec::new(), min, max })
 }
 
-/// Whether so many keys in this range are better counted than sorted.
+/// Whether counting `n` keys in this range is faster than sorting them.
 fn is_counted<K: Key>(min: K, max: K, n: usize) -> bool {
     let range = (max - min).to_u64();
     range < MAX_COUNTED && range / 4 <= n as u64
 }
 
-/// Keys from all over the input, but for those of NaN.
+/// Keys from all parts of the input, without those of NaN.
 fn probe<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Option<Probe<K>> {
     let [n_places, n_samples] = KEYS_PROBED;
     let [low, high] = InputScan::none(kind).valid;
@@ -130,7 +129,7 @@ fn probe<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Option<Probe<K>> 
     Some(Probe { keys, min, max })
 }
 
-/// Ranks samples that are not worth more than a comparison sort.
+/// Ranks samples with a comparison sort.
 fn rank_very_few<K: Key, S: GroupFold>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
@@ -186,7 +185,7 @@ fn rank_few<K: Key, S: GroupFold>(
     Ok(fold)
 }
 
-/// Reads samples of which a few are known, and ranks them if positives are rare.
+/// Ranks the samples if positives are rare, else packs them into bins.
 fn prepare_many<K: Key, S: GroupFold>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
@@ -201,11 +200,10 @@ fn prepare_many<K: Key, S: GroupFold>(
     Partition::new(samples, kind, probe).map(Prepared::Bins)
 }
 
-/// Counts each possible key from `min` to `max`, of which all samples must be, but for bad ones: no
-/// sort at all.
+/// Counts each possible key from `min` to `max`, without a sort. All valid samples must have such keys.
 ///
 /// # Errors
-/// The first bad sample.
+/// The first invalid sample.
 fn count<K: Key, S: GroupFold>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
@@ -221,7 +219,7 @@ fn count<K: Key, S: GroupFold>(
             simd::run(|| {
                 found.add(start, keys, labels);
                 for ((number, &key), &label) in numbers.iter_mut().zip(&*keys).zip(labels) {
-                    // The key may be that of NaN, above the highest: it is not counted then.
+                    // A NaN may have a key outside the range, but then the block is not counted.
                     *number = max.wrapping_sub(&key).low() << 1 | u32::from(label);
                 }
             });

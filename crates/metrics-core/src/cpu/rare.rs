@@ -1,9 +1,8 @@
 //! Many samples of which few are positive: only the positives are sorted.
 //!
-//! The areas change at positives alone; of the negatives it matters how many lie between two of them.
-//! Most bins of equal width hold no positive, so their negatives need no more than to be counted. Samples in
-//! other bins are looked up among the positives, which takes as many steps as the fullest bin asks for,
-//! wherever they lie.
+//! Only positives change the areas; for negatives only their number between two positives matters. Most
+//! bins of equal width have no positive, so their negatives are only counted. Samples in other bins are
+//! searched for among the positives, in as many steps as the bin with most positives needs.
 
 use super::bins::{Bins, Probe};
 use super::ladder::{Ladder, flip};
@@ -14,23 +13,23 @@ use super::tie_scan::GroupFold;
 use crate::arith::simd;
 use crate::element::kind::ScoreKind;
 
-/// Samples for each positive from which on positives are rare.
+/// Positives are rare if there are at least this many samples for each.
 const RARITY: usize = 32;
 /// Most positives whose bins stay in the near caches.
 const MAX_POSITIVES: usize = 1 << 14;
-/// Places where labels are looked at to guess whether positives are rare.
+/// Places where labels are probed to guess whether positives are rare.
 const LABELS_PROBED: usize = 64;
-/// Bins for each positive: fewer share more bins with it, more leave the near caches.
+/// Bins for each positive: with fewer, more negatives share a bin with a positive; more leave the near caches.
 const BINS_PER_POSITIVE: usize = 8;
 /// Fewest bins.
 const MIN_BINS: usize = 1 << 10;
-/// Slots up to which there are two counts for each, so that they stay in the nearest cache.
+/// Most slots with two counts each: more leave the nearest cache.
 const MAX_DOUBLED_SLOTS: usize = 1 << 10;
-/// Blocks in a row of which most samples are in bins with positives, from which on bins are not worth it.
+/// After this many blocks in a row with most samples in bins with positives, bins are not worth it.
 const MAX_FULL_BLOCKS: u32 = 4;
-/// Blocks that are counted without bins then, before they are tried again.
+/// Blocks that are then counted without bins, before bins are tried again.
 const BLOCKS_WITHOUT_BINS: u32 = 16;
-/// In a count of samples: the bin has positives.
+/// A flag in a count of samples: the bin has positives.
 const HAS_POSITIVES: u32 = 1 << 31;
 
 /// The positives of one score.
@@ -40,7 +39,7 @@ struct PositiveGroup<K> {
     n_positives: u64,
 }
 
-/// Whether few samples seem to be positive, from some that are looked at.
+/// Whether few samples seem to be positive, from some that are probed.
 pub(crate) fn is_likely<K: Key>(samples: &dyn Samples<K>) -> bool {
     let n = samples.len();
     let mut labels = [0; BLOCK];
@@ -58,10 +57,10 @@ fn are_rare(n_positives: usize, n_samples: usize) -> bool {
     n_positives <= n_samples / RARITY
 }
 
-/// Ranks samples of which few are positive; `None` if they are not few.
+/// Ranks the samples if few are positive, else returns `None`.
 ///
 /// # Errors
-/// The first bad sample.
+/// The first invalid sample.
 pub(crate) fn rank<K: Key, S: GroupFold>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
@@ -116,7 +115,7 @@ fn positives<K: Key>(
         }
         Some(found.check().map(|()| (found, positives)))
     });
-    // A share that gave up may have come before a bad sample that another one found.
+    // A share that ended early may have missed an invalid sample before the one that another share found.
     let Some(shares) = shares.into_iter().collect() else { return Ok(None) };
     let (mut all, mut positives) = (InputScan::none(kind), Vec::new());
     for (found, keys) in all_or_first_invalid(shares)? {
@@ -131,8 +130,8 @@ fn positives<K: Key>(
     Ok(Some((positives, min, max)))
 }
 
-/// Counts all samples in the slots of a ladder of groups, which come from high to low: above a group, with
-/// its score, above the next one, and so on.
+/// Counts all samples in the slots of a ladder. The groups, and the slots of the result, go from high to
+/// low: above a group, with its score, above the next group, and so on.
 fn count<K: Key>(
     samples: &dyn Samples<K>,
     bins: &Bins<K>,
@@ -141,7 +140,7 @@ fn count<K: Key>(
     let firsts = firsts(bins, groups);
     let n_of_bins = firsts.windows(2).map(|of_bin| of_bin[1] - of_bin[0]);
     let n_near = n_of_bins.clone().max().unwrap_or(0) as usize;
-    // Upside down, so that the groups rise.
+    // Flipped keys, so that they increase from group to group.
     let ladder = Ladder::new(groups.iter().map(|group| !group.key), n_near);
     let shares = share(samples.len(), |share| {
         let flag = |n| if n > 0 { HAS_POSITIVES } else { 0 };
@@ -151,7 +150,7 @@ fn count<K: Key>(
             vec![0u32; if n_slots <= MAX_DOUBLED_SLOTS { 2 * n_slots } else { n_slots }];
         let (mut numbers, mut near) = ([0; BLOCK], [0; BLOCK]);
         let (mut near_keys, mut slots) = ([K::zero(); BLOCK], [0; BLOCK]);
-        // How many blocks in a row were in bins with positives, and how many have no need of bins.
+        // Blocks in a row with most samples in bins with positives, and blocks left to count without bins.
         let (mut n_full, mut n_without) = (0, 0);
         for_blocks(samples, share, |_, keys, _| {
             if n_without > 0 {
@@ -193,8 +192,8 @@ fn count<K: Key>(
     })
 }
 
-/// Counts samples in their slots. If there are twice as many counts as slots, every other sample is counted in
-/// the second half: many samples may have one slot, and adding to a count waits for the addition before.
+/// Counts samples in their slots. If there are twice as many counts as slots, every other sample is counted
+/// in the second half: many samples may share a slot, and an addition waits for the one before.
 fn count_slots(slots: &mut [u32], counts: &mut [u32], n_slots: usize) {
     let second_half = (counts.len() - n_slots) as u32;
     simd::run(|| {
@@ -203,7 +202,7 @@ fn count_slots(slots: &mut [u32], counts: &mut [u32], n_slots: usize) {
     tally::tally(slots, counts);
 }
 
-/// For each bin, how many groups are in bins before it; last, how many there are.
+/// For each bin, the number of groups in bins before it; last, the number of all groups.
 fn firsts<K: Key>(bins: &Bins<K>, groups: &[PositiveGroup<K>]) -> Vec<u32> {
     let mut firsts = vec![0; bins.len() + 1];
     let mut number = [0];
@@ -226,11 +225,11 @@ fn count_block<'n>(numbers: &[u32], in_bins: &mut [u32], near: &'n mut [u32; BLO
     assert!(numbers.len() <= near.len(), "room for all of them");
     let mut n = 0;
     tally::each(numbers, |i, &number| {
-        // SAFETY: the numbers were checked, and no more positions are kept than there are samples.
+        // SAFETY: the numbers were checked, and `n` is at most `i`, which is below `near.len()`.
         #[allow(unsafe_code)]
         let (count, next) =
             unsafe { (in_bins.get_unchecked_mut(number as usize), near.get_unchecked_mut(n)) };
-        // No branch: whether there are positives is hard to guess.
+        // No branch: whether the bin has positives is hard to predict.
         *next = i as u32;
         n += (*count >> 31) as usize;
         *count += 1;

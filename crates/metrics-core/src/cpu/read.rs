@@ -1,4 +1,4 @@
-//! Reading samples: every read looks for NaN and for bad targets, on as many threads as pay.
+//! The input scan: reading samples and checking for NaN and invalid targets, on several threads.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use crate::arith::simd;
 use crate::arith::threads::{self, Share};
 use crate::element::kind::ScoreKind;
 
-/// A sample that cannot be ranked.
+/// An invalid sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InvalidSample {
     /// Position of a score that is NaN.
@@ -23,23 +23,23 @@ impl InvalidSample {
     }
 }
 
-/// Samples of a share, on average: 31 bits count them, also where a share is larger.
+/// Most samples of a share on average: 31 bits count those of a larger share too.
 const MAX_SHARE: usize = 1 << 30;
-/// Ranges that a share has at least, where they can be so short.
+/// Fewest ranges of a share, unless they would be shorter than a block.
 const MIN_RANGES: usize = 16;
-/// Samples of a range at most: to read so many takes far longer than to take a range.
+/// Most samples of a range: reading them takes far longer than taking the range.
 pub(super) const MAX_RANGE: usize = 32 * BLOCK;
-/// Samples a thread must have to be worth its start.
+/// Fewest samples for which starting a thread pays.
 const SAMPLES_PER_THREAD: usize = 1 << 16;
 
-/// What the samples read so far were like.
+/// The result of the input scan so far.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct InputScan<K> {
     /// Smallest and largest key of a score that is not NaN.
     pub(super) valid: [K; 2],
     min: K,
     max: K,
-    /// The first bad sample.
+    /// The first invalid sample.
     pub(super) invalid: Option<InvalidSample>,
 }
 
@@ -50,7 +50,7 @@ impl<K: Key> InputScan<K> {
         Self { valid, min: K::max_value(), max: K::zero(), invalid: None }
     }
 
-    /// The samples from `start` on.
+    /// Adds a block of samples; `start` is the position of its first.
     #[inline(always)]
     pub(crate) fn add(&mut self, start: usize, keys: &[K], labels: &[u8]) {
         let (mut min, mut max) = (K::max_value(), K::zero());
@@ -73,7 +73,7 @@ impl<K: Key> InputScan<K> {
         }
     }
 
-    /// What these samples and others, valid too, were like.
+    /// The scan of these samples and of others; all must be valid.
     pub(crate) fn join(self, other: Self) -> Self {
         Self { min: self.min.min(other.min), max: self.max.max(other.max), ..self }
     }
@@ -84,7 +84,7 @@ impl<K: Key> InputScan<K> {
     }
 
     /// # Errors
-    /// The first bad sample.
+    /// The first invalid sample.
     pub(crate) fn check(&self) -> Result<(), InvalidSample> {
         self.invalid.map_or(Ok(()), Err)
     }
@@ -93,7 +93,7 @@ impl<K: Key> InputScan<K> {
 /// Reads all samples once.
 ///
 /// # Errors
-/// The first sample that cannot be ranked.
+/// The first invalid sample.
 pub(crate) fn scan<K: Key>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
@@ -108,7 +108,7 @@ pub(crate) fn scan<K: Key>(
     Ok(all_or_first_invalid(found)?.into_iter().fold(InputScan::none(kind), InputScan::join))
 }
 
-/// Reads all samples, and what they were like.
+/// Reads all samples into `keys` and `labels`.
 pub(super) fn read<K: Key>(
     samples: &dyn Samples<K>,
     kind: ScoreKind,
@@ -121,7 +121,7 @@ pub(super) fn read<K: Key>(
     found.check().map(|()| found)
 }
 
-/// Calls `f` with the start, the keys and the labels of each block of some ranges.
+/// Calls `f` with the start, the keys and the labels of each block of the ranges.
 pub(crate) fn for_blocks<K: Key>(
     samples: &dyn Samples<K>,
     ranges: impl IntoIterator<Item = Range<usize>>,
@@ -137,8 +137,8 @@ pub(crate) fn for_blocks<K: Key>(
     }
 }
 
-/// Reads the samples in as many shares as threads that are worth starting. A thread takes whole blocks,
-/// and no more than a quarter above its part.
+/// Divides the samples into one share for each thread that pays. A thread takes whole blocks, and at most
+/// a quarter more than the mean.
 pub(super) fn share<R: Send>(n_samples: usize, f: impl Fn(Share<'_>) -> R + Sync + Send) -> Vec<R> {
     let n_threads = threads::available().min(n_samples.div_ceil(SAMPLES_PER_THREAD));
     let n_shares = n_threads.max(n_samples.div_ceil(MAX_SHARE)).max(1);
@@ -148,7 +148,7 @@ pub(super) fn share<R: Send>(n_samples: usize, f: impl Fn(Share<'_>) -> R + Sync
     threads::share(n_samples, n_shares, step, |share| f(share.at_most(most)))
 }
 
-/// What all shares made, or the first bad sample.
+/// The results of all shares, or the first invalid sample.
 pub(super) fn all_or_first_invalid<T>(
     shares: Vec<Result<T, InvalidSample>>,
 ) -> Result<Vec<T>, InvalidSample> {

@@ -1,7 +1,8 @@
-//! Where the engine reads keys and labels from: typed slices, converted a block at a time.
+//! Samples, from which the engine reads keys and labels: typed slices, converted block by block.
 //!
-//! The engine is compiled once per key width, not once per pair of score and target types: a block
-//! of scores becomes keys and a block of targets becomes labels in first-level cache.
+//! A label is a target as a byte: 0, 1, or [`NO_LABEL`]. The engine is compiled once per key width, not
+//! once per pair of score and target types: a block of scores becomes keys, and a block of targets becomes
+//! labels, in the first-level cache.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -18,7 +19,7 @@ use crate::with_slice;
 /// Samples converted at once.
 pub(crate) const BLOCK: usize = 1024;
 
-/// An order-preserving key: as wide as the scores need.
+/// An order-preserving key, as wide as the scores need.
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))] // What only vectors need.
 pub(crate) trait Key:
     Digits + Debug + Send + Sync + num_traits::PrimInt + num_traits::WrappingSub
@@ -33,8 +34,8 @@ pub(crate) trait Key:
     /// The low 32 bits.
     fn low(self) -> u32;
 
-    /// How far the float of this key lies below that of another, times a scale, to the nearest
-    /// number; 0 where it does not.
+    /// The distance of this key's float below that of `top`, times `scale`, rounded to the nearest
+    /// integer; 0 if it lies above.
     fn steps_below(self, top: Self, scale: f32) -> u32;
 
     /// The keys themselves, if they have 32 bits.
@@ -55,13 +56,13 @@ pub(crate) trait Key:
     fn to_u64(self) -> u64;
 }
 
-/// The nearest whole number to a float from 0 to 2^22. Other floats give some number, and a larger float
-/// never a smaller one.
+/// The nearest whole number to a float from 0 to 2^22. Any other float has some result, but a larger float
+/// never has a smaller result.
 ///
-/// A cast would round towards zero, but no processor casts many at once as Rust wants it.
+/// Not a cast: no vector instruction saturates as Rust's casts must.
 #[inline(always)]
 pub(crate) fn nearest(x: f32) -> u32 {
-    // Here floats lie one apart.
+    // From here on neighbouring floats differ by 1.
     const ONES: f32 = (1u32 << 23) as f32;
     (x + ONES).to_bits().wrapping_sub(ONES.to_bits())
 }
@@ -131,7 +132,7 @@ keys! {
     u64, f64, bits64, |_| None, |keys| Some(keys), |_| None, |keys| Some(keys);
 }
 
-/// Scores as keys and targets as labels, any part of them at a time.
+/// Samples of one task: scores as keys and targets as labels, read in any parts.
 pub(crate) trait Samples<K>: Sync {
     fn len(&self) -> usize;
 
@@ -147,17 +148,17 @@ pub(crate) trait Samples<K>: Sync {
         self.labels(start, labels);
     }
 
-    /// The first of some samples that lie packed in memory and were checked before, and the top bit of
-    /// their keys. Of other samples, none.
+    /// The first samples of this range that lie packed in memory and were checked before, and the top bit
+    /// of their keys; `None` for samples that are not packed.
     fn packed(&self, _range: Range<usize>) -> Option<(&[K], K)> {
         None
     }
 }
 
-/// Stands for a target that is neither 0 nor 1.
+/// The label of a target that is neither 0 nor 1.
 pub(crate) const NO_LABEL: u8 = 2;
 
-/// A score type: which kind it is, and its key.
+/// A score type, with its kind and its key.
 trait Score<K>: Element {
     const KIND: ScoreKind;
 
@@ -194,7 +195,7 @@ scores! {
     f64, u64, F64 => f64_key;
 }
 
-/// One task's scores and targets, of types known at run time.
+/// The scores and targets of one task.
 #[derive(Debug)]
 struct Row<'a, K, T> {
     scores: &'a [T],
@@ -202,7 +203,7 @@ struct Row<'a, K, T> {
     key: PhantomData<fn() -> K>,
 }
 
-/// One task's targets within the buffer of all.
+/// The targets of one task, a range of the buffer of all.
 #[derive(Debug)]
 struct Targets<'a> {
     buffer: &'a Buffer<'a>,
@@ -253,8 +254,8 @@ fn convert<T: Copy>(targets: &[T], out: &mut [u8], label: impl Fn(T) -> u8) {
     }
 }
 
-/// The label of a float: its bits, and those of `-0.0` and 1. A comparison of floats takes a subnormal
-/// for zero where the thread is set to.
+/// The label of a float from its bits, compared with those of `-0.0` and 1. A comparison of floats would
+/// take a subnormal for zero in a mode with denormals-are-zero.
 #[inline(always)]
 fn float_label<T: PartialEq + num_traits::Zero>(bits: T, minus_zero: T, one: T) -> u8 {
     if bits == one {
@@ -266,7 +267,7 @@ fn float_label<T: PartialEq + num_traits::Zero>(bits: T, minus_zero: T, one: T) 
     }
 }
 
-/// Samples of one task, with the width of key their scores need.
+/// Samples of one task, with the width of key that their scores need.
 pub(crate) enum AnySamples<'a> {
     Narrow(ScoreKind, Box<dyn Samples<u32> + 'a>),
     Wide(ScoreKind, Box<dyn Samples<u64> + 'a>),

@@ -1,4 +1,4 @@
-//! Steps of the engine on four 32-bit keys at a time, as every x86-64 processor can.
+//! Steps of the engine on four 32-bit keys at a time, on every x86-64 processor.
 
 #![allow(unsafe_code)]
 
@@ -33,7 +33,7 @@ fn signed(keys: __m128i) -> __m128i {
     unsafe { _mm_xor_si128(keys, _mm_set1_epi32(i32::MIN)) }
 }
 
-/// Four keys from `at` on, and the four from the next on, if there are.
+/// Four keys from `at` on, and four from the next position on, if there are as many.
 fn neighbours(keys: &[u32], at: usize) -> Option<(__m128i, __m128i)> {
     let five = keys.get(at..at + 5)?;
     // SAFETY: four 32-bit keys from the first and from the second are 16 bytes each; every x86-64
@@ -61,10 +61,10 @@ pub(crate) fn first_descent(keys: &[u32], start: usize) -> usize {
     at
 }
 
-/// For each set of four labels, where the positives among them stand.
+/// For each set of four labels, the positions of the positives.
 static POSITIVES: [[u8; 4]; 16] = positions();
 
-/// Goes on four samples at a time, as long as no two of five have one score and there is room.
+/// Scans four samples at a time, as long as five are left without a tie and there is room.
 pub(crate) fn scan_untied(packed: &[u32], scan: &mut TieScan) {
     let (mut at, mut n, mut tp) = (scan.at, scan.n, scan.tp);
     if at > scan.start {

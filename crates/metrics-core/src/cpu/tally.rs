@@ -8,7 +8,7 @@ use crate::arith::simd;
 /// Adds to the counts how often each number occurs.
 ///
 /// # Panics
-/// When there is no count for a number; the counts are unchanged then.
+/// When a number has no count; the counts are unchanged then.
 #[inline(never)]
 pub(crate) fn tally<C: Copy + AddAssign + One>(numbers: &[u32], counts: &mut [C]) {
     check(numbers, counts.len());
@@ -20,18 +20,18 @@ pub(crate) fn tally<C: Copy + AddAssign + One>(numbers: &[u32], counts: &mut [C]
     });
 }
 
-/// Makes sure that all numbers are below a limit: so much faster before a loop than in it.
+/// Checks that all numbers are below a limit: one vectorised pass, much faster than a check in a loop.
 ///
 /// # Panics
-/// When one is not.
+/// When a number is not below the limit.
 #[inline]
 pub(crate) fn check(numbers: &[u32], limit: usize) {
     let max = simd::run(|| numbers.iter().fold(0, |max: u32, &number| max.max(number)));
     assert!(numbers.is_empty() || (max as usize) < limit, "{max} is not below {limit}");
 }
 
-/// Calls `f` with each position and element, four times a round: for bodies that are no longer than
-/// what going round takes.
+/// Calls `f` with each position and element, four calls per iteration: for bodies as short as the loop's
+/// own instructions.
 #[inline(always)]
 pub(crate) fn each<T>(all: &[T], mut f: impl FnMut(usize, &T)) {
     let (fours, rest) = all.as_chunks::<4>();

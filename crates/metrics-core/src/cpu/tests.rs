@@ -1,4 +1,4 @@
-//! The engine beside a plain sort, on scores of every shape, with and without AVX2.
+//! The engine compared with a plain sort, on scores of every shape, with and without AVX2.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -28,9 +28,9 @@ fn units(n: usize) -> impl Iterator<Item = f64> {
     })
 }
 
-/// A way in which scores lie.
+/// A distribution of scores.
 type Shape = (&'static str, fn(f64) -> f64);
-/// An order in which samples come.
+/// An order of samples.
 type Order = (&'static str, fn(&mut [f64]));
 
 const SHAPES: [Shape; 13] = [
@@ -71,7 +71,7 @@ const ORDERS: [Order; 4] = [
 /// Sizes on both sides of the limits between the ways of ranking.
 const SIZES: [usize; 13] = [1, 2, 7, 31, 33, 500, 1025, 8191, 8192, 8193, 20_000, 65_537, 200_000];
 
-/// Shares of positives on both sides of where they are rare.
+/// Shares of positives on both sides of the limit below which they are rare.
 const PREVALENCES: [f64; 4] = [0.4, 0.02, 0.001, 0.0];
 
 fn plain(scores: &[f64], labels: &[u8], key: impl Fn(f64) -> u64) -> Vec<Run> {
@@ -205,7 +205,7 @@ fn the_first_invalid_sample_is_found() {
     }
 }
 
-/// Shapes that once made the engine slow: scores crowd where bins are equally wide.
+/// Shapes that once made the engine slow: scores crowd in some bins of equal width.
 const HOSTILE: [Shape; 12] = [
     ("near 1 by powers of two", |x| 1.0 + 2f64.powf(-52.0 * x)),
     ("near 1 by powers of two, on both sides", |x| 1.0 + (x - 0.5).signum() * 2f64.powf(-80.0 * x)),
@@ -225,24 +225,24 @@ const HOSTILE: [Shape; 12] = [
     ("a far crowd of few values", |x| if x < 1e-3 { 1e10 } else { 1.0 + (1e3 * x).floor() * 1e-9 }),
 ];
 
-/// In one half of a crowd is another one, so many times narrower, and so on.
+/// One half of a crowd is another crowd, `narrower` times narrower, and so on.
 fn in_crowds(x: f64, n_levels: i32, narrower: f64) -> f64 {
     let (mut low, mut width, mut x) = (0.0, 1.0, x);
     for _ in 0..n_levels {
         (x, width) = ((2.0 * x).fract(), width / narrower);
-        // Bits of what is left: the next half.
+        // The remaining bits choose in the next half.
         low += if x < 0.5 { 0.0 } else { width * (narrower - 1.0) };
     }
     low + x * width
 }
 
-/// In 1,024 bins, in each as `place` says.
+/// In 1,024 bins, at `place` in each.
 fn in_bins(x: f64, place: impl Fn(f64) -> f64) -> f64 {
     let x = 1024.0 * x;
     (x.floor() + place(x.fract())) / 1024.0
 }
 
-/// Scores of a hostile shape, but uniform where a few are looked at to choose bins.
+/// Scores of a hostile shape, but uniform at the places that are probed to choose bins.
 fn unprobed(mut scores: Vec<f64>) -> Vec<f64> {
     let last = scores.len() - 8;
     for place in 0..128 {
@@ -254,8 +254,8 @@ fn unprobed(mut scores: Vec<f64>) -> Vec<f64> {
     scores
 }
 
-/// Of hostile scores as of all others, and without giving up what was begun: neither are keys moved one by
-/// one until it takes too long, nor are parts split again and again.
+/// Hostile scores are ranked like all others, and no way of sorting is given up: keys are not moved one by
+/// one until it takes too long, and parts are not split again and again.
 fn check_hostile<T: Element>(
     to: impl Fn(f64) -> T,
     key: impl Fn(T) -> u64,
@@ -296,7 +296,7 @@ fn hostile_f64_are_ranked_without_giving_up() {
     check_hostile(|x| x, crate::element::kind::f64_key, |x| Buffer::F64(x.into()));
 }
 
-/// Samples that count how many are read.
+/// Samples that count how many of them are read.
 struct Counting<'s>(&'s dyn Samples<u32>, AtomicUsize);
 
 impl Samples<u32> for Counting<'_> {
@@ -314,7 +314,7 @@ impl Samples<u32> for Counting<'_> {
     }
 }
 
-/// Positives that hide where it is guessed whether they are rare: soon it is clear that they are not.
+/// Positives are missing only where labels are probed: the read soon finds that they are not rare.
 #[test]
 fn positives_that_hide_are_soon_found() {
     let n = 1 << 20;
@@ -334,7 +334,7 @@ fn positives_that_hide_are_soon_found() {
     assert!(n_read <= n / 8, "{n_read} of {n} read");
 }
 
-/// So many scores of 16 bits are counted without a look at them before.
+/// As many scores of 16 bits are counted without a probe.
 #[test]
 fn the_first_invalid_sample_of_many_halves_is_found() {
     let targets = Buffer::U8(vec![1; MANY].into());

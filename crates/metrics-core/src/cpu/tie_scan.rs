@@ -1,4 +1,4 @@
-//! What is made of sorted samples: groups of equal scores, or at once the sums over them.
+//! The tie scan: one pass over sorted samples, which finds their tie groups or sums over them at once.
 
 use super::samples::Key;
 #[cfg(target_arch = "x86_64")]
@@ -9,19 +9,19 @@ use crate::arith::simd;
 use crate::arith::precisions::Steps;
 use crate::arith::sums::IntegerSums;
 
-/// What is made of the groups of equal scores of one part of a task.
+/// The result of the tie groups of one part of a task.
 pub(crate) trait GroupFold: Send {
-    /// Whether negatives that have no positive between them may come as one group.
+    /// Whether negatives without a positive between them may come as one group.
     const NEEDS_POSITIVES_ONLY: bool;
 
-    /// A part above which this many positives and negatives lie.
+    /// A part with this many positives and negatives above it.
     fn starting_at(tp: u64, fp: u64) -> Self;
 
-    /// The next lower distinct score.
+    /// Adds the group of the next lower score.
     fn push(&mut self, key: u64, n_positives: u64, n_negatives: u64);
 
-    /// All groups of a sorted segment: distances below `top`, shifted up by the label in bit 0. The walk
-    /// is memory that segments share.
+    /// Adds all groups of sorted packed samples, distances below `top`. Calls for several segments share the
+    /// memory of `scan`.
     fn push_sorted<K: Key>(&mut self, packed: &[K], top: u64, _scan: &mut TieScan) {
         for_each_group(packed, top, &mut |KeyGroup { key, n_positives, n_negatives }| {
             self.push(key, n_positives, n_negatives);
@@ -29,7 +29,7 @@ pub(crate) trait GroupFold: Send {
     }
 }
 
-/// Samples of one score.
+/// A tie group: the samples of one score, as a key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeyGroup {
     pub(crate) key: u64,
@@ -49,7 +49,7 @@ impl GroupFold for Vec<KeyGroup> {
     }
 }
 
-/// Calls `visit` with each group of a sorted segment, whose samples are distances below `top`.
+/// Calls `visit` with each tie group of sorted packed samples, distances below `top`.
 #[inline]
 pub(super) fn for_each_group<K: Key>(packed: &[K], top: u64, visit: &mut impl FnMut(KeyGroup)) {
     let mut start = 0;
@@ -61,7 +61,7 @@ pub(super) fn for_each_group<K: Key>(packed: &[K], top: u64, visit: &mut impl Fn
     }
 }
 
-/// End of the group that starts here, and its positives.
+/// The end of the group that starts here, and its number of positives.
 #[inline]
 fn group<K: Key>(packed: &[K], start: usize) -> (usize, u64) {
     let group = packed[start] | K::one();
@@ -94,15 +94,15 @@ impl GroupFold for IntegerSums {
     }
 }
 
-/// Groups with positives that are summed at once.
+/// Most groups with positives before they are summed.
 pub(super) const MAX_GROUPS: usize = 512;
-/// Groups that may be noted at once.
+/// Most groups that are noted at once.
 const LANES: usize = 8;
-/// Samples of a block, so that 32 bits count them and 64 bits their pairs.
+/// Most samples before groups are summed: 32 bits count them, and 64 bits their pairs.
 pub(super) const MAX_SCANNED: usize = 1 << 30;
 
-/// How far a walk through sorted samples has come, and the groups with positives so far. Their sums
-/// come later, several at once.
+/// The position of a tie scan, and the groups with positives so far, which are later summed several at
+/// once.
 pub(crate) struct TieScan {
     /// Positives down to each group; before the first there are none.
     pub(super) tps: [u32; 1 + MAX_GROUPS + LANES],
@@ -110,9 +110,9 @@ pub(crate) struct TieScan {
     pub(super) starts: [u32; MAX_GROUPS + LANES],
     /// Samples down to each group.
     pub(super) ends: [u32; MAX_GROUPS + LANES],
-    /// Groups noted.
+    /// Number of groups noted.
     pub(super) n: usize,
-    /// The next sample, and the first one of its group.
+    /// Position of the next sample, and of the first one of its group.
     pub(super) at: usize,
     pub(super) start: usize,
     /// Positives before the next sample.
@@ -121,7 +121,7 @@ pub(crate) struct TieScan {
     pub(super) has_ties: bool,
 }
 
-/// Adds the groups that the first of these sorted samples make; returns how many samples it took.
+/// Adds the groups of the first of these sorted samples; returns how many samples those are.
 fn push_block<K: Key>(sums: &mut IntegerSums, packed: &[K], scan: &mut TieScan) -> usize {
     (scan.n, scan.at, scan.start, scan.tp, scan.has_ties) = (0, 0, 0, 0, false);
     while scan.at < packed.len().min(MAX_SCANNED) && scan.n < MAX_GROUPS {
@@ -129,7 +129,7 @@ fn push_block<K: Key>(sums: &mut IntegerSums, packed: &[K], scan: &mut TieScan) 
         scan.scan_scalar(packed);
     }
     if scan.start == 0 {
-        // One group beyond what 32 bits count.
+        // One group of more samples than 32 bits count.
         let (end, n_positives) = group(packed, 0);
         sums.push(n_positives, end as u64 - n_positives);
         return end;
@@ -157,7 +157,7 @@ impl Default for TieScan {
 }
 
 impl TieScan {
-    /// Goes on as long as there is a fast way.
+    /// Scans in vectors, as far as possible.
     fn scan_vectors<K: Key>(&mut self, packed: &[K]) {
         #[cfg(target_arch = "x86_64")]
         {
@@ -180,7 +180,7 @@ impl TieScan {
         let _ = packed;
     }
 
-    /// Goes on through the next few samples.
+    /// Scans the next few samples one by one.
     fn scan_scalar<K: Key>(&mut self, packed: &[K]) {
         let stop = packed.len().min(self.at + LANES);
         let (mut n, mut at, mut start, mut tp) = (self.n, self.at, self.start, self.tp);
@@ -191,7 +191,7 @@ impl TieScan {
                 packed.get(at + 1).is_none_or(|&next| next | K::one() != sample | K::one());
             at += 1;
             tp += (sample & K::one()).low();
-            // No branch: labels come in random order, and ties do.
+            // No branch: labels and ties come in random order.
             (self.tps[n + 1], self.starts[n], self.ends[n]) = (tp, start as u32, at as u32);
             let is_noted = is_last & (tp > noted_tp);
             n += usize::from(is_noted);
@@ -252,7 +252,7 @@ mod tests {
         }
     }
 
-    /// Ties here and there: one way through them is left for the other.
+    /// A few ties, so that the scan changes between its ways with and without ties.
     #[test]
     fn few_ties_are_added_as_one_by_one() {
         for every in [9, 100, 129, 500] {

@@ -1,9 +1,9 @@
-//! What the elements of an input must be.
+//! Checks of the elements of an input.
 
-/// What the elements of an input must be: numbers in a range, or one of its two ends.
+/// The valid elements of an input: the numbers of a range, or only its two ends.
 ///
-/// There may be more of them one day. Code that checks elements asks for [`lowest`](Self::lowest),
-/// [`highest`](Self::highest) and [`is_ends_only`](Self::is_ends_only), and so needs no list of them.
+/// More checks may be added. Code that uses [`lowest`](Self::lowest), [`highest`](Self::highest) and
+/// [`is_ends_only`](Self::is_ends_only) needs no list of them, and handles new ones too.
 ///
 /// ```
 /// use metrics_core::backend::ElementCheck;
@@ -15,7 +15,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ElementCheck {
-    /// A number: anything but NaN.
+    /// Any number but NaN.
     NotNan,
     /// Exactly 0 or 1.
     Binary,
@@ -26,7 +26,7 @@ pub enum ElementCheck {
 }
 
 impl ElementCheck {
-    /// The lowest number that is allowed.
+    /// The lowest valid number.
     ///
     /// ```
     /// use metrics_core::backend::ElementCheck;
@@ -40,7 +40,7 @@ impl ElementCheck {
         }
     }
 
-    /// The highest number that is allowed.
+    /// The highest valid number.
     ///
     /// ```
     /// use metrics_core::backend::ElementCheck;
@@ -55,7 +55,7 @@ impl ElementCheck {
         }
     }
 
-    /// Whether no number between the lowest and the highest is allowed.
+    /// Whether only the lowest and the highest number are valid.
     ///
     /// ```
     /// use metrics_core::backend::ElementCheck;
@@ -66,7 +66,7 @@ impl ElementCheck {
         self == Self::Binary
     }
 
-    /// Whether a value is allowed.
+    /// Whether a value is valid.
     ///
     /// ```
     /// use metrics_core::backend::ElementCheck;
@@ -75,8 +75,8 @@ impl ElementCheck {
     /// ```
     #[inline]
     pub fn allows(self, value: f64) -> bool {
-        // On bits: where a thread takes subnormals for zero, it would let them through. As integers,
-        // the bits of positive floats have the order of the floats; those of NaN are above.
+        // Compares bits: with denormals-are-zero a comparison of floats would accept subnormals. As integers,
+        // the bits of positive floats have the order of the floats, and those of NaN are above.
         const ONE: u64 = 1f64.to_bits();
         const INFINITY: u64 = f64::INFINITY.to_bits();
         let bits = if value.to_bits() == (-0f64).to_bits() { 0 } else { value.to_bits() };

@@ -11,7 +11,7 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// Type of the elements of a tensor, known at run time.
+/// The type of the elements of a tensor, known at run time.
 ///
 /// ```
 /// use metrics_core::{DType, HostTensor};
@@ -63,8 +63,8 @@ pub trait Element: sealed::Sealed + Copy + Debug + PartialEq + Send + Sync + 'st
     /// ```
     const DTYPE: DType;
 
-    /// The value as an `f64`; 64-bit integers beyond 2^53 are rounded. A conversion like any other
-    /// in Rust: it is for the default floating-point mode, in which metrics call it.
+    /// The value as an `f64`; 64-bit integers beyond 2^53 are rounded. Like every conversion in Rust it
+    /// assumes the default floating-point mode, in which metrics call it.
     ///
     /// ```
     /// use metrics_core::Element;
@@ -74,7 +74,7 @@ pub trait Element: sealed::Sealed + Copy + Debug + PartialEq + Send + Sync + 'st
     /// ```
     fn to_f64(self) -> f64;
 
-    /// A number of the same order, for values that are not NaN; `-0.0` and `0.0` share one.
+    /// An integer with the same order, for values that are not NaN; `-0.0` and `0.0` have the same.
     ///
     /// ```
     /// use metrics_core::Element;
@@ -95,7 +95,7 @@ pub trait Element: sealed::Sealed + Copy + Debug + PartialEq + Send + Sync + 'st
     fn buffer(data: Cow<'_, [Self]>) -> Buffer<'_>;
 }
 
-/// Elements that are printed of a buffer.
+/// Most elements of a buffer that are printed.
 const PRINTED: usize = 6;
 
 fn fmt_few(f: &mut fmt::Formatter<'_>, name: &str, data: &[impl Debug]) -> fmt::Result {
@@ -179,7 +179,7 @@ macro_rules! elements {
         }
 
         impl Debug for Buffer<'_> {
-            /// The first few elements, and how many there are besides.
+            /// The first few elements, and the number of the others.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
                     $(Self::$dtype(data) => fmt_few(f, stringify!($dtype), data),)*
@@ -253,14 +253,14 @@ macro_rules! as_wide_as_pointers {
                     Cow::Borrowed(data) => {
                         // SAFETY: both types are integers of one size and alignment, checked above,
                         // so any element of one is an element of the other; the pointer, the length
-                        // and the lifetime are those of the slice that was lent.
+                        // and the lifetime are those of the borrowed slice.
                         #[allow(unsafe_code)]
                         let same = unsafe {
                             std::slice::from_raw_parts(data.as_ptr().cast(), data.len())
                         };
                         Cow::Borrowed(same)
                     }
-                    // In place: the standard library keeps the allocation.
+                    // In place: the standard library reuses the allocation.
                     Cow::Owned(data) => data.into_iter().map(|x| x as $same).collect(),
                 })
             }

@@ -1,12 +1,13 @@
-//! How scores compare: the kinds of score a state holds, and their order-preserving keys.
+//! Kinds of scores, and their order-preserving keys.
 
 use crate::element::dtype::DType;
 
-/// A family of scores with one order and one width of key.
+/// A kind of scores: score types with one order and one width of key.
 ///
-/// A score becomes an unsigned key of the same order, so that the rest is integers: the bits of a
-/// float with the sign flipped, or all bits where it is negative, `-0.0` first made `0.0`; the value
-/// of a signed integer with the sign flipped; the value of an unsigned one.
+/// A score becomes an unsigned key of the same order, and the engine works on these integers. The key of a
+/// float is its bits with the sign bit flipped, or with all bits flipped if it is negative; `-0.0` becomes
+/// `0.0` first. The key of a signed integer is its value with the sign bit flipped, that of an unsigned
+/// one its value.
 ///
 /// ```
 /// use metrics_core::{DType, ScoreKind};
@@ -66,7 +67,7 @@ impl ScoreKind {
     const ALL: [Self; 7] =
         [Self::F16, Self::Bf16, Self::F32, Self::F64, Self::I32, Self::I64, Self::U64];
 
-    /// The code of this kind in a state's bytes, for ever; 0 stands for no scores yet.
+    /// The code of this kind in the bytes of states, which never changes; 0 stands for no scores yet.
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::F16 => 1,
@@ -156,7 +157,7 @@ impl ScoreKind {
         }
     }
 
-    /// Whether a key stands for a score: it is in range, and not what `-0.0` would be.
+    /// Whether a score has this key: it is in range, and not the key that `-0.0` would have.
     pub(crate) fn has_key(self, key: u64) -> bool {
         let (lowest, highest) = self.key_range();
         let minus_zero = match self {
@@ -169,10 +170,10 @@ impl ScoreKind {
     }
 
     /// The score of a key, rounded for 64-bit integers beyond 2^53.
-    // Always, so that it costs nothing where nobody looks at the threshold.
+    // Always inlined, so that it costs nothing where the threshold is not used.
     #[inline(always)]
     pub(crate) fn threshold(self, key: u64) -> f64 {
-        // Not of a `Value`: the compiler would turn its 128 bits into a float for every key, of floats too.
+        // Not through `Value`: the compiler would convert its 128 bits to a float for keys of floats too.
         match self {
             Self::F16 => half::f16::from_bits(bits16(key as u16)).to_f64(),
             Self::Bf16 => half::bf16::from_bits(bits16(key as u16)).to_f64(),
@@ -184,7 +185,7 @@ impl ScoreKind {
         }
     }
 
-    /// The key the same score has in a wider kind: one that [`join`](Self::join) returned.
+    /// The key of the same score in a wider kind, which [`join`](Self::join) returned.
     pub(crate) fn widen(self, key: u64, to: Self) -> u64 {
         if self == to {
             return key;
@@ -212,9 +213,9 @@ impl ScoreKind {
 
 macro_rules! float_keys {
     ($key:ident, $inverse:ident, $bits:ty) => {
-        /// Key of a float from its bits: negative floats have all bits flipped, others the sign.
-        /// Integer operations only: a float addition would flush subnormals where the caller's
-        /// thread is set to. `-0.0` becomes `0.0` first.
+        /// Key of a float from its bits: `-0.0` becomes `0.0`; then negative floats have all bits
+        /// flipped, others the sign. Integer operations only: a float addition might flush
+        /// subnormals, depending on the mode of the thread.
         #[inline]
         pub(crate) fn $key(bits: $bits) -> $bits {
             const SIGN: $bits = 1 << (<$bits>::BITS - 1);

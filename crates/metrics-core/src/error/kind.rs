@@ -2,7 +2,7 @@
 
 use super::Error;
 
-/// What kind of mistake an [`Error`] is, for callers who treat kinds apart.
+/// The kind of an [`Error`], for callers who handle kinds differently.
 ///
 /// ```
 /// use metrics_core::{ErrorKind, slice::binary_auroc};
@@ -25,18 +25,18 @@ pub enum ErrorKind {
     Empty,
     /// A value that is undefined.
     Undefined,
-    /// A parameter, or a configuration that is not that of the metric.
+    /// A parameter out of range, or another configuration than that of the metric.
     Configuration,
     /// Bytes that are no state.
     State,
     /// Memory that the system refused.
     Memory,
-    /// Something that a tensor library refused or gave wrong.
+    /// A tensor library refused an operation, or a backend returned wrong counts.
     Backend,
 }
 
 impl Error {
-    /// What kind of mistake this is; that of the first rejected update, where updates were rejected.
+    /// The kind of this error. For rejected updates it is the kind of the first one.
     ///
     /// ```
     /// use metrics_core::{ErrorKind, binary_auprc};

@@ -9,7 +9,7 @@ pub use state::StateError;
 use crate::curve::Curve;
 use crate::layout::Layout;
 
-/// What a metric or a backend returns.
+/// The result of a metric or a backend.
 ///
 /// ```
 /// let auprc: metrics_core::Result<f64> = metrics_core::slice::binary_auprc(&[0.5], &[1]);
@@ -20,7 +20,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Why a metric could not be computed, updated, merged or loaded.
 ///
 /// Every variant says what was given, what is allowed and where. A call that returns an error has
-/// changed nothing, but for [`RejectedUpdates`](Self::RejectedUpdates), which says so.
+/// changed nothing, except for [`RejectedUpdates`](Self::RejectedUpdates): there the other updates count.
 ///
 /// ```
 /// let error = metrics_core::binary_auprc(&[0.5], &[2]).unwrap_err();
@@ -66,7 +66,7 @@ pub enum Error {
         /// Shape of that input.
         shape: Vec<usize>,
     },
-    /// The shape is not that of as many tasks as there must be.
+    /// The shape does not fit the number of tasks.
     #[error(
         "{op}: scores have shape {scores:?} and targets {targets:?}, expected {}",
         layout.describe(*n_tasks, scores)
@@ -90,7 +90,7 @@ pub enum Error {
         op: &'static str,
         /// The number that was given.
         given: usize,
-        /// The largest that is allowed.
+        /// The largest allowed number.
         max: usize,
     },
     /// A metric for no task at all.
@@ -99,7 +99,7 @@ pub enum Error {
         /// The metric that was asked for.
         op: &'static str,
     },
-    /// One value was asked of a metric that holds several tasks.
+    /// The caller asked a metric of several tasks for one value.
     #[error("{op}: one value asked of {n_tasks} tasks, use compute_tasks")]
     SeveralTasks {
         /// The metric that was asked.
@@ -181,7 +181,7 @@ pub enum Error {
         /// The task.
         task: usize,
     },
-    /// A prediction of the bucketed [`Auc`](crate::Auc) is no probability.
+    /// A prediction of the bucketed [`Auc`](crate::Auc) is not a probability.
     #[error(
         "{op}: prediction is {} at row {row}, expected a probability in [0, 1]",
         short(*value)
@@ -211,7 +211,7 @@ pub enum Error {
     InvalidNumThresholds {
         /// The number that was given.
         given: usize,
-        /// The largest that is allowed.
+        /// The largest allowed number.
         max: usize,
     },
     /// Inputs live on different devices.
@@ -226,7 +226,7 @@ pub enum Error {
         /// Device of that input.
         device: String,
     },
-    /// The tensor library has this dtype but no metric takes it.
+    /// The tensor library has this dtype, but metrics do not take it.
     #[error("{op}: {what} have dtype {dtype}, expected {expected}")]
     UnsupportedDtype {
         /// The metric that was asked for.
@@ -238,7 +238,7 @@ pub enum Error {
         /// The dtypes that are allowed, in words.
         expected: &'static str,
     },
-    /// Scores of two batches have no common type that holds both exactly.
+    /// No type holds the scores of both batches exactly.
     #[error(
         "{op}: {given} scores cannot join the {held} scores held: no type holds both exactly, \
          cast them to one dtype first"
@@ -246,9 +246,9 @@ pub enum Error {
     ScoreTypeMismatch {
         /// The metric that was asked.
         op: &'static str,
-        /// The kind of scores that came.
+        /// The kind of the new scores.
         given: &'static str,
-        /// The kind of scores held so far.
+        /// The kind of the scores so far.
         held: &'static str,
     },
     /// A task holds more samples than can be counted exactly.
@@ -263,14 +263,14 @@ pub enum Error {
         /// The largest number allowed.
         max: u64,
     },
-    /// The value is undefined and the caller asked for an error in that case.
+    /// The value is undefined, and the caller chose an error for that case.
     #[error("{op}: undefined for task {task}: {reason}")]
     Undefined {
         /// The metric that was asked for.
         op: &'static str,
         /// The task.
         task: usize,
-        /// What is missing.
+        /// Why it is undefined.
         reason: &'static str,
     },
     /// A metric of another number of tasks was merged or loaded.
@@ -303,7 +303,7 @@ pub enum Error {
         /// Thresholds of this metric.
         num_thresholds: usize,
     },
-    /// Bytes that are no state, or a damaged one.
+    /// The bytes are not a state, or are a damaged one.
     #[error("state: {reason} at byte {offset}")]
     InvalidState {
         /// What is wrong.
@@ -311,8 +311,8 @@ pub enum Error {
         /// Where reading stopped.
         offset: usize,
     },
-    /// Updates were rejected because of an invalid sample. Only the device knew, and `update` does not
-    /// wait for it; the other updates count.
+    /// Updates that a device rejected because of an invalid sample. `update` does not wait for the device, so
+    /// the next read reports them. The other updates count.
     #[error("{source}; this was update {update} of {n_updates} since the metric was last read{more}", more = others(*.n_rejected))]
     RejectedUpdates {
         /// The first update that was rejected, counted from 1 since the metric was last read.
@@ -321,10 +321,10 @@ pub enum Error {
         n_updates: usize,
         /// How many of them were rejected.
         n_rejected: usize,
-        /// What was wrong with the first.
+        /// The error of the first one.
         source: Box<Error>,
     },
-    /// The input asks for more memory than there is, as a broadcast view of very many elements does.
+    /// The system has too little memory for the input, for instance for a broadcast view of very many elements.
     #[error("{op}: no memory for {n_bytes} bytes")]
     OutOfMemory {
         /// The metric or the primitive that was asked for.
@@ -332,7 +332,7 @@ pub enum Error {
         /// The bytes it would take; saturates.
         n_bytes: usize,
     },
-    /// A row, a column or a number in an index lies beyond the end.
+    /// A row, a column or a number of an index lies beyond the end.
     #[error("{op}: no {what} {given}: there are {limit}, counted from 0")]
     OutOfRange {
         /// The primitive that was asked for.
@@ -344,14 +344,14 @@ pub enum Error {
         /// How many there are.
         limit: usize,
     },
-    /// Counts that a backend took elsewhere, say on a device, are those of no samples.
+    /// No samples have these counts, which a backend took elsewhere, say on a device.
     #[error("{op}: the counts of task {task} are those of no samples: at {index}, {reason}")]
     InvalidCounts {
-        /// What they were given to.
+        /// The operation that they were given to.
         op: &'static str,
         /// The task.
         task: usize,
-        /// Position of the first one that is wrong.
+        /// Position of the first wrong one.
         index: usize,
         /// What is wrong.
         reason: &'static str,
@@ -369,7 +369,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What was wrong with the first rejected update; of any other error, the error itself.
+    /// The error of the first rejected update; any other error unchanged.
     ///
     /// ```
     /// use metrics_core::Error;
@@ -393,7 +393,7 @@ fn count(n: usize, thing: &str) -> String {
 }
 
 impl Error {
-    /// Of memory that a primitive could not have, the metric that needed it is named.
+    /// The same error, naming the metric that needed the memory instead of the primitive.
     pub(crate) fn needed_by(self, op: &'static str) -> Self {
         match self {
             Self::OutOfMemory { n_bytes, .. } => Self::OutOfMemory { op, n_bytes },
@@ -401,7 +401,7 @@ impl Error {
         }
     }
 
-    /// Of an input that could not be read in host memory, the metric and the input are named.
+    /// The same error, naming the metric and the input that could not be read in host memory.
     pub(crate) fn of_input(self, op: &'static str, what: &'static str) -> Self {
         match self {
             Self::UnsupportedDtype { dtype, expected, .. } => {
@@ -412,7 +412,7 @@ impl Error {
     }
 }
 
-/// What to say of further updates that were rejected.
+/// The end of the message, with the number of other rejected updates.
 fn others(n_rejected: usize) -> String {
     match n_rejected {
         0 | 1 => ", and was rejected".into(),
@@ -420,7 +420,7 @@ fn others(n_rejected: usize) -> String {
     }
 }
 
-/// A value in as many digits as it takes, with an exponent where that would be hundreds.
+/// A value in its shortest exact digits, with an exponent where it is very large or small.
 fn short(value: f64) -> String {
     let is_plain = value == 0.0 || (1e-5..1e16).contains(&value.abs()) || !value.is_finite();
     if is_plain { format!("{value}") } else { format!("{value:e}") }

@@ -1,4 +1,4 @@
-//! What may be wrong with the bytes of a state.
+//! Errors in the bytes of a state.
 
 /// What is wrong with the bytes of a state.
 ///
@@ -32,7 +32,7 @@ pub enum StateError {
     /// A number is out of its range.
     #[error("{0} is out of range")]
     OutOfRange(&'static str),
-    /// Entries that must be in strict order, or in the shortest spelling, are not.
+    /// Entries are not in strict order, or a number is not in its shortest form.
     #[error("not in canonical form: {0}")]
     NotCanonical(&'static str),
 }

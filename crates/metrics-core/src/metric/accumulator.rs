@@ -1,4 +1,4 @@
-//! What a stateful metric holds: a state, and what is pending on a device.
+//! The contents of a stateful metric: a state, and the work pending on a device.
 
 use crate::arith::float_mode::in_default_mode;
 use crate::backend::{Backend, Batch, Pending, StateMut};
@@ -16,7 +16,7 @@ pub(crate) trait State: Clone {
 
     fn is_empty(&self) -> bool;
 
-    /// Takes in the samples of another state; on an error this one is unchanged.
+    /// Adds the samples of another state; on an error this one is unchanged.
     fn merge(&mut self, op: &'static str, other: &Self) -> Result<()>;
 }
 
@@ -89,12 +89,12 @@ impl<B: Backend, S: State> Accumulator<B, S> {
         Ok(&mut self.state)
     }
 
-    /// Takes in the samples of another one.
+    /// Adds the samples of another accumulator.
     ///
     /// # Errors
     /// As [`State::merge`] and [`Pending::flush`]; no sample of either is lost then.
     pub(crate) fn merge(&mut self, op: &'static str, other: &Self) -> Result<()> {
-        // Which updates of the other metric were rejected is for its own next reader.
+        // The other metric reports its rejected updates itself, when it is read next.
         let (mut theirs, mut pending) = (other.state.fresh()?, other.pending.clone());
         match pending.flush(theirs.as_mut()) {
             Err(Error::RejectedUpdates { .. }) => pending.flush(theirs.as_mut())?,

@@ -1,4 +1,4 @@
-//! Readings and their requests; what every stateful metric does.
+//! Readings, requests, and the trait of stateful metrics.
 
 pub(crate) mod accumulator;
 pub(crate) mod evaluation;
@@ -10,12 +10,12 @@ use crate::error::Result;
 
 /// A metric that is fed batch by batch.
 ///
-/// How the samples are cut into batches, in which order they come and which of several merged
-/// metrics saw them makes no difference, not in one bit. (Only where an [`Auc`](struct@crate::Auc)
-/// is given weights that are not whole may sums of 106 bits differ in the last one.)
+/// The value depends on the samples alone, to the bit: not on their batches, not on their order, and not
+/// on which of several merged metrics took them. The one exception is an [`Auc`](struct@crate::Auc) with
+/// weights that are not whole: its sums have 106 bits, and the last one may differ.
 ///
-/// Reading takes `&mut self`: it may wait for the device, it sorts what it holds once and remembers
-/// the result.
+/// Methods that return values take `&mut self`: they may wait for the device, and they sort the samples
+/// once and store the result.
 ///
 /// ```
 /// use metrics_core::{Curve, Metric, Result, ToTensor, slice::Auc, slice::BinaryAuprc};
@@ -37,12 +37,12 @@ use crate::error::Result;
 pub trait Metric {
     /// The tensor library.
     type Backend: Backend;
-    /// What the metric knows, as plain data.
+    /// The samples or counts of the metric, as plain data.
     type State;
-    /// What is computed.
+    /// The value of one task.
     type Value;
 
-    /// Takes in a batch; an empty one changes nothing. What is kept is copied.
+    /// Adds a batch; an empty one changes nothing. The metric copies what it needs of the tensors.
     ///
     /// ```
     /// use metrics_core::{Metric, Result, slice::BinaryAuroc};
@@ -67,9 +67,9 @@ pub trait Metric {
         targets: &(impl ToTensor<Self::Backend> + ?Sized),
     ) -> Result<()>;
 
-    /// Takes in a batch with one weight per sample: finite, at least 0. What weights mean, how precise
-    /// values are and how much weight a task takes say the docs of
-    /// [`Request::weights`](crate::Request::weights).
+    /// Adds a batch with one weight per sample: finite, at least 0. See
+    /// [`Request::weights`](crate::Request::weights) for the meaning of weights, their limits and the
+    /// precision of values.
     ///
     /// ```
     /// use metrics_core::{Metric, slice::BinaryAuroc};
@@ -104,9 +104,9 @@ pub trait Metric {
     /// # Errors
     /// [`NoSamples`](crate::Error::NoSamples) before the first sample,
     /// [`SeveralTasks`](crate::Error::SeveralTasks) for a metric of several tasks,
-    /// [`Undefined`](crate::Error::Undefined) where the value is undefined and that was asked for;
+    /// [`Undefined`](crate::Error::Undefined) where the value is undefined and the caller chose this error;
     /// [`OutOfMemory`](crate::Error::OutOfMemory); [`RejectedUpdates`](crate::Error::RejectedUpdates)
-    /// and [`Backend`](crate::Error::Backend) where a device says so now.
+    /// and [`Backend`](crate::Error::Backend) where a device reports them late.
     #[doc(alias("eval", "accumulate", "result"))]
     fn compute(&mut self) -> Result<Self::Value>;
 
@@ -126,7 +126,7 @@ pub trait Metric {
     /// As [`compute`](Self::compute), except for `SeveralTasks`.
     fn compute_tasks(&mut self) -> Result<Vec<Self::Value>>;
 
-    /// Takes in all samples of another metric of the same configuration.
+    /// Adds all samples of another metric of the same configuration.
     ///
     /// ```
     /// use metrics_core::{Metric, Result, slice::BinaryAuroc};
@@ -149,10 +149,10 @@ pub trait Metric {
     /// [`TooManySamples`](crate::Error::TooManySamples),
     /// [`WeightOverflow`](crate::Error::WeightOverflow), [`OutOfMemory`](crate::Error::OutOfMemory);
     /// both are unchanged then. [`RejectedUpdates`](crate::Error::RejectedUpdates) and
-    /// [`Backend`](crate::Error::Backend) where a device says so now.
+    /// [`Backend`](crate::Error::Backend) where a device reports them late.
     fn merge(&mut self, other: &Self) -> Result<()>;
 
-    /// Forgets all samples.
+    /// Removes all samples.
     ///
     /// ```
     /// use metrics_core::{Metric, slice::BinaryAuroc};
@@ -165,7 +165,7 @@ pub trait Metric {
     /// ```
     fn reset(&mut self);
 
-    /// All the metric knows.
+    /// The state: all samples or counts of the metric.
     ///
     /// ```
     /// use metrics_core::{Metric, slice::BinaryAuroc};
@@ -178,10 +178,10 @@ pub trait Metric {
     ///
     /// # Errors
     /// [`RejectedUpdates`](crate::Error::RejectedUpdates) and [`Backend`](crate::Error::Backend) where a
-    /// device says so now, [`OutOfMemory`](crate::Error::OutOfMemory).
+    /// device reports them late, [`OutOfMemory`](crate::Error::OutOfMemory).
     fn state(&mut self) -> Result<Self::State>;
 
-    /// Forgets all samples and takes over a state: from a file, another process, another backend.
+    /// Replaces all samples by those of a state: from a file, another process, another backend.
     ///
     /// ```
     /// use metrics_core::{Metric, slice::BinaryAuroc};
@@ -200,7 +200,7 @@ pub trait Metric {
     fn load_state(&mut self, state: &Self::State) -> Result<()>;
 }
 
-/// The methods of [`Metric`] for a type that has them itself.
+/// The methods of [`Metric`] for a type that has methods of the same names.
 macro_rules! metric_methods {
     () => {
         fn update(

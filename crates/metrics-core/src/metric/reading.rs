@@ -11,11 +11,11 @@ use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::undefined::Undefined;
 
-/// A metric as a value with parameters: it is read off what a task was ranked to.
+/// A metric as a value with parameters, read off the ranking of a task.
 ///
 /// Code that computes metrics takes [`Readings`]: one of these, or a tuple of them.
 ///
-/// A reading of one's own is a value that implements this, and has functions, weights, several tasks and a
+/// Implement this trait for a metric of your own: it then has functions, weights, several tasks and a
 /// stateful metric on every backend:
 ///
 /// ```
@@ -43,9 +43,9 @@ use crate::undefined::Undefined;
 /// ```
 pub trait Reading: Clone + Debug + Send + Sync {
     /// What it is read from: [`RankSums`](crate::RankSums) where the sums over the ranking are enough, which
-    /// the engines take without writing anything down; else [`RankedCounts`].
+    /// the engines compute without a list of counts; else [`RankedCounts`].
     type Source: Source;
-    /// What is read.
+    /// The value of one task.
     type Value;
 
     /// Name of the metric, for error messages.
@@ -94,7 +94,7 @@ pub trait Reading: Clone + Debug + Send + Sync {
     /// ```
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`], or another that names what was given and what is allowed.
+    /// [`Error::InvalidParameter`], or another error that names the given and the allowed values.
     fn check(&self) -> Result<()> {
         Ok(())
     }
@@ -102,7 +102,7 @@ pub trait Reading: Clone + Debug + Send + Sync {
     /// The value of a task.
     ///
     /// # Errors
-    /// [`Error::Undefined`] where there is no value and the policy says so.
+    /// [`Error::Undefined`] where the value is undefined and the policy asks for this error.
     fn value(&self, source: &Self::Source, policy: Policy) -> Result<Self::Value>;
 }
 
@@ -128,7 +128,7 @@ mod sealed {
     pub trait Sealed: Sized {
         const IS_COUNTS: bool;
 
-        /// Calls `f` with what a ranking has of this; counts must have been asked for.
+        /// Calls `f` with the sums or the counts of a ranking. A ranking has counts where they were asked for.
         fn with<R>(ranking: &Ranking, f: impl FnOnce(&Self) -> R) -> R;
     }
 
@@ -155,7 +155,7 @@ mod sealed {
     }
 }
 
-/// What to return where a value is undefined, and of which metric and task.
+/// What a reading returns where its value is undefined, with the metric and the task for the error.
 ///
 /// ```
 /// use metrics_core::{Policy, RankSums, Reading, Readings, Result, Undefined};
@@ -225,7 +225,7 @@ impl Policy {
     }
 }
 
-/// A [`Reading`], or a tuple of up to eight: all are read off one ranking.
+/// A [`Reading`], or a tuple of up to eight, all read off one ranking.
 ///
 /// ```
 /// use metrics_core::{Auprc, Auroc, PrecisionRecall, Readings};
@@ -237,10 +237,10 @@ impl Policy {
 /// # Ok::<(), metrics_core::Error>(())
 /// ```
 pub trait Readings: Clone + Debug + Send + Sync {
-    /// What is read: a tuple of values for a tuple of readings.
+    /// The value of one task: a tuple of values for a tuple of readings.
     type Value;
 
-    /// Whether the sums over a ranking are not enough.
+    /// Whether these readings need counts: the sums over a ranking are not enough.
     ///
     /// ```
     /// use metrics_core::{Auprc, Readings, Roc};

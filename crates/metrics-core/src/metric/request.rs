@@ -1,4 +1,4 @@
-//! One request for what a caller may choose: weights, undefined values, several tasks.
+//! Requests: readings with the caller's choice of weights, undefined values and tasks.
 
 use super::reading::{Policy, Readings};
 use crate::arith::float_mode::in_default_mode;
@@ -10,9 +10,9 @@ use crate::reserve::room;
 use crate::state::rank::RankState;
 use crate::undefined::Undefined;
 
-/// Readings, with all that a caller may choose beside them.
+/// Readings, with the caller's choices.
 ///
-/// [`Readings`] begin one where something is to be chosen:
+/// The methods of [`Readings`] start a request:
 ///
 /// ```
 /// use metrics_core::{Auprc, Auroc, Layout, Readings, Undefined};
@@ -41,7 +41,7 @@ pub struct Request<'a, B: Backend, R> {
 }
 
 impl<'a, B: Backend, R: Readings> Request<'a, B, R> {
-    /// No weights, default values where a metric is undefined, a row a task.
+    /// Without weights, with default values where a metric is undefined, with one row per task.
     ///
     /// ```
     /// use metrics_core::{Auroc, Host, Request};
@@ -57,15 +57,15 @@ impl<'a, B: Backend, R: Readings> Request<'a, B, R> {
     /// One weight per sample, finite and at least 0: in the shape of the scores, or `(n_samples,)` for all
     /// tasks. A weight of 0 removes the sample, and weights of 1 give the bits of no weights.
     ///
-    /// Areas are within 1e-12 of the exact ones, relatively, whatever the weights are, and do not depend
-    /// on the order of the samples. Only an area below 2.2e-308 is rounded to a multiple of 5e-324.
+    /// Areas have a relative error of at most 1e-12, whatever the weights are, and do not depend on the order
+    /// of the samples. Only an area below 2.2e-308 is rounded to a multiple of 5e-324.
     ///
     /// If all weights of a task are whole and at most 2^20, each sample counts as that many equal
     /// samples: the curves and AUROC have the bits of the repeated samples, and so has an AUPRC of at
-    /// least 2^-20. A smaller AUPRC is taken as for other weights, which is more precise.
+    /// least 2^-20. A smaller AUPRC is computed as for other weights, which is more precise.
     ///
-    /// The weights of a task must add up to less than 1.7e308. Those that are counted must add up to
-    /// 2^53 at most, which takes 2^33 samples of weight 2^20.
+    /// The weights of a task must add up to less than 1.7e308, and those that are counted to at most 2^53,
+    /// the sum of 2^33 weights of 2^20.
     ///
     /// ```
     /// use metrics_core::{Auroc, Readings};
@@ -81,7 +81,7 @@ impl<'a, B: Backend, R: Readings> Request<'a, B, R> {
         self
     }
 
-    /// What to return where a metric is undefined.
+    /// What the request returns where a metric is undefined.
     ///
     /// ```
     /// use metrics_core::{Auroc, Readings, Undefined};
@@ -96,7 +96,7 @@ impl<'a, B: Backend, R: Readings> Request<'a, B, R> {
         self
     }
 
-    /// Which dimension of a matrix the tasks are: by default the first.
+    /// Which dimension of a matrix is the tasks: by default the first.
     ///
     /// ```
     /// use metrics_core::{Auroc, Layout, Readings, slice::Tensor};
@@ -158,7 +158,7 @@ impl<'a, B: Backend, R: Readings> Request<'a, B, R> {
     /// - [`Error::NanScore`], [`Error::InvalidTarget`], [`Error::InvalidWeight`], naming task and index;
     /// - [`Error::WeightOverflow`], [`Error::NoWeight`] where all weights are 0,
     ///   [`Error::TooManySamples`] where whole weights add up to more than 2^53;
-    /// - [`Error::Undefined`] if asked for, naming the task; those of
+    /// - [`Error::Undefined`] if the caller chose it, naming the task; those of
     ///   [`Reading::check`](crate::Reading::check);
     /// - [`Error::OutOfMemory`], and [`Error::Backend`] where the tensor library refuses.
     pub fn tasks(
@@ -199,7 +199,7 @@ impl<'a, B: Backend, R: Readings> Request<'a, B, R> {
     }
 }
 
-/// Calls `f` with what each task of a batch was ranked to.
+/// Calls `f` with the ranking of each task of a batch.
 fn rank<B: Backend>(
     batch: &Batch<'_, B>,
     needs_counts: bool,

@@ -10,7 +10,7 @@ use crate::counts::buckets::{Bucket, BucketCounts};
 use crate::curve::Curve;
 use crate::error::{Result, StateError};
 
-/// What an [`Auc`](crate::Auc) knows, as plain data.
+/// The bucket counts of an [`Auc`](crate::Auc), as plain data.
 ///
 /// ```
 /// use metrics_core::slice::Auc;
@@ -33,16 +33,15 @@ pub struct AucState {
     num_thresholds: usize,
     /// Whether there are sums of weights.
     is_weighted: bool,
-    /// Whether counts stand for weights, and there are no sums, so that it matters.
+    /// Whether counts stand for weights. False where there are sums, since it would make no difference.
     has_repeats: bool,
     n_buckets: usize,
-    /// The buckets that hold something, from low to high, as they are saved: there may be many, of
-    /// three bytes each.
+    /// The buckets that are not empty, from low to high, in their byte form: about three bytes each.
     bytes: Vec<u8>,
 }
 
 impl fmt::Debug for AucState {
-    /// How many buckets hold something, not each of them: there may be millions.
+    /// The number of buckets that are not empty, not each of them: there may be millions.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AucState")
             .field("curve", &self.curve)
@@ -52,10 +51,11 @@ impl fmt::Debug for AucState {
     }
 }
 
-/// Whether sums of weights follow each bucket.
+/// Buckets are counts alone.
 const COUNTED: u8 = 0;
+/// The sums of other weights follow the counts of each bucket.
 const WEIGHTED: u8 = 1;
-/// Counts that stand for weights; from version 2 on.
+/// Buckets are counts that stand for weights; from version 2 on.
 const REPEATED: u8 = 2;
 
 impl AucState {
@@ -77,7 +77,7 @@ impl AucState {
         state
     }
 
-    /// Appends a bucket, so far from the one before.
+    /// Appends a bucket, at this distance from the one before.
     fn push(&mut self, distance: usize, bucket: Bucket) {
         write_varint(&mut self.bytes, distance as u64);
         write_varint(&mut self.bytes, bucket.negatives);
@@ -90,7 +90,7 @@ impl AucState {
         self.n_buckets += 1;
     }
 
-    /// The buckets that hold something, from low to high.
+    /// The buckets that are not empty, from low to high.
     fn buckets(&self) -> impl Iterator<Item = Bucket> + '_ {
         let mut reader = Reader::new(&self.bytes);
         let mut next = 0;
@@ -137,8 +137,8 @@ impl AucState {
         self.num_thresholds
     }
 
-    /// Number of positives in each bucket; samples whose weight is no whole number of up to 2^20 are not
-    /// in it.
+    /// Number of positives in each bucket, without the samples whose weight is not a whole number of at most
+    /// 2^20.
     ///
     /// The vector has [`num_thresholds`](Self::num_thresholds)` + 1` elements, 128 MiB at most, even
     /// where the state itself was read from a few bytes.
@@ -155,8 +155,8 @@ impl AucState {
         self.dense(|bucket| bucket.positives)
     }
 
-    /// Number of negatives in each bucket; samples whose weight is no whole number of up to 2^20 are not
-    /// in it. Memory is that of [`stat_pos`](Self::stat_pos).
+    /// Number of negatives in each bucket, without the samples whose weight is not a whole number of at most
+    /// 2^20. It takes as much memory as [`stat_pos`](Self::stat_pos).
     ///
     /// ```
     /// use metrics_core::{Curve, slice::Auc};
@@ -190,11 +190,11 @@ impl AucState {
     /// The state in its one byte form.
     ///
     /// `tmst`, version, kind 2, curve, `num_thresholds`, whether there are sums of weights, the number of
-    /// buckets that hold something; then each of them, from low to high: its distance to the one
+    /// buckets that are not empty; then each of them, from low to high: its distance to the one
     /// before, negatives, positives and, if any, two sums of two `f64` each. Numbers are LEB128.
     ///
-    /// The version is 1; it is 2 where there are no sums of weights (0 in version 1), but counts that
-    /// stand for weights (2).
+    /// The version is 2 where there are counts that stand for weights but no sums of weights (flag 2), else 1
+    /// (flag 0 without sums of weights, 1 with them).
     ///
     /// ```
     /// use metrics_core::slice::Auc;
@@ -223,8 +223,8 @@ impl AucState {
 
     /// The state that [`to_bytes`](Self::to_bytes) wrote.
     ///
-    /// Takes bytes from anywhere. Nothing is kept before all of them have been checked; what is kept is
-    /// as long as they are.
+    /// The bytes may come from anywhere: all of them are checked before any is stored. The state takes as much
+    /// memory as the bytes.
     ///
     /// ```
     /// use metrics_core::{AucState, Error, StateError, slice::Auc};
@@ -262,7 +262,7 @@ impl AucState {
         let n_buckets = reader.length("number of buckets")?;
         let start = reader.offset();
         let mut next = 0;
-        // Counts and weights must add up to what a metric can hold.
+        // The totals must be within the limits of a metric.
         let mut total = BucketCounts::new(1)?;
         let (mut are_too_many, mut has_weight) = (false, false);
         for _ in 0..n_buckets {

@@ -1,4 +1,4 @@
-//! Reading and writing the bytes of states. The reader trusts nothing.
+//! Reading and writing the bytes of states. The reader checks every byte.
 
 use crate::error::{Error, Result, StateError};
 
@@ -14,7 +14,7 @@ pub(crate) enum StateKind {
     Auc = 2,
 }
 
-/// The first bytes of every state: of version 1 where that can say what the state holds.
+/// The first bytes of every state: version 1 where it can express the state.
 pub(crate) fn header(kind: StateKind, needs_version_2: bool) -> Vec<u8> {
     let mut out = MAGIC.to_vec();
     out.extend([if needs_version_2 { VERSION } else { 1 }, kind as u8]);
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
         Ok(byte)
     }
 
-    /// A LEB128 number in its shortest spelling.
+    /// A LEB128 number in its shortest form.
     #[inline]
     pub(crate) fn varint(&mut self) -> Result<u64> {
         let mut value = 0;
@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
         Err(self.error(StateError::OutOfRange("number")))
     }
 
-    /// A number of things that take at least one byte each, all of them still to come.
+    /// A number of entries that follow, of at least one byte each.
     pub(crate) fn length(&mut self, what: &'static str) -> Result<usize> {
         let length = self.varint()?;
         usize::try_from(length)
@@ -124,12 +124,12 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn f64(&mut self) -> Result<f64> {
         let bytes = self.take(size_of::<f64>())?;
-        // The length is right: `take` returned that many.
+        // Never fails: `take` returned as many bytes.
         let bytes = bytes.try_into().map_err(|_| self.error(StateError::Truncated))?;
         Ok(f64::from_le_bytes(bytes))
     }
 
-    /// The end of the state, which needs version 2 or not.
+    /// Checks that the state ends here, and that it has version 2 only if it needs that.
     pub(crate) fn end(&self, needs_version_2: bool) -> Result<()> {
         if self.offset < self.bytes.len() {
             return Err(self.error(StateError::TrailingBytes));

@@ -1,4 +1,4 @@
-//! States: plain data that says all a metric knows, saves, loads, merges and travels anywhere.
+//! States: the samples or counts of a metric as plain data, to be saved, loaded, merged and sent anywhere.
 
 pub(crate) mod buckets;
 mod codec;

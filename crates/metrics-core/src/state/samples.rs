@@ -1,4 +1,4 @@
-//! Raw samples as a state keeps them: packed as the engine packs them, 4 bytes each for f32 scores.
+//! The raw samples of a state: packed as the engine packs them, 4 bytes each for f32 scores.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use crate::arith::simd;
 use crate::cpu::{BLOCK, Filled, HUGE_PAGE, Key, Samples, extend, pack_apart, packed, unpacked};
 use crate::element::kind::ScoreKind;
 
-/// Elements in pieces: growing never copies, and never holds twice the memory.
+/// A growing list in pieces. Growing copies nothing and never takes twice the memory.
 #[derive(Debug, Clone)]
 pub(crate) struct Pieces<T: Copy> {
     pieces: Vec<Piece<T>>,
@@ -15,9 +15,9 @@ pub(crate) struct Pieces<T: Copy> {
 
 #[derive(Debug, Clone)]
 enum Piece<T: Copy> {
-    /// The first, which grows with its content: there may be few, or many such states.
+    /// The first piece grows with its contents: there may be many states with few elements.
     First(Vec<T>),
-    /// Any other will be filled.
+    /// Every other piece has its full capacity from the start.
     Other(Filled<T>),
 }
 
@@ -30,7 +30,7 @@ impl<T: Copy> Piece<T> {
     /// Elements of a large piece, which fills a huge page.
     const LARGE_PIECE: usize = HUGE_PAGE / size_of::<T>();
 
-    /// The piece of an element, and its position there.
+    /// The number of the piece with this element, and the element's position there.
     fn of(position: usize) -> (usize, usize) {
         match position.checked_sub(ALL_SMALL_PIECES) {
             None => (position / SMALL_PIECE, position % SMALL_PIECE),
@@ -41,7 +41,7 @@ impl<T: Copy> Piece<T> {
         }
     }
 
-    /// An empty one, by its position.
+    /// An empty piece of this number.
     fn new(piece: usize) -> Self {
         match piece {
             0 => Self::First(Vec::new()),
@@ -85,7 +85,7 @@ impl<T: Copy> Pieces<T> {
         self.len
     }
 
-    /// Appends `n` elements, of which `elements` gives any range.
+    /// Appends `n` elements; `elements` returns any range of them.
     pub(crate) fn extend<I: ExactSizeIterator<Item = T>>(
         &mut self,
         n: usize,
@@ -105,7 +105,7 @@ impl<T: Copy> Pieces<T> {
         }
     }
 
-    /// Forgets all elements but the first `len`.
+    /// Removes all elements but the first `len`.
     fn truncate(&mut self, len: usize) {
         if len < self.len {
             let (number, end) = Piece::<T>::of(len);
@@ -125,7 +125,7 @@ impl<T: Copy> Pieces<T> {
         }
     }
 
-    /// The first of some elements, as many as lie together; of none, nothing.
+    /// The start of this range, as far as it lies in one piece; `None` for an empty range.
     fn together(&self, range: Range<usize>) -> Option<&[T]> {
         if range.is_empty() {
             return None;
@@ -141,7 +141,7 @@ impl<T: Copy> Pieces<T> {
     }
 }
 
-/// Packed samples: those whose keys have the top bit, which packing loses, apart from the others.
+/// Packed samples. Packing loses the top bit of a key, so samples with it lie apart from the others.
 #[derive(Debug, Clone)]
 pub(crate) struct PackedSamples<K: Copy> {
     high: Pieces<K>,
@@ -239,7 +239,7 @@ impl<K: Key> Samples<K> for PackedSamples<K> {
     }
 }
 
-/// The keys of packed samples, of which the first ones have the top bit.
+/// Turns packed samples into keys; the first `n_high` have the top bit.
 #[inline(always)]
 fn unpack_apart<K: Key>(packed: &mut [K], n_high: usize) {
     let (high, low) = packed.split_at_mut(n_high);
@@ -254,14 +254,14 @@ fn read_labels<K: Key>(packed: &[K], out: &mut [u8]) {
     }
 }
 
-/// Samples in the width of key that their kind of score needs.
+/// Packed samples in the width of key that their kind of score needs.
 #[derive(Debug, Clone)]
 pub(crate) enum Raw {
     Narrow(PackedSamples<u32>),
     Wide(PackedSamples<u64>),
 }
 
-/// Runs an expression with the samples in their width.
+/// Runs an expression with the packed samples of either width.
 macro_rules! with_packed {
     ($raw:expr, $packed:ident => $body:expr) => {
         match $raw {
@@ -285,12 +285,12 @@ impl Raw {
         with_packed!(self, packed => packed.len())
     }
 
-    /// How many there are whose keys have the top bit, and without.
+    /// Number of samples whose keys have the top bit, and of the others.
     pub(crate) fn lens(&self) -> [usize; 2] {
         with_packed!(self, packed => packed.lens())
     }
 
-    /// Forgets what was appended since [`lens`](Self::lens) said so.
+    /// Removes the samples appended since [`lens`](Self::lens) returned this.
     pub(crate) fn truncate(&mut self, lens: [usize; 2]) {
         with_packed!(self, packed => packed.truncate(lens));
     }
@@ -312,7 +312,7 @@ impl Raw {
     }
 }
 
-/// A width of key, and where a state keeps samples of that width.
+/// A width of key, with the packed samples of that width.
 pub(crate) trait RawKey: Key {
     fn of(raw: &mut Raw) -> Option<&mut PackedSamples<Self>>;
 }
@@ -329,8 +329,8 @@ impl RawKey for u64 {
     }
 }
 
-/// About how many of these keys differ: those that share a bit with another are missed, three in a
-/// hundred where all differ.
+/// About how many of these keys differ. Keys whose hash sets the same bit count once, so of 16,384 keys
+/// that all differ the result misses about 3 %.
 pub(super) fn n_distinct(keys: &[u64]) -> u32 {
     let mut seen = vec![0u64; 1 << 12];
     for key in keys {

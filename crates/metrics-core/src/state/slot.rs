@@ -1,4 +1,4 @@
-//! How a state keeps a task: as the bytes it is saved as, or open for more samples.
+//! A task of a rank state: as saved bytes, or open for more samples.
 
 use super::codec::Reader;
 use super::task::{TaskState, Totals};
@@ -10,11 +10,11 @@ use crate::error::Result;
 /// A task of a state.
 ///
 /// Most states are loaded, read and saved, and a state may have millions of tasks with few samples each.
-/// Such a task stays the bytes it is saved as, which take a fraction of the memory. Adding samples opens
-/// it for good; reading opens a copy for a moment.
+/// Such a task stays in its saved bytes, which take a fraction of the memory. Adding samples opens the task
+/// itself; reading opens a copy and drops it.
 #[derive(Debug, Clone)]
 pub(crate) enum Slot {
-    /// Few bytes, or none where there are no samples.
+    /// A few bytes in place; none without samples.
     Short {
         len: u8,
         bytes: [u8; MAX_SHORT],
@@ -23,19 +23,19 @@ pub(crate) enum Slot {
     Open(Box<TaskState>),
 }
 
-/// The bytes of a task, as [`TaskState::write`] writes them, and what they add up to.
+/// The bytes of a task, as [`TaskState::write`] writes them, and the totals of its samples.
 #[derive(Debug, Clone)]
 pub(crate) struct Saved {
     bytes: Box<[u8]>,
     totals: Totals,
-    /// The sums of a task that is not small, after they were computed once.
+    /// The sums over the ranking of a task that is not small, once they were computed.
     sums: Option<Box<RankSums>>,
 }
 
-/// Bytes that fit where a pointer and a length would be.
+/// Most bytes in place of a pointer and a length.
 const MAX_SHORT: usize = 14;
-/// Most bytes of a small task. A merge of small tasks is written to bytes at once, and the sums of a
-/// small task are computed at each read: keeping more would take more memory than the task itself.
+/// Most bytes of a small task. A merge of small tasks becomes bytes at once, and each read of a small task
+/// computes its sums anew: an open task or stored sums would take more memory than the bytes.
 const SMALL_TASK: usize = 64;
 
 const _: () = assert!(size_of::<Slot>() == 16);
@@ -44,7 +44,7 @@ impl Slot {
     /// A task without samples.
     pub(crate) const EMPTY: Self = Self::Short { len: 0, bytes: [0; MAX_SHORT] };
 
-    /// A task of these bytes, which are valid, and of these totals.
+    /// A task of these valid bytes with these totals.
     pub(crate) fn of_bytes(bytes: &[u8], totals: Totals) -> Self {
         if bytes.len() > MAX_SHORT {
             return Self::Saved(Box::new(Saved { bytes: bytes.into(), totals, sums: None }));
@@ -63,7 +63,7 @@ impl Slot {
         }
     }
 
-    /// Bytes of the task where it is not open; else one.
+    /// Number of bytes of a task that is not open; 1 for an open task or one without samples.
     pub(crate) fn n_bytes(&self) -> usize {
         self.bytes().map_or(1, <[u8]>::len).max(1)
     }
@@ -94,12 +94,12 @@ impl Slot {
         }
     }
 
-    /// Whether version 1 of the byte form cannot say what this holds.
+    /// Whether version 1 of the byte form cannot express this task.
     pub(crate) fn needs_version_2(&self) -> bool {
         self.bytes().map_or_else(|| self.totals().needs_version_2, TaskState::is_marked)
     }
 
-    /// The task in its open form, to be read; `None` if it is open.
+    /// An open copy of a saved task; `None` if the task is open.
     fn opened(&self) -> Option<TaskState> {
         Some(match self.bytes()? {
             [] => TaskState::new(),
@@ -107,7 +107,7 @@ impl Slot {
         })
     }
 
-    /// The task in its open form, to be added to.
+    /// Opens the task, to add samples to it.
     pub(crate) fn open(&mut self) -> &mut TaskState {
         if let Some(task) = self.opened() {
             *self = Self::Open(Box::new(task));
@@ -118,7 +118,7 @@ impl Slot {
         }
     }
 
-    /// The task with its samples counted and sorted, as bytes; without samples, none.
+    /// The task as bytes, its samples counted and sorted; no bytes without samples.
     pub(crate) fn saved(&self) -> Self {
         match self {
             Self::Open(task) if task.is_empty() => Self::EMPTY,
@@ -132,7 +132,7 @@ impl Slot {
         }
     }
 
-    /// Appends the bytes of the task; a byte of zero where there are no samples.
+    /// Appends the bytes of the task; one zero byte without samples.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Open(task) => task.write_compacted(out),
@@ -150,7 +150,7 @@ impl Slot {
         }
     }
 
-    /// The sums over the ranking of this task; asked for again, they cost next to nothing.
+    /// The sums over the ranking of this task. They are stored, so a second call costs next to nothing.
     pub(crate) fn sums(&mut self) -> RankSums {
         if let Self::Open(task) = self {
             return task.sums();
@@ -191,7 +191,7 @@ impl Slot {
         }
     }
 
-    /// Takes in all samples of another task. The kinds must have a join.
+    /// Adds all samples of another task. The kinds must have a join.
     pub(crate) fn merge(&mut self, other: &Self) {
         if other.is_empty() {
             return;
@@ -229,7 +229,7 @@ impl PartialEq for Slot {
     }
 }
 
-/// What was read from bytes that this library wrote or has checked.
+/// Unwraps the result of reading bytes that this library wrote or has checked.
 fn valid<T>(read: Result<T>) -> T {
     read.unwrap_or_else(|error| unreachable!("checked bytes: {error}"))
 }

@@ -1,4 +1,4 @@
-//! Choices for the bucketed area.
+//! Options of the bucketed area.
 
 use std::marker::PhantomData;
 
@@ -9,7 +9,7 @@ use crate::curve::Curve;
 use crate::error::Result;
 use crate::undefined::Undefined;
 
-/// Choices for an [`Auc`].
+/// Options of an [`Auc`].
 ///
 /// ```
 /// use metrics_core::{Curve, slice::Auc};
@@ -63,7 +63,7 @@ impl<B: Backend> AucBuilder<B> {
         self
     }
 
-    /// What to return where the area is undefined.
+    /// What the metric returns where the area is undefined.
     ///
     /// ```
     /// use metrics_core::{Undefined, slice::Auc};

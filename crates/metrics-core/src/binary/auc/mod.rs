@@ -1,4 +1,4 @@
-//! The streaming, bucketed area: constant memory, and it says how wrong it can be.
+//! The streaming, bucketed area: constant memory, and bounds on its error.
 
 mod builder;
 
@@ -19,18 +19,19 @@ use crate::undefined::Undefined;
 
 const OP: &str = "auc";
 
-/// Area under the ROC or the precision–recall curve of probabilities in buckets.
+/// Area under the ROC or the precision–recall curve, of probabilities counted in buckets.
 ///
 /// ```text
 /// bucket of p = ⌊p · num_thresholds⌋
 /// ```
-/// Two integers a bucket, positives and negatives: memory does not grow with the samples. The value
-/// is [`binary_auroc`](crate::binary_auroc), or [`binary_auprc`](crate::binary_auprc) for
-/// [`Curve::Pr`], of the buckets: samples in one bucket tie. [`bounds`](Self::bounds) says where the
-/// value without buckets lies.
+/// Each bucket is two integers, positives and negatives, so memory does not grow with the samples. The
+/// value is [`binary_auroc`](crate::binary_auroc), or [`binary_auprc`](crate::binary_auprc) for
+/// [`Curve::Pr`], where all samples of a bucket tie. [`bounds`](Self::bounds) returns an interval that
+/// holds the value without buckets.
 ///
 /// As Paddle's [`Auc`](https://paddlepaddle.org.cn/documentation/docs/en/api/paddle/metric/Auc_en.html),
-/// except that `Curve::Pr` is real, a bad prediction or label is an error, and weights are taken.
+/// except that `Curve::Pr` is average precision, an invalid prediction or target is an error, and samples
+/// may have weights.
 ///
 /// # Shapes
 /// - predictions: `(n_samples,)` or `(n_samples, 1)` is the probability of class 1, in `[0, 1]`;
@@ -38,12 +39,12 @@ const OP: &str = "auc";
 /// - targets: `(n_samples,)` or `(n_samples, 1)`, each 0 or 1
 ///
 /// # Undefined cases
-/// Without positives, and for [`Curve::Roc`] without negatives: 0.0, as Paddle returns, or what
-/// [`Undefined`] says.
+/// Without positives, and for [`Curve::Roc`] without negatives, the value is 0.0, as in Paddle, or as the
+/// chosen [`Undefined`] says.
 ///
 /// # Complexity
-/// `update` O(n); `compute` O(`num_thresholds`). Memory: 16 bytes a bucket; 48 once a weight is not
-/// a whole number of up to 2^20.
+/// `update` O(n); `compute` O(`num_thresholds`). Memory: 16 bytes per bucket, or 48 after a weight that is
+/// not a whole number of at most 2^20.
 ///
 /// # Examples
 /// ```
@@ -99,7 +100,7 @@ impl<B: Backend> Auc<B> {
         Self { curve, undefined, samples: Accumulator::new(counts) }
     }
 
-    /// Choices for a metric, with their defaults.
+    /// A builder with the default options.
     ///
     /// ```
     /// let auc = metrics_core::slice::Auc::builder().num_thresholds(100).build()?;
@@ -128,7 +129,7 @@ impl<B: Backend> Auc<B> {
         self.samples.state.num_thresholds()
     }
 
-    /// What to return where the area is undefined.
+    /// What the metric returns where the area is undefined.
     ///
     /// ```
     /// use metrics_core::{Curve, Undefined, slice::Auc};
@@ -145,7 +146,7 @@ impl<B: Backend> Auc<B> {
         self
     }
 
-    /// Takes in a batch of predictions; an empty one changes nothing.
+    /// Adds a batch of predictions; an empty one changes nothing.
     ///
     /// ```
     /// let mut auc = metrics_core::slice::Auc::default();
@@ -167,7 +168,7 @@ impl<B: Backend> Auc<B> {
         self.count(scores.to_tensor(), targets.to_tensor(), None)
     }
 
-    /// Takes in a batch with one weight per sample, finite and at least 0.
+    /// Adds a batch with one weight per sample, finite and at least 0.
     ///
     /// ```
     /// let mut auc = metrics_core::slice::Auc::default();
@@ -198,8 +199,8 @@ impl<B: Backend> Auc<B> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NoSamples`] before the first sample, [`Error::Undefined`] if asked for;
-    /// [`Error::RejectedUpdates`] and [`Error::Backend`] where a device says so now.
+    /// [`Error::NoSamples`] before the first sample, [`Error::Undefined`] if the caller chose it;
+    /// [`Error::RejectedUpdates`] and [`Error::Backend`] where a device reports them late.
     #[doc(alias("eval", "accumulate", "result"))]
     pub fn compute(&mut self) -> Result<f64> {
         in_default_mode(|| {
@@ -223,12 +224,12 @@ impl<B: Backend> Auc<B> {
         Ok(vec![self.compute()?])
     }
 
-    /// Where the area without buckets certainly lies.
+    /// An interval that certainly holds the area without buckets.
     ///
-    /// They hold whatever the weights are: `0 <= lower <= value <= upper <= 1`, for the value by buckets
-    /// and for every arrangement of the samples in their buckets. The bounds of [`Curve::Roc`] are exact
-    /// ratios rounded once. Those of [`Curve::Pr`] and of weights that are not counted leave 2^-47 of
-    /// themselves as room for rounding, and the lower bound of counts leaves 2^-62 more.
+    /// `0 <= lower <= value <= upper <= 1`, for the bucketed value and for every arrangement of the samples in
+    /// their buckets, whatever the weights are. The bounds of [`Curve::Roc`] are exact ratios rounded once.
+    /// Those of [`Curve::Pr`], and those with weights that are not counted, are wider by 2^-47 of themselves
+    /// to cover rounding; the lower bound of counts is wider by 2^-62 more.
     ///
     /// ```
     /// let mut auc = metrics_core::slice::Auc::new(metrics_core::Curve::Roc, 10)?;
@@ -252,7 +253,7 @@ impl<B: Backend> Auc<B> {
         })
     }
 
-    /// The counts of all samples; there are some.
+    /// The bucket counts of all samples.
     fn counts(&mut self) -> Result<&BucketCounts> {
         let counts = self.samples.flushed()?;
         if counts.is_empty() {
@@ -286,7 +287,7 @@ impl<B: Backend> Auc<B> {
         self.samples.update(&Batch::new(OP, probabilities, targets, weights)?)
     }
 
-    /// Takes in all samples of another metric of the same curve and thresholds.
+    /// Adds all samples of another metric with the same curve and thresholds.
     ///
     /// ```
     /// use metrics_core::slice::Auc;
@@ -300,13 +301,13 @@ impl<B: Backend> Auc<B> {
     ///
     /// # Errors
     /// [`Error::MergeAuc`], [`Error::TooManySamples`], [`Error::WeightOverflow`]. Both are unchanged then.
-    /// [`Error::OutOfMemory`]; [`Error::RejectedUpdates`] and [`Error::Backend`] where a device says so now.
+    /// [`Error::OutOfMemory`]; [`Error::RejectedUpdates`] and [`Error::Backend`] where a device reports them late.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         self.expect(other.curve, other.num_thresholds())?;
         in_default_mode(|| self.samples.merge(OP, &other.samples))
     }
 
-    /// Forgets all samples.
+    /// Removes all samples.
     ///
     /// ```
     /// let mut auc = metrics_core::slice::Auc::default();
@@ -328,13 +329,13 @@ impl<B: Backend> Auc<B> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::RejectedUpdates`] and [`Error::Backend`] where a device says so now.
+    /// [`Error::RejectedUpdates`] and [`Error::Backend`] where a device reports them late.
     pub fn state(&mut self) -> Result<AucState> {
         let curve = self.curve;
         in_default_mode(|| Ok(AucState::new(curve, self.samples.flushed()?)))
     }
 
-    /// Forgets all samples and takes over those of a state.
+    /// Replaces all samples by those of a state.
     ///
     /// ```
     /// use metrics_core::slice::Auc;

@@ -13,38 +13,38 @@ use super::samples::{BLOCK, Key};
 use super::tally::{each, tally};
 use crate::arith::simd;
 
-/// Below this length a comparison sort beats the set-up of the others.
+/// Below this length a comparison sort is faster than the set-up of the others.
 const MAX_COMPARED: usize = 32;
-/// Up to this length keys and as many bins stay in the nearest caches.
+/// Up to this length, keys and as many bins fit the nearest caches.
 const IN_CACHE: usize = 1 << 14;
-/// Keys that a part of more should have.
+/// Keys that a part should have where there are more keys than that.
 const PART: usize = 1 << 10;
-/// Most parts that are equally wide: writing to more places at once is slow.
+/// Most parts of equal width: writing to more places at once is slow.
 const MAX_PARTS: usize = 1 << 11;
 /// Most rungs of a ladder: more leave the near caches.
 const MAX_RUNGS: usize = 1 << 10;
-/// Keys that are looked at to see how they lie.
+/// Random keys from which the distribution is guessed.
 const N_RANDOM: usize = 1 << 10;
-/// Of those, one of so many may lie far out, on each side.
+/// On each side one in this many of the random keys may be an outlier.
 const FAR_OUT: usize = 32;
-/// Pairs of keys in one part, over as many as there should be, from which on parts are uneven.
+/// Parts are uneven if the pairs of keys in one part are more than this many times the expected number.
 const UNEVEN: u64 = 4;
-/// Keys that are looked at for each rung.
+/// Random keys for each rung of a ladder.
 const RANDOM_PER_RUNG: usize = 8;
-/// Times that a part may be split before digits are sorted.
+/// Most times that a part is split before its digits are sorted.
 const LEVELS: u32 = 3;
-/// Keys of a bin from which on they crowd there: so many are more than a few moves from their places.
+/// Most keys of a bin that is not crowded: more would be more than a few moves from their places.
 const CROWD: usize = 16;
-/// Keys of a crowd up to which they are compared.
+/// Crowds of fewer keys are sorted by comparison.
 const MAX_CROWD_COMPARED: usize = 256;
-/// Times that crowds are spread before digits are sorted.
+/// Most times that a crowd is spread before its digits are sorted.
 const LEVELS_OF_CROWDS: u32 = 1;
-/// Places that keys may have to move on average after they were spread, before crowds are looked for, and after.
+/// Most places that keys may move on average after they were spread: before crowds are sorted, and after.
 const MOVES: usize = 2;
 const MOVES_AFTER_CROWDS: usize = 8;
-/// Places that they may move in any case.
+/// Places that all keys together may move in any case.
 const FREE_MOVES: usize = 256;
-/// Rounds in which neighbours are put in order: bins of up to as many keys are sorted by them.
+/// Rounds in which neighbours are put in order: they sort bins of at most as many keys.
 const ROUNDS: usize = 4;
 
 /// Memory that sorts share.
@@ -61,8 +61,8 @@ impl<K> Default for Scratch<K> {
     }
 }
 
-/// Sorts `n` keys by all bits but bit 0, the label, whose order among equal keys is left open. Returns
-/// where the sorted keys are.
+/// Sorts `n` keys by all bits except bit 0, the label, whose order among equal keys is unspecified. Returns
+/// the sorted keys, which lie in `scratch`.
 pub(crate) fn sort<'s, 'k, K: Key + 'k>(
     pieces: impl Iterator<Item = &'k [K]> + Clone,
     n: usize,
@@ -82,7 +82,7 @@ pub(crate) fn sort<'s, 'k, K: Key + 'k>(
     spread.sort(gathered)
 }
 
-/// Sorts keys that are few, or sorted already, one way or the other; returns whether they were.
+/// Sorts keys that are few, or already in ascending or descending order; returns whether they were.
 fn sort_if_easy<K: Key>(keys: &mut [K]) -> bool {
     if keys.is_sorted_by(|&a, &b| a <= b | K::one()) {
         return true;
@@ -98,7 +98,7 @@ fn sort_if_easy<K: Key>(keys: &mut [K]) -> bool {
     false
 }
 
-/// Sorts keys of which nothing is known, after another way turned out to be too long.
+/// Sorts keys of any distribution, after another way turned out to be slow.
 fn sort_any<K: Key>(keys: &mut [K]) {
     #[cfg(test)]
     GIVEN_UP.set(GIVEN_UP.get() + 1);
@@ -107,7 +107,7 @@ fn sort_any<K: Key>(keys: &mut [K]) {
 
 #[cfg(test)]
 thread_local! {
-    /// How often something was begun on this thread and given up.
+    /// How often this thread gave up another way of sorting.
     pub(super) static GIVEN_UP: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
@@ -118,7 +118,7 @@ fn sort_digits<K: Key>(keys: &mut [K], scratch: &mut [K]) {
     radix::sort(keys, 1..n_bits.max(1), scratch);
 }
 
-/// Equal parts of the range of some keys.
+/// Parts of equal width of a range of keys.
 #[derive(Debug, Clone, Copy)]
 struct RangeParts<K> {
     low: K,
@@ -144,7 +144,7 @@ impl<K: Key> RangeParts<K> {
         self.last as usize + 1
     }
 
-    /// The part of each key, of which none is beyond the range.
+    /// The part of each key; all must be in the range.
     #[inline(always)]
     fn of(&self, keys: &[K], out: &mut [u32]) {
         for (out, &key) in out.iter_mut().zip(keys) {
@@ -152,7 +152,7 @@ impl<K: Key> RangeParts<K> {
         }
     }
 
-    /// The part of each key, in the first or the last one where it is beyond the range.
+    /// The part of each key; keys beyond the range are in the first or the last part.
     #[inline(always)]
     fn of_any(&self, keys: &[K], out: &mut [u32]) {
         for (out, &key) in out.iter_mut().zip(keys) {
@@ -173,19 +173,19 @@ impl<K: Key> RangeParts<K> {
     }
 }
 
-/// What splits keys into parts, from low keys to high ones.
+/// A way to split keys into parts, from low keys to high ones.
 enum Splitter<K> {
-    /// Equally wide parts.
+    /// Parts of equal width.
     Equal(RangeParts<K>),
-    /// Parts between keys that were looked at, and one for each of these keys. Each has about as many keys,
-    /// however they lie.
+    /// Parts between random keys, and one for each of these keys. They have about equally many keys,
+    /// whatever the distribution.
     Ladder(Ladder<K>),
 }
 
 impl<K: Key> Splitter<K> {
-    /// For these keys: equally wide parts, unless keys crowd in some of them.
+    /// Parts of equal width, unless the keys crowd in some of them.
     fn new(keys: &[K]) -> Self {
-        // Equal keys need no sorting: it does no harm if they are many.
+        // Equal keys need no sorting, so a part may have many of them.
         let mut some = random_keys(keys, N_RANDOM);
         some.dedup();
         let (low, high) = simd::run(|| extremes(keys));
@@ -193,7 +193,7 @@ impl<K: Key> Splitter<K> {
         let n_bins = (keys.len() / PART).min(MAX_PARTS);
         for (low, high) in [(low, high), (some[far_out], some[some.len() - 1 - far_out])] {
             let bins = RangeParts::between(low, high, n_bins);
-            // If one key makes up half of them, only a ladder has a part for it alone.
+            // If one key makes up half of them, it needs a part of its own, which only a ladder has.
             if some.len() > N_RANDOM / 2 && bins.are_even(&some) {
                 return Self::Equal(bins);
             }
@@ -233,7 +233,7 @@ impl<K: Key> Splitter<K> {
     }
 }
 
-/// Some of the keys, sorted, as if they were positive. Whoever made the keys cannot know which.
+/// Some random keys, sorted, all with label 1. They are random so that no input can be made to avoid them.
 fn random_keys<K: Key>(keys: &[K], n: usize) -> Vec<K> {
     let mut random = RandomState::new().hash_one(n) | 1;
     let mut some: Vec<K> = (0..n)
@@ -249,8 +249,8 @@ fn random_keys<K: Key>(keys: &[K], n: usize) -> Vec<K> {
     some
 }
 
-/// Sorts keys that do not fit the cache, in parts that do. The pieces hold the same keys. The lowest
-/// and the highest key are never in one part, so each has fewer keys; how many, the levels bound.
+/// Sorts keys that do not fit the cache, in parts that do. `pieces` and `keys` hold the same keys. The lowest
+/// and the highest key are never in one part, so each part has fewer keys; `n_levels` limits the recursion.
 fn split<'k, K: Key + 'k>(
     pieces: impl Iterator<Item = &'k [K]> + Clone,
     keys: &mut [K],
@@ -296,13 +296,13 @@ fn split<'k, K: Key + 'k>(
     }
 }
 
-/// [`split`] of one piece. It is a function of its own because each nested call of `split` would make the
-/// compiler generate another kind of iterator.
+/// [`split`] of one piece. A function of its own, since a nested call of `split` would have a new iterator
+/// type on each level.
 fn split_again<K: Key>(piece: &[K], keys: &mut [K], spread: &mut Spread<K>, n_levels: u32) {
     split(std::iter::once(piece), keys, spread, n_levels);
 }
 
-/// Sorts keys that lie about evenly.
+/// Sorts keys that are about evenly distributed.
 #[derive(Debug)]
 struct Spread<K> {
     keys: Vec<K>,
@@ -311,8 +311,8 @@ struct Spread<K> {
 }
 
 impl<K: Key> Spread<K> {
-    /// One pass into as many bins as keys leaves each next to its place. The keys that were given are in
-    /// no order then.
+    /// Sorts by one pass into as many bins as keys, which leaves each key near its place. The given slice is
+    /// overwritten.
     fn sort(&mut self, keys: &mut [K]) -> &[K] {
         let n = keys.len();
         let Self { keys: moved, numbers, ends } = self;
@@ -337,7 +337,7 @@ fn spread<K: Key>(keys: &[K], numbers: &mut [u32], ends: &mut Vec<u32>, to: &mut
     distribute(keys, numbers, n_bins, ends, to);
 }
 
-/// Puts keys in the order of their bins, of which there are `n_bins`; `ends` becomes the end of each.
+/// Puts keys in the order of their bins; `ends` becomes the end of each of the `n_bins` bins.
 #[inline(never)]
 #[allow(unsafe_code)]
 pub(crate) fn distribute<K: Key>(
@@ -357,8 +357,8 @@ pub(crate) fn distribute<K: Key>(
         position += std::mem::replace(end, position);
     }
     each(bins, |i, &bin| {
-        // SAFETY: the bins were counted, so they are there. Each place is given out once, as often
-        // as bins were counted: once for each key, and there are places for so many.
+        // SAFETY: `tally` checked that each bin is below `n_bins`. Each key gets its own place, below the
+        // number of keys, and `to` is as long as `keys`, as asserted.
         unsafe {
             let end = ends.get_unchecked_mut(bin as usize);
             *to.get_unchecked_mut(*end as usize) = *keys.get_unchecked(i);
@@ -367,8 +367,8 @@ pub(crate) fn distribute<K: Key>(
     });
 }
 
-/// Sorts keys that lie in bins, from low to high, of which `ends` are the ends, each with `start` added. `scratch`
-/// and `numbers` are as long as the keys.
+/// Sorts keys that lie in bins, from low to high. The ends of the bins are `ends`, less `start`. `scratch` and
+/// `numbers` are as long as the keys.
 pub(crate) fn sort_in_bins<K: Key>(
     keys: &mut [K],
     ends: &[u32],
@@ -384,7 +384,7 @@ pub(crate) fn sort_in_bins<K: Key>(
     }
 }
 
-/// Sorts the bins in which many keys are. A few keys are still left next to their places.
+/// Sorts the bins with many keys. Bins with few keys are left: their keys are near their places.
 #[cold]
 fn sort_crowds<K: Key>(
     keys: &mut [K],

@@ -1,4 +1,5 @@
-//! Keys that are nearly sorted: neighbours put in order, then the few that are still wrong inserted.
+//! Sorting keys that are nearly sorted: neighbours are put in order, then the few keys that are still out of
+//! place are inserted.
 
 use super::{FREE_MOVES, ROUNDS};
 use crate::arith::simd;
@@ -6,8 +7,8 @@ use crate::cpu::samples::Key;
 #[cfg(target_arch = "x86_64")]
 use crate::cpu::{avx2, sse2};
 
-/// Sorts keys of which most are next to their places; returns whether they were. If not, no key has left
-/// what lies between lower and higher keys.
+/// Sorts keys of which most are near their places; returns whether they were. If not, every key is still in
+/// its bin, since only keys in the wrong order were exchanged.
 pub(super) fn sort_nearly<K: Key>(keys: &mut [K], moves: usize) -> bool {
     for round in 0..ROUNDS {
         sort_neighbours(&mut keys[round % 2..]);
@@ -20,7 +21,7 @@ pub(super) fn sort_nearly<K: Key>(keys: &mut [K], moves: usize) -> bool {
             end += 1;
         }
         end -= 1;
-        // Where keys crowd, that shows soon.
+        // Crowds soon exceed this.
         if n_moves > moves * end + FREE_MOVES {
             return false;
         }
@@ -28,8 +29,8 @@ pub(super) fn sort_nearly<K: Key>(keys: &mut [K], moves: usize) -> bool {
     true
 }
 
-/// Puts the first two keys in order, the next two, and so on: without branches, which would guess
-/// wrong half the time.
+/// Puts the first two keys in order, the next two, and so on, without branches, half of which would be
+/// mispredicted.
 fn sort_neighbours<K: Key>(keys: &mut [K]) {
     #[cfg(target_arch = "x86_64")]
     if let Some(keys) = K::narrow_mut(keys) {
@@ -53,7 +54,7 @@ fn sort_neighbours<K: Key>(keys: &mut [K]) {
     }
 }
 
-/// A place from `start` on, up to which keys are in order.
+/// A position from `start` on, up to which keys are in order.
 fn first_descent<K: Key>(keys: &[K], start: usize) -> usize {
     #[cfg(target_arch = "x86_64")]
     if let Some(keys) = K::narrow(keys) {

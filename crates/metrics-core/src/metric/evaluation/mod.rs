@@ -13,7 +13,7 @@ use crate::layout::Layout;
 use crate::state::rank::{MAX_TASKS, RankState};
 use crate::undefined::Undefined;
 
-/// Exact readings over all samples it was fed, batch by batch: one state, one ranking for all of them.
+/// Exact readings over all samples, added batch by batch: one state, and one ranking for all readings.
 ///
 /// ```
 /// use metrics_core::{Auprc, Auroc, Host, PrecisionRecall};
@@ -31,7 +31,7 @@ pub struct Evaluation<B: Backend, R> {
     undefined: Undefined,
     layout: Layout,
     samples: Accumulator<B, RankState>,
-    /// The sums, where they were read of samples that are not in the state; it remembers its own.
+    /// The sums of all samples, where some are not in the state. The state stores the sums of its own.
     sums: Option<Vec<RankSums>>,
 }
 
@@ -78,7 +78,7 @@ impl<B: Backend, R: Readings + Default> Evaluation<B, R> {
 }
 
 impl<B: Backend, R: Readings> Evaluation<B, R> {
-    /// A metric of one task that reads these.
+    /// A metric of one task with these readings.
     ///
     /// ```
     /// let evaluation = metrics_core::slice::Evaluation::of(metrics_core::Roc);
@@ -90,8 +90,8 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
         Self { readings, undefined, layout, samples, sums: None }
     }
 
-    /// The same metric for several tasks, without samples. It takes `(n_tasks, n_samples)`, or what
-    /// [`layout`](Self::layout) says.
+    /// The same metric for several tasks, without samples. It takes `(n_tasks, n_samples)`, or the shape of
+    /// the [`layout`](Self::layout).
     ///
     /// ```
     /// use metrics_core::slice::BinaryAuroc;
@@ -114,7 +114,7 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
         Ok(Self { samples, sums: None, ..self })
     }
 
-    /// Which dimension of a matrix the tasks are: by default the first.
+    /// Which dimension of a matrix is the tasks: by default the first.
     ///
     /// ```
     /// use metrics_core::{Layout, slice::{BinaryAuroc, Tensor}};
@@ -130,7 +130,7 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
         self
     }
 
-    /// What to return where a metric is undefined.
+    /// What the metric returns where a reading is undefined.
     ///
     /// ```
     /// use metrics_core::{Undefined, slice::BinaryAuroc};
@@ -158,7 +158,7 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
         self.samples.state.n_tasks()
     }
 
-    /// What is read.
+    /// The readings.
     ///
     /// ```
     /// use metrics_core::{Auprc, Auroc, slice::Evaluation};
@@ -169,7 +169,7 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
         &self.readings
     }
 
-    /// Takes in a batch; an empty one changes nothing. What is kept is copied.
+    /// Adds a batch; an empty one changes nothing. The metric copies what it needs of the tensors.
     ///
     /// ```
     /// let mut auroc = metrics_core::slice::BinaryAuroc::new();
@@ -191,8 +191,7 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
         self.append(scores.to_tensor(), targets.to_tensor(), None)
     }
 
-    /// Takes in a batch with one weight per sample: see
-    /// [`Request::weights`](crate::Request::weights).
+    /// Adds a batch with one weight per sample: see [`Request::weights`](crate::Request::weights).
     ///
     /// ```
     /// let mut auroc = metrics_core::slice::BinaryAuroc::new();
@@ -228,7 +227,7 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
         Ok(())
     }
 
-    /// Takes in all samples of another metric with as many tasks.
+    /// Adds all samples of another metric with as many tasks.
     ///
     /// ```
     /// use metrics_core::slice::BinaryAuroc;
@@ -243,14 +242,14 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
     /// # Errors
     /// [`Error::MergeTasks`], [`Error::ScoreTypeMismatch`], [`Error::TooManySamples`],
     /// [`Error::WeightOverflow`], [`Error::OutOfMemory`]; both are unchanged then.
-    /// [`Error::RejectedUpdates`] and [`Error::Backend`] where a device says so now.
+    /// [`Error::RejectedUpdates`] and [`Error::Backend`] where a device reports them late.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         in_default_mode(|| self.samples.merge(self.readings.name(), &other.samples))?;
         self.sums = None;
         Ok(())
     }
 
-    /// Forgets all samples.
+    /// Removes all samples.
     ///
     /// ```
     /// let mut auroc = metrics_core::slice::BinaryAuroc::new();
@@ -272,13 +271,13 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::RejectedUpdates`] and [`Error::Backend`] where a device says so now,
+    /// [`Error::RejectedUpdates`] and [`Error::Backend`] where a device reports them late,
     /// [`Error::OutOfMemory`].
     pub fn state(&mut self) -> Result<RankState> {
         in_default_mode(|| self.samples.flushed()?.saved())
     }
 
-    /// Forgets all samples and takes over those of a state.
+    /// Replaces all samples by those of a state.
     ///
     /// ```
     /// use metrics_core::slice::{BinaryAuprc, BinaryAuroc};

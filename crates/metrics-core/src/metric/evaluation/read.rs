@@ -1,4 +1,4 @@
-//! What is read of an evaluation.
+//! Reading the values of an evaluation.
 
 use super::Evaluation;
 use crate::arith::float_mode::in_default_mode;
@@ -23,8 +23,8 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
     ///
     /// # Errors
     /// [`Error::NoSamples`] before the first sample, [`Error::SeveralTasks`] for a metric of several
-    /// tasks, [`Error::Undefined`] where the value is undefined and that was asked for;
-    /// [`Error::OutOfMemory`]; [`Error::RejectedUpdates`], [`Error::Backend`] where a device says so now.
+    /// tasks, [`Error::Undefined`] where the value is undefined and the caller chose this error;
+    /// [`Error::OutOfMemory`]; [`Error::RejectedUpdates`], [`Error::Backend`] where a device reports them late.
     #[doc(alias("eval", "accumulate", "result"))]
     pub fn compute(&mut self) -> Result<R::Value> {
         let readings = self.readings.clone();
@@ -124,8 +124,8 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
 
     /// Calls `visit` with the samples of each distinct score of one task, from the highest to the lowest.
     ///
-    /// These are the counts of which curves are made, and no list of them is: for a reading that keeps few
-    /// of many, it takes the time and the memory of computing the areas.
+    /// These are the counts behind the curves, without a list of them. For a reading that needs few of them,
+    /// this takes the time and the memory of computing the areas.
     ///
     /// ```
     /// use metrics_core::slice::BinaryAuroc;
@@ -139,7 +139,7 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
     ///
     /// # Errors
     /// [`Error::NoSamples`], [`Error::UnknownTask`], [`Error::OutOfMemory`]; [`Error::RejectedUpdates`]
-    /// and [`Error::Backend`] where a device says so now.
+    /// and [`Error::Backend`] where a device reports them late.
     pub fn for_each_group(&mut self, task: usize, visit: impl FnMut(TieGroup)) -> Result<()> {
         let op = self.readings.name();
         in_default_mode(|| {
@@ -151,7 +151,7 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
         })
     }
 
-    /// Calls `f` with what each task is ranked to.
+    /// Calls `f` with the ranking of each task.
     fn rank(
         &mut self,
         op: &'static str,
@@ -169,7 +169,8 @@ impl<B: Backend, R: Readings> Evaluation<B, R> {
         state.rank(op, needs_counts, f)
     }
 
-    /// The sums of each task, where samples are not in the state; else all of them are.
+    /// The sums of each task, where the device has samples that are not in the state; `None` where all samples
+    /// are in the state.
     fn pending_sums(&mut self, op: &'static str) -> Result<Option<&[RankSums]>> {
         if self.sums.is_none() {
             self.sums = self.samples.pending.rank_sums(&mut self.samples.state)?;

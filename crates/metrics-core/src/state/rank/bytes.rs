@@ -11,13 +11,13 @@ use crate::state::task::TaskState;
 impl RankState {
     /// The state in its one byte form.
     ///
-    /// `tmst`, version, kind 1, number of tasks; then a task after the other: the score type, its
-    /// runs of equal scores from high to low, and its samples that are weighed. Numbers are LEB128. A
+    /// `tmst`, version, kind 1, number of tasks; then each task in turn: the score type, its runs of equal
+    /// scores from high to low, and its samples with weights that are not counted. Numbers are LEB128. A
     /// million random f32 scores take 1 to 3 bytes each.
     ///
-    /// The version is 1 where that can say all. It is 2 where the counts of some task stand for weights
-    /// (and nothing is weighed, so that it matters), or where a whole weight above 2^20 and up to 2^53
-    /// is weighed, which version 1 counts. The score type of such a task has its high bit set.
+    /// The version is 1 where it can express the state. It is 2 in two cases: where the counts of a task stand
+    /// for weights and no weight is summed, and where a whole weight above 2^20 and up to 2^53 is summed, which
+    /// version 1 counts. The score type of such a task has its high bit set.
     ///
     /// ```
     /// use metrics_core::slice::BinaryAuroc;
@@ -50,8 +50,8 @@ impl RankState {
 
     /// The state that [`to_bytes`](Self::to_bytes) wrote.
     ///
-    /// The bytes may come from anywhere. All of them are checked before memory is taken, so wrong bytes
-    /// cost none. A state takes at most 6 bytes of memory a byte; a task without samples takes none.
+    /// The bytes may come from anywhere. All of them are checked before memory is taken, so invalid bytes take
+    /// none. A state takes at most 6 bytes of memory per byte; a task without samples takes none.
     ///
     /// ```
     /// use metrics_core::{Error, RankState, StateError, slice::BinaryAuroc};
@@ -89,7 +89,7 @@ impl RankState {
         }
         reader.end(needs_version_2)?;
         let mut held = room("rank state", n_held)?;
-        // The last one is known: a large state is often one task.
+        // Not the last task, whose bytes are not read again: a large state is often one task.
         for task in 0..n_tasks {
             if held.len() + 1 >= n_held {
                 break;

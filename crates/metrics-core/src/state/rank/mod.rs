@@ -19,17 +19,17 @@ use crate::element::kind::ScoreKind;
 use crate::error::{Error, Result};
 use crate::reserve::room;
 
-/// All samples that an exact ranking metric has seen, one part a task.
+/// All samples of an exact ranking metric, task by task.
 ///
 /// The same multiset of samples with their weights gives the same [bytes](Self::to_bytes), whatever the
-/// order, the batches, the merges or the backend. One state serves every exact metric: what a
-/// [`BinaryAuprc`](crate::BinaryAuprc) saved, a [`BinaryAuroc`](crate::BinaryAuroc) can load.
+/// order, the batches, the merges or the backend. One state serves every exact metric: a
+/// [`BinaryAuroc`](crate::BinaryAuroc) can load the state of a [`BinaryAuprc`](crate::BinaryAuprc).
 ///
-/// Memory: 4 bytes a sample for f32 scores (8 for f64), less where scores repeat, since those are
-/// counted; 16-bit scores take constant memory. From a million samples on, there may be 4 MiB more in
-/// pieces that are not full yet. A state that comes from bytes or from a metric takes little more memory
-/// than its bytes; a task without samples takes none. A metric into which others were merged takes no
-/// more than they do.
+/// Memory: 4 bytes per sample for f32 scores (8 for f64), less where scores repeat, since those are
+/// counted; 16-bit scores take constant memory. From a million samples on, pieces that are not yet full
+/// may take 4 MiB more. A state that comes from bytes or from a metric takes little more memory than its
+/// bytes; a task without samples takes none. A metric into which others were merged takes no more than
+/// they do together.
 ///
 /// ```
 /// use metrics_core::slice::{BinaryAuprc, BinaryAuroc};
@@ -52,7 +52,7 @@ pub struct RankState {
 }
 
 impl fmt::Debug for RankState {
-    /// How much all tasks hold together, not each sample.
+    /// The totals of all tasks, not each sample.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let totals = || self.held.iter().map(|(_, slot)| slot.totals());
         f.debug_struct("RankState")
@@ -73,7 +73,7 @@ impl fmt::Debug for RankState {
 /// assert!(metrics_core::slice::BinaryAuprc::new().tasks(metrics_core::MAX_TASKS + 1).is_err());
 /// ```
 pub const MAX_TASKS: usize = 1 << 24;
-/// Tasks that are read at once: each takes some memory while it is read.
+/// Most tasks that are read at once: each takes memory while it is read.
 const AT_ONCE: usize = 1 << 12;
 
 impl RankState {
@@ -102,7 +102,7 @@ impl RankState {
         self.held.iter().all(|(_, slot)| slot.is_empty())
     }
 
-    /// The sums over the ranking of each task: 64 bytes for each, with samples or without.
+    /// The sums over the ranking of each task: 64 bytes per task, with or without samples.
     ///
     /// ```
     /// let mut auroc = metrics_core::slice::BinaryAuroc::new();
@@ -124,7 +124,7 @@ impl RankState {
         })
     }
 
-    /// Calls `f` with what each task is ranked to.
+    /// Calls `f` with the ranking of each task.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`], and those of `f`.
@@ -140,7 +140,7 @@ impl RankState {
         self.for_each_sums(|task, sums| f(task, Ranking::Sums(sums)))
     }
 
-    /// What one task is ranked to.
+    /// The ranking of one task.
     ///
     /// # Errors
     /// [`Error::UnknownTask`], [`Error::OutOfMemory`].
@@ -173,7 +173,7 @@ impl RankState {
         Ok(())
     }
 
-    /// What is held of a task, if anything.
+    /// The slot of a task, if it has one.
     fn slot(&mut self, op: &'static str, task: usize) -> Result<Option<&mut Slot>> {
         let n_tasks = self.n_tasks;
         if task >= n_tasks {
@@ -183,7 +183,7 @@ impl RankState {
         Ok(position.map(|position| &mut self.held[position].1))
     }
 
-    /// Calls `f` with the sums of each task. Those that hold something are ranked on several threads.
+    /// Calls `f` with the sums of each task, ranked on several threads.
     fn for_each_sums(&mut self, mut f: impl FnMut(usize, RankSums) -> Result<()>) -> Result<()> {
         let mut next = 0;
         for held in self.held.chunks_mut(AT_ONCE) {
@@ -197,7 +197,7 @@ impl RankState {
         (next..self.n_tasks).try_for_each(|empty| f(empty, RankSums::none()))
     }
 
-    /// A copy that holds its tasks as bytes. The samples of this state are counted and sorted first.
+    /// A copy with its tasks as bytes, after the samples of this state were counted and sorted.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`] where there are too many tasks.
@@ -211,7 +211,7 @@ impl RankState {
         Ok(Self { n_tasks: self.n_tasks, held })
     }
 
-    /// Where a task is among those that may hold something, or would be.
+    /// The position of a task among the slots, or where its slot would be.
     fn position(&self, task: usize) -> Result<usize, usize> {
         match self.held.get(task) {
             Some((at, _)) if *at == task => Ok(task),
@@ -223,7 +223,7 @@ impl RankState {
         self.position(task).map_or(Totals::default(), |position| self.held[position].1.totals())
     }
 
-    /// Makes a place for each task, so that samples of all of them can be added.
+    /// Makes a slot for each task.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`]; nothing has changed then.
@@ -241,7 +241,7 @@ impl RankState {
         Ok(())
     }
 
-    /// Whether a task may take samples of this kind, that many counted ones, and that much weight.
+    /// Checks that a task may take this many counted samples and this much other weight, of this kind.
     pub(crate) fn check(
         &self,
         op: &'static str,
@@ -270,7 +270,7 @@ impl RankState {
     /// [`make_places`](Self::make_places). With weights, these and the samples must be valid.
     ///
     /// # Errors
-    /// The first bad sample; the task is then unchanged.
+    /// The first invalid sample; the task is then unchanged.
     pub(crate) fn append<K: RawKey>(
         &mut self,
         task: usize,
@@ -303,7 +303,7 @@ impl RankState {
         self.position(task).ok().and_then(|position| self.held[position].1.kind())
     }
 
-    /// Whether samples of this kind, so many a task, may be added.
+    /// Checks that each task may take `n_samples` samples of this kind.
     ///
     /// ```
     /// let state = metrics_core::slice::BinaryAuroc::new().state()?;
@@ -314,15 +314,15 @@ impl RankState {
     /// # Errors
     /// [`Error::ScoreTypeMismatch`], [`Error::TooManySamples`], [`Error::WeightOverflow`].
     pub fn check_counted(&self, op: &'static str, kind: ScoreKind, n_samples: u64) -> Result<()> {
-        // The first that has no place stands for all that have none.
+        // Tasks without a slot are alike, so one is enough.
         let empty = (self.held.len() < self.n_tasks)
             .then(|| (0..).zip(&self.held).take_while(|(i, (task, _))| i == task).count());
         let mut tasks = self.held.iter().map(|(task, _)| *task).chain(empty);
         in_default_mode(|| tasks.try_for_each(|task| self.check(op, task, kind, n_samples, 0.0)))
     }
 
-    /// Adds samples that were ranked elsewhere, say on a device: for each task the keys of its
-    /// distinct scores, decreasing, and how many positives and negatives have each.
+    /// Adds samples that were ranked elsewhere, for instance on a device: for each task the keys of its
+    /// distinct scores, decreasing, and the positives and negatives of each.
     ///
     /// ```
     /// use metrics_core::{Element, ScoreKind, slice::BinaryAuroc};
@@ -364,7 +364,7 @@ impl RankState {
         Ok(())
     }
 
-    /// Takes in all samples of another state.
+    /// Adds all samples of another state.
     ///
     /// # Errors
     /// [`Error::MergeTasks`], [`Error::ScoreTypeMismatch`], [`Error::TooManySamples`],
@@ -383,7 +383,7 @@ impl RankState {
         self.make_places_of(op, other)?;
         let mut ours = self.held.iter_mut();
         for (task, theirs) in &other.held {
-            // A place was made for each of theirs, and both are in order.
+            // Each task of theirs has a slot here, and both lists are in order.
             if let Some((_, ours)) = ours.find(|(ours, _)| ours == task) {
                 ours.merge(theirs);
             }
@@ -391,7 +391,7 @@ impl RankState {
         Ok(())
     }
 
-    /// Makes a place for each task that may hold something in another state.
+    /// Makes a slot for each task that has one in another state.
     fn make_places_of(&mut self, op: &'static str, other: &Self) -> Result<()> {
         let is_missing = |(task, _): &&(usize, Slot)| self.position(*task).is_err();
         let n_missing = other.held.iter().filter(is_missing).count();
@@ -412,7 +412,7 @@ impl RankState {
     }
 }
 
-/// The samples in groups of equal scores; saturates.
+/// Checks tie groups of one task; returns their number of samples, saturated.
 fn check_groups(
     op: &'static str,
     task: usize,

@@ -23,13 +23,13 @@ pub(crate) fn merge(
     })
 }
 
-/// A tournament over the next runs of the sequences. After a run is taken, its sequence alone plays
-/// again: a match for each bit of the number of sequences.
+/// A tournament tree over the next runs of the sequences. After a run is taken, only its sequence plays
+/// again: one match for each bit of the number of sequences.
 pub(super) struct Merge<I> {
     parts: Vec<I>,
-    /// The next run of each sequence; any, where there is none.
+    /// The next run of each sequence; any run at its end.
     next: Vec<Run>,
-    /// Who lost each match; the winner of all comes first.
+    /// The loser of each match, after the winner of all.
     losers: Vec<Player>,
 }
 
@@ -42,7 +42,7 @@ struct Player {
 }
 
 impl Player {
-    /// Stands for sequences that have not played yet, and wins against all others.
+    /// A sequence that has not played yet; it wins against all others.
     const ABSENT: Self = Self { rank: u128::MAX, part: 0 };
 }
 
@@ -69,7 +69,7 @@ impl<I: Iterator<Item = Run>> Merge<I> {
         while at > 0 {
             let loser = self.losers[at];
             let is_beaten = loser.rank > winner.rank;
-            // Without a branch: who wins cannot be predicted.
+            // No branch: the winner is hard to predict.
             self.losers[at] = if is_beaten { winner } else { loser };
             winner = if is_beaten { loser } else { winner };
             at /= 2;
@@ -77,7 +77,7 @@ impl<I: Iterator<Item = Run>> Merge<I> {
         self.losers[0] = winner;
     }
 
-    /// The highest run there is, and whose it is.
+    /// The highest run, and the number of its sequence.
     fn peek(&self) -> Option<(Run, usize)> {
         let winner = self.losers.first().filter(|winner| winner.rank > 0)?;
         Some((self.next[winner.part], winner.part))

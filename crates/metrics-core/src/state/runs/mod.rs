@@ -21,7 +21,7 @@ pub(crate) struct Run {
     pub(crate) n_negatives: u64,
 }
 
-/// The runs of a part of a task, high to low.
+/// The runs of one part of a task, high to low.
 impl GroupFold for Vec<Run> {
     const NEEDS_POSITIVES_ONLY: bool = false;
 
@@ -34,7 +34,7 @@ impl GroupFold for Vec<Run> {
     }
 }
 
-/// The ranked counts of so many runs, high to low: 24 bytes a distinct score.
+/// The ranked counts of `n_runs` runs, high to low: 24 bytes per distinct score.
 ///
 /// # Errors
 /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
@@ -57,19 +57,20 @@ pub(crate) fn accumulate(
     Ok(RankedCounts::whole(thresholds, tps, fps, has_repeats))
 }
 
-/// Lists of runs. Adding a list costs about as much as the list has runs, however many are held.
+/// Lists of runs. The time to add a list is linear in the runs of that list, however many there are
+/// already.
 ///
-/// All lists become one when the others together are [`GROWTH`] times as large as the first. A run is
-/// therefore written again only when the content has grown by a factor, which makes all writing linear.
-/// Where scores repeat, the lists take at most a few times the memory of one.
+/// All lists become one when the others together are [`GROWTH`] times as large as the first. So a run is
+/// written again only after the contents have grown by a factor, and all writing is linear. Where scores
+/// repeat, the lists take at most a few times the memory of one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Runs {
     lists: Vec<RunList>,
-    /// Memory that all lists but the first take: there may be too many to add it up each time.
+    /// Memory of all lists but the first, stored because there may be many lists.
     n_bytes_of_others: usize,
 }
 
-/// The others are at most so many times as large as the first list.
+/// The other lists together are at most this many times as large as the first.
 const GROWTH: usize = 3;
 
 impl Runs {
@@ -79,7 +80,7 @@ impl Runs {
             return;
         }
         let Some(first) = self.lists.first() else { return self.lists.push(list) };
-        // 16-bit scores take constant memory. It should not be several times that of one list.
+        // 16-bit scores take constant memory, which should not be several times that of one list.
         let growth = if kind.is_16_bit() { 1 } else { GROWTH };
         let most = growth * first.n_bytes();
         self.n_bytes_of_others += list.n_bytes();
@@ -138,7 +139,7 @@ impl Runs {
         }
     }
 
-    /// Whether there is one list, or none.
+    /// Whether there is at most one list.
     pub(crate) fn is_joined(&self) -> bool {
         self.lists.len() < 2
     }
@@ -172,7 +173,7 @@ const FIRST_BITS: u32 = 5;
 const MORE: u8 = 0x80;
 
 impl RunList {
-    /// Encodes runs that come from high to low, in about so many bytes.
+    /// Encodes runs from high to low, in about `n_bytes` bytes.
     pub(crate) fn encode(kind: ScoreKind, n_bytes: usize, runs: impl Iterator<Item = Run>) -> Self {
         let mut list = Self { bytes: Vec::with_capacity(n_bytes), n_runs: 0 };
         let mut next = kind.key_range().1;
@@ -209,7 +210,7 @@ impl RunList {
         self.n_runs == 0
     }
 
-    /// Memory it takes, about.
+    /// Approximate memory.
     fn n_bytes(&self) -> usize {
         size_of::<Self>() + self.bytes.len()
     }
@@ -227,7 +228,7 @@ impl RunList {
     fn iter(&self, kind: ScoreKind) -> impl Iterator<Item = Run> + '_ {
         let mut reader = Reader::new(&self.bytes);
         let mut next = Some(kind.key_range().1);
-        // The bytes were written by `encode` or checked by `read`, so nothing fails before the end.
+        // `encode` wrote the bytes or `read` checked them, so reading fails at the end only.
         std::iter::from_fn(move || {
             let run = read_run(&mut reader, next?).ok()?;
             next = run.key.checked_sub(1);
@@ -250,7 +251,7 @@ pub(crate) struct RunBytes<'a> {
 }
 
 impl<'a> RunBytes<'a> {
-    /// Reads what a list of runs wrote, trusting nothing; also returns the samples in it.
+    /// Reads and checks a list of runs; also returns its number of samples.
     pub(crate) fn read(reader: &mut Reader<'a>, kind: ScoreKind) -> Result<(Self, u64)> {
         let n_runs = reader.length("number of runs")?;
         let start = reader.offset();
@@ -376,8 +377,7 @@ mod tests {
         }
     }
 
-    /// Many lists that are small beside what is held are merged now and then, however few they are
-    /// beside one another.
+    /// Many lists that are small beside the first one are merged from time to time.
     #[test]
     fn lists_are_few_beside_what_they_hold() {
         let kind = ScoreKind::F32;

@@ -12,19 +12,19 @@ use crate::state::runs::RunBytes;
 const VERSION_2: u8 = 0x80;
 
 impl TaskState {
-    /// Whether version 1 cannot say what the state holds: that counts stand for weights, or a whole
-    /// weight that it would count. Where other weights are held too, all are weighed, and whether counts
-    /// stand for weights makes no difference.
+    /// Whether version 1 cannot express the task: its counts stand for weights, or it has a whole weight that
+    /// version 1 would count. With other weights all weights are summed, and then it makes no difference
+    /// whether counts stand for weights.
     pub(super) fn needs_version_2(&self) -> bool {
         self.has_large || (self.has_repeats && self.fractional.is_empty())
     }
 
-    /// The same of valid bytes.
+    /// [`needs_version_2`](Self::needs_version_2) of a task in valid bytes.
     pub(crate) fn is_marked(bytes: &[u8]) -> bool {
         bytes.first().is_some_and(|code| code & VERSION_2 != 0)
     }
 
-    /// Appends the bytes of the state, whether it is compacted or not.
+    /// Appends the bytes of the task, which need not be compacted.
     pub(crate) fn write_compacted(&self, out: &mut Vec<u8>) {
         if self.is_compacted() {
             return self.write(out);
@@ -39,7 +39,7 @@ impl TaskState {
         is_counted && self.fractional.is_sorted_by(in_order)
     }
 
-    /// Appends the bytes of a compacted state.
+    /// Appends the bytes of a compacted task.
     fn write(&self, out: &mut Vec<u8>) {
         let Some(kind) = self.kind.filter(|_| !self.is_empty()) else { return out.push(0) };
         out.push(kind.code() | if self.needs_version_2() { VERSION_2 } else { 0 });
@@ -54,7 +54,7 @@ impl TaskState {
         }
     }
 
-    /// Reads what [`write`](Self::write) wrote, trusting nothing.
+    /// Reads and checks the bytes of a task.
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
         let mut task = Self::new();
         let mut fractional = Vec::new();
@@ -70,13 +70,12 @@ impl TaskState {
         Ok(task)
     }
 
-    /// What [`write`](Self::write) wrote adds up to, trusting nothing and keeping nothing.
+    /// Checks the bytes of a task; returns their totals.
     pub(crate) fn check(reader: &mut Reader<'_>) -> Result<Totals> {
         Ok(Self::parse(reader, |_| ())?.0)
     }
 
-    /// Reads what [`write`](Self::write) wrote, trusting nothing: the samples of fractional weight go
-    /// to `visit`, one by one.
+    /// Reads and checks the bytes of a task, and calls `visit` with each sample of fractional weight.
     fn parse<'a>(
         reader: &mut Reader<'a>,
         mut visit: impl FnMut(Fraction),
@@ -144,7 +143,7 @@ fn in_order(a: &Fraction, b: &Fraction) -> bool {
     a.key > b.key || (a.is_positive, a.weight.to_bits()) <= (b.is_positive, b.weight.to_bits())
 }
 
-/// Whether a weight did so in states of version 1.
+/// Whether states of version 1 counted this weight.
 pub(super) fn is_whole_in_version_1(weight: f64) -> bool {
     weight <= MAX_SAMPLES as f64 && weight.fract() == 0.0
 }

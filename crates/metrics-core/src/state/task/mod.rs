@@ -1,4 +1,4 @@
-//! What a rank state holds of one task.
+//! One task of a rank state.
 
 mod bytes;
 
@@ -16,31 +16,31 @@ use crate::cpu::{self, InputScan, InvalidSample, Key, Samples, for_blocks};
 use crate::element::kind::ScoreKind;
 use crate::error::Result;
 
-/// The samples of one task: raw ones, those counted into runs, and those that are weighed.
+/// The samples of one task: raw ones, those counted in runs, and those of fractional weight.
 ///
-/// A sample goes where its weight says: 1 to the raw samples, another whole number of up to
-/// [`MAX_REPEATS`] to the repeated ones, both of which end up counted in `runs`; any other weight to
-/// the fractional ones. So what the state is does not depend on how the samples came.
+/// The weight of a sample decides where it goes: weight 1 to the raw samples, another whole weight of at
+/// most [`MAX_REPEATS`] to the repeated ones, any other weight to the fractional ones. Raw and repeated
+/// samples end up counted in `runs`. So the state does not depend on how the samples came.
 #[derive(Debug, Clone)]
 pub(crate) struct TaskState {
     kind: Option<ScoreKind>,
     raw: Raw,
     repeated: Vec<Run>,
-    /// Whether there ever were repeated samples: then the counts stand for weights.
+    /// Whether a repeated sample was ever added: then the counts stand for weights.
     has_repeats: bool,
-    /// Whether a weight is weighed that version 1 of the byte form counts.
+    /// Whether a fractional sample has a weight that version 1 of the byte form counts.
     has_large: bool,
     runs: Runs,
     fractional: Vec<Fraction>,
     n_counted: u64,
     fractional_weight: f64,
-    /// Number of raw samples at which to look again whether counting them saves memory.
+    /// Number of raw samples at which to check again whether counting them saves memory.
     next_compaction: usize,
-    /// The sums over what is held, once somebody asked. A box, since there may be many tasks.
+    /// The sums over the ranking, once they were computed. A box, since there may be many tasks.
     sums: Option<Box<RankSums>>,
 }
 
-/// What the samples of a task add up to.
+/// The totals of the samples of a task.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Totals {
     /// The kind of their scores, if there are samples.
@@ -49,11 +49,11 @@ pub(crate) struct Totals {
     pub(crate) n_counted: u64,
     /// Sum of the weights that are not counted.
     pub(crate) fractional_weight: f64,
-    /// Whether version 1 of the byte form cannot say what there is.
+    /// Whether version 1 of the byte form cannot express the task.
     pub(crate) needs_version_2: bool,
 }
 
-/// A sample that is weighed: its weight is not a whole number, or a large one.
+/// A sample of fractional weight: the weight is not a whole number, or is above [`MAX_REPEATS`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Fraction {
     key: u64,
@@ -61,7 +61,7 @@ struct Fraction {
     weight: f64,
 }
 
-/// Samples of one distinct score, counted or weighed.
+/// A tie group: the samples of one distinct score, counted or weighed.
 struct Group {
     key: u64,
     positives: f64,
@@ -72,7 +72,7 @@ struct Group {
 const MIN_COMPACTED: usize = 1 << 20;
 /// Distinct scores of a 16-bit type.
 const N_16_BIT_SCORES: usize = 1 << 16;
-/// Samples looked at to guess whether counting them saves memory.
+/// Samples probed to guess whether counting them saves memory.
 const N_PROBED: u32 = 1 << 14;
 
 impl TaskState {
@@ -107,17 +107,17 @@ impl TaskState {
         Totals { kind, n_counted, fractional_weight, needs_version_2 }
     }
 
-    /// Appends samples. `kind` must have a join with the kind held.
+    /// Appends samples. `kind` must have a join with the kind of this task.
     ///
     /// # Errors
-    /// The first bad sample; the state then holds what it held.
+    /// The first invalid sample; the task is then unchanged.
     pub(crate) fn append<K: RawKey>(
         &mut self,
         samples: &dyn Samples<K>,
         kind: ScoreKind,
     ) -> Result<(), InvalidSample> {
         if self.kind.is_some_and(|held| held != kind) {
-            // What is held may have to be widened, which cannot be taken back.
+            // The samples here may have to be widened, which cannot be undone: so check first.
             cpu::scan(samples, kind)?;
         }
         let kind_before = self.kind;
@@ -194,7 +194,7 @@ impl TaskState {
         self.compact_if_smaller();
     }
 
-    /// Takes in runs from high to low. The kinds must have a join.
+    /// Adds runs from high to low. The kinds must have a join.
     pub(crate) fn append_runs(&mut self, kind: ScoreKind, runs: impl Iterator<Item = Run>) {
         let held = self.hold(kind);
         let mut n_counted = 0;
@@ -204,7 +204,7 @@ impl TaskState {
         self.n_counted += n_counted;
     }
 
-    /// Takes in all samples of another task. The kinds must have a join.
+    /// Adds all samples of another task. The kinds must have a join.
     pub(crate) fn merge(&mut self, other: &Self) {
         let Some(kind) = other.kind else { return };
         let held = self.hold(kind);
@@ -227,8 +227,8 @@ impl TaskState {
         }));
     }
 
-    /// Makes the state hold scores of this kind too; returns the kind it now holds. All that adds
-    /// samples comes through here first.
+    /// Widens the task so that it can hold scores of this kind too; returns its kind then. Every method that
+    /// adds samples calls this first.
     fn hold(&mut self, kind: ScoreKind) -> ScoreKind {
         self.sums = None;
         let Some(held) = self.kind else {
@@ -236,7 +236,7 @@ impl TaskState {
             self.raw = Raw::new(kind);
             return kind;
         };
-        // Callers checked that a join exists.
+        // The caller checked that a join exists.
         let joined = held.join(kind).unwrap_or(held);
         if joined != held {
             let raw = std::mem::replace(&mut self.raw, Raw::new(joined));
@@ -249,7 +249,7 @@ impl TaskState {
         joined
     }
 
-    /// Counts the raw samples into runs where that looks smaller than keeping them.
+    /// Counts the raw samples into runs if that is likely to take less memory.
     fn compact_if_smaller(&mut self) {
         let Some(kind) = self.kind else { return };
         let n_raw = self.raw.len();
@@ -269,7 +269,7 @@ impl TaskState {
         }
     }
 
-    /// Counts all samples into runs and sorts the fractional ones: the one form of this multiset.
+    /// Counts all samples into runs and sorts the fractional ones: the canonical form of the multiset.
     pub(crate) fn compact(&mut self) {
         let Some(kind) = self.kind else { return };
         self.fractional.sort_unstable_by_key(|f| {
@@ -303,12 +303,12 @@ impl TaskState {
     /// Ranks the raw samples.
     fn rank<S: cpu::GroupFold>(&self) -> Vec<S> {
         let Some(kind) = self.kind.filter(|_| self.raw.len() > 0) else { return Vec::new() };
-        // Samples were checked as they were kept.
+        // Samples were checked when they were appended.
         with_packed!(&self.raw, packed => cpu::rank(packed, kind))
             .unwrap_or_else(|invalid| unreachable!("checked before, but {invalid:?}"))
     }
 
-    /// The sums over the ranking of this task; asked for again, they cost nothing.
+    /// The sums over the ranking of this task. They are stored, so a second call costs nothing.
     pub(crate) fn sums(&mut self) -> RankSums {
         if let Some(sums) = &self.sums {
             return **sums;
@@ -335,12 +335,12 @@ impl TaskState {
         self.weigh(kind).into()
     }
 
-    /// Whether all samples are raw ones.
+    /// Whether all samples are raw.
     fn is_raw(&self) -> bool {
         self.fractional.is_empty() && self.runs.is_empty() && self.repeated.is_empty()
     }
 
-    /// The sums over the groups of a compacted state.
+    /// The sums over the groups of a compacted task.
     fn weigh(&self, kind: ScoreKind) -> WeightedSums {
         let (mut n_positives, mut n_negatives) = (Sum2::default(), Sum2::default());
         for group in self.groups(kind) {
@@ -355,7 +355,7 @@ impl TaskState {
     /// The ranked counts of this task.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory): a run of a byte has counts of 24.
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory): a run of 1 byte has counts of 24 bytes.
     pub(crate) fn counts(&mut self, op: &'static str) -> Result<RankedCounts> {
         let Some(kind) = self.kind else { return Ok(RankedCounts::none()) };
         self.compact();
@@ -368,8 +368,8 @@ impl TaskState {
         accumulate(op, kind, self.has_repeats, self.runs.n_runs() as usize, self.runs.iter(kind))
     }
 
-    /// Calls `visit` with the samples of each distinct score, from the highest to the lowest. Where all
-    /// samples are raw they stay so, no list of groups is made, and the sums are known afterwards.
+    /// Calls `visit` with the samples of each distinct score, from the highest to the lowest. If all samples
+    /// are raw, they stay raw, this makes no list of groups, and it stores the sums.
     pub(crate) fn for_each_group(&mut self, mut visit: impl FnMut(TieGroup)) {
         let Some(kind) = self.kind else { return };
         if !self.is_raw() {
@@ -391,7 +391,7 @@ impl TaskState {
             });
         };
         if self.raw.len() > 0 {
-            // Samples were checked as they were kept.
+            // Samples were checked when they were appended.
             let sums =
                 with_packed!(&self.raw, packed => cpu::for_each_group(packed, kind, visit_group))
                     .unwrap_or_else(|invalid| unreachable!("checked before, but {invalid:?}"));
@@ -409,10 +409,10 @@ impl TaskState {
         }
     }
 
-    /// Runs and fractional samples of a compacted state as groups of equal scores, high to low.
+    /// Runs and fractional samples of a compacted task as tie groups, high to low.
     ///
-    /// Within a group the counts come first, then fractional weights from small to large: the order
-    /// in which weighted sums are taken.
+    /// In a group the counts come first, then fractional weights from small to large: weighted sums are
+    /// added up in this order.
     fn groups(&self, kind: ScoreKind) -> impl Iterator<Item = Group> + '_ {
         let mut runs = self.runs.iter(kind).peekable();
         let mut fractional = self.fractional.iter().peekable();
