@@ -167,7 +167,7 @@ impl Backend for Candle {
         }
         let update = |state: StateMut<'_>| batch.with_host(|batch| state.update(batch));
         match crate::tensor::dtype(batch.scores()) {
-            Some(dtype) => pending.pass_by(batch.op(), dtype, state, update),
+            Some(dtype) => pending.bypass(batch.op(), dtype, state, update),
             // Refused, with the type's name.
             None => update(state),
         }

@@ -1,5 +1,5 @@
-// What the launcher calls. Every function returns a CUDA status; 0 is success. Nothing here allocates
-// or waits, but for the functions that say so. All device work goes to `stream`.
+// The functions that the launcher calls. Each returns a CUDA status; 0 is success. None allocates or
+// waits, except those that say so. All device work goes to `stream`.
 #pragma once
 
 #include <cstddef>
@@ -19,15 +19,15 @@ struct tm_samples {
     uint64_t stride;
 };
 
-// What a batch told while it was read. All bits set before it is read. Positions count the samples
-// row by row.
+// The result of the input scan of a batch. All bits are set before the scan. Positions count the
+// samples row by row.
 struct tm_status {
     uint64_t min_key;
     uint64_t min_inverted_key;  // all bits of the highest key flipped
-    uint64_t bad_score;         // position of the first score that breaks the rule
-    uint64_t bad_target;        // position of the first target that is neither 0 nor 1
-    double bad_score_value;
-    double bad_target_value;
+    uint64_t invalid_score;     // position of the first invalid score
+    uint64_t invalid_target;    // position of the first target that is neither 0 nor 1
+    double invalid_score_value;
+    double invalid_target_value;
     uint32_t n_blocks_done;     // plus one
     uint32_t unused;
 };
@@ -47,8 +47,8 @@ struct tm_words {
     uint32_t *marks;  // for 128 bits: task and label
 };
 
-// The sums of one task: integers in pieces of 32 bits, lowest first, each held in 64 so that pieces
-// from all blocks can be added without carrying.
+// The sums of one task: integers in pieces of 32 bits, lowest first, each in a 64-bit number, so that
+// pieces from all blocks can be added without carrying.
 struct tm_sums {
     uint64_t precision[4];
     uint64_t pairs[4];
@@ -58,7 +58,7 @@ struct tm_sums {
 
 const char *tm_status_text(int status);
 int tm_device_count(int *n_devices);
-// Makes a device current for the calling thread; returns the one that was through `previous`.
+// Makes a device current for the calling thread; `previous` becomes the one that was current before.
 int tm_set_device(int device, int *previous);
 int tm_fill(void *to, int byte, size_t n_bytes, void *stream);
 int tm_copy(void *to, const void *from, size_t n_bytes, void *stream);
@@ -67,10 +67,10 @@ int tm_wait(void *stream);
 // Waits until all work on the current device is done.
 int tm_wait_for_device();
 
-// Reads a batch and only notes what it tells.
+// Reads a batch and writes its status only.
 int tm_scan(const tm_samples *samples, tm_status *status, void *stream);
 // Reads a batch and writes keys (16, 32 or 64 bits, as the score type has) and labels (8 bits).
-int tm_keep(const tm_samples *samples, tm_status *status, void *keys, uint8_t *labels,
+int tm_write_keys(const tm_samples *samples, tm_status *status, void *keys, uint8_t *labels,
             uint64_t stride, void *stream);
 // Writes samples as words, in any order. `status` may be null.
 int tm_pack(const tm_samples *samples, tm_status *status, const tm_plan *plan, const tm_words *to,
@@ -98,14 +98,14 @@ int tm_count(const tm_samples *samples, tm_status *status, uint32_t *counts, voi
 // Counts probabilities by bucket and label, into `2 * (num_thresholds + 1)` such counters.
 int tm_count_buckets(const tm_samples *samples, tm_status *status, uint64_t num_thresholds,
                      uint32_t *counts, void *stream);
-// Adds counters to totals if the batch was good, and sets them to zero.
+// Adds counters to totals if the batch was valid, and sets them to zero.
 int tm_commit(const tm_status *status, uint32_t *counts, uint64_t *totals, uint64_t n,
               void *stream);
 // The sums of counts by 16-bit key: `2 * 65536` totals.
 int tm_sum_counts(const uint64_t *totals, tm_sums *sums, void *stream);
 
 // The primitives, over rows. Scores have at least one element.
-int tm_find_invalid(const void *x, int32_t type, uint64_t n, int32_t rule, tm_status *status,
+int tm_find_invalid(const void *x, int32_t type, uint64_t n, int32_t check, tm_status *status,
                     void *stream);
 int tm_argsort(const void *x, int32_t type, uint64_t n_rows, uint64_t n_columns, int64_t *order,
                void *temporary, size_t *n_bytes, void *stream);
@@ -113,7 +113,7 @@ int tm_cumsum(const void *x, int32_t type, uint64_t n_rows, uint64_t n_columns, 
               void *temporary, size_t *n_bytes, void *stream);
 int tm_group_ends(const void *x, int32_t type, uint64_t n, int64_t *ends, uint64_t *n_ends,
                   void *temporary, size_t *n_bytes, void *stream);
-// What is below 0 or NaN goes to bucket 0, what is above 1 to the last one.
+// Elements below 0 and NaN go to bucket 0, elements above 1 to the last one.
 int tm_bucket(const void *x, int32_t type, uint64_t n, uint64_t num_thresholds, int64_t *buckets,
               void *stream);
 // Counts numbers by target into `2 * n_bins + 1` counters that must be zero. The last one is left as it

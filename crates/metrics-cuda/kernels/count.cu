@@ -105,7 +105,7 @@ inline int most_shared(size_t *n_bytes) {
     if (!error) {
         error = cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
     }
-    // The reading kernel keeps a little else there.
+    // The reading kernel needs some of it itself.
     *n_bytes = size_t(most) - 64;
     return error;
 }
@@ -113,7 +113,7 @@ inline int most_shared(size_t *n_bytes) {
 __global__ void commit(const tm_status *status, uint32_t *counts, uint64_t *totals, uint64_t n) {
     const uint64_t i = uint64_t(blockIdx.x) * THREADS + threadIdx.x;
     if (i >= n) return;
-    if (status->bad_score == NONE && status->bad_target == NONE) totals[i] += counts[i];
+    if (status->invalid_score == NONE && status->invalid_target == NONE) totals[i] += counts[i];
     counts[i] = 0;
 }
 

@@ -1,9 +1,9 @@
-// Groups of equal scores, and the integer sums over them. Everything here compiles for the host and
-// the device: the host runs it in the tests, cut into random chunks.
+// Tie groups, and the integer sums over them. Everything here compiles for the host and the device: the
+// tests run it on the host, with samples cut into random chunks.
 //
 // The samples of all tasks lie sorted in one array: task after task, each from its highest score to
-// its lowest, `n_columns` samples a task. A chunk is any part of that array. Chunks are first
-// summarised, the summaries scanned, and then each chunk is walked knowing what lies before it.
+// its lowest, `n_columns` samples per task. A chunk is any part of that array. Chunks are first
+// summarised, then the summaries are scanned, and then each chunk is scanned with the counts before it.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ namespace metrics {
 
 using u128 = unsigned __int128;
 
-// Bits of the fraction in the fixed-point precisions that AUPRC adds up.
+// Fraction bits of the fixed-point precisions that AUPRC adds up.
 constexpr int PRECISION_BITS = 63;
 
 // Sorted samples of 32 or 64 bits: task, distance below the highest key, label in bit 0.
@@ -47,8 +47,8 @@ struct Split {
     TM_BOTH static uint64_t distance(Sample a) { return a.distance; }
 };
 
-// What a chunk tells the chunks after it. Counts are those since the last task began in the chunk,
-// or since the chunk began if none did.
+// The summary of a chunk, for the chunks after it. Counts are those since the last start of a task in the
+// chunk, or since the start of the chunk if no task starts there.
 struct Carry {
     uint64_t tp;        // positives
     uint64_t end_tp;    // positives up to the last end of a group
@@ -77,7 +77,7 @@ struct Join {
     }
 };
 
-// The sums behind the areas of one task. Addition has no order: that is why nothing can change a bit
+// The sums behind the areas of one task. Integers can be added in any order, so blocks cannot change a bit
 // of the result.
 struct Sums {
     u128 precision;  // sum of step in tp x floor(precision x 2^63)
@@ -92,18 +92,18 @@ struct Sums {
 
 TM_BOTH Sums no_sums() { return {0, 0, 0, 0}; }
 
-// Adds a group: counts before it, and with it.
+// Adds a group, given the counts before it and those with it.
 TM_BOTH void push(Sums &sums, uint64_t tp_before, uint64_t fp_before, uint64_t tp, uint64_t fp) {
     if (tp > tp_before) {
         double precision = double(tp) / double(tp + fp);
-        // Exact: the scale is a power of two, and what the cast drops lies below 2^-63.
+        // Exact: the scale is a power of two, and the cast truncates.
         uint64_t fixed = uint64_t(precision * double(uint64_t(1) << PRECISION_BITS));
         sums.precision += u128(fixed) * (tp - tp_before);
     }
     sums.pairs += u128(fp - fp_before) * (tp_before + tp);
 }
 
-// Where a chunk lies in the array.
+// The place of a chunk in the array.
 struct Place {
     uint64_t position;   // of its first sample
     uint64_t in_task;    // position of that sample in its task
@@ -139,9 +139,9 @@ TM_BOTH Carry summarise(const Sample *samples, int n, Place at) {
 }
 
 // Calls `group(i, at, tp_before, fp_before, tp, fp)` where a group ends and `task_end(tp, fp)` where a
-// task does. `before` is the summary of all that lies before the chunk.
+// task does. `before` is the summary of everything before the chunk.
 template <typename View, typename Sample, typename Group, typename TaskEnd>
-TM_BOTH void walk(const Sample *samples, int n, Place at, Carry before, Group group,
+TM_BOTH void scan_ties(const Sample *samples, int n, Place at, Carry before, Group group,
                   TaskEnd task_end) {
     uint64_t tp = before.tp, end_tp = before.end_tp;
     uint64_t task_start = at.position - at.in_task;

@@ -7,7 +7,7 @@ using namespace metrics;
 namespace {
 
 // The sums of all tasks of sorted samples cut into chunks of the given lengths: summarise each, join
-// the summaries, walk each. As on the device there are two levels: `chunks_a_tile` summaries are
+// the summaries, scan each. As on the device there are two levels: `chunks_a_tile` summaries are
 // joined among themselves, and then with that of all tiles before.
 template <typename View>
 void sum(View view, uint64_t n, uint64_t n_columns, const uint64_t *lengths, uint64_t n_chunks,
@@ -38,7 +38,7 @@ void sum(View view, uint64_t n, uint64_t n_columns, const uint64_t *lengths, uin
             tasks[task].fp += sums.fp;
             sums = no_sums();
         };
-        walk<View>(
+        scan_ties<View>(
             samples, length, at, before,
             [&](int, Place, uint64_t tp_before, uint64_t fp_before, uint64_t tp, uint64_t fp) {
                 push(sums, tp_before, fp_before, tp, fp);

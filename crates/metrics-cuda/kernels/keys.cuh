@@ -83,8 +83,8 @@ TM_BOTH Targets targets(const void *data, Type type) {
     }
 }
 
-// The bucket of a probability. What is none takes one of the ends, so that no number lies beyond them:
-// a number counts where it says.
+// The bucket of a probability. Any other number takes one of the ends, so that no bucket is beyond them:
+// kernels write to the counter of the bucket without a check.
 TM_BOTH int64_t bucket_of(double p, double num_thresholds) {
     const double product = p * num_thresholds;
     if (!(product > 0.0)) return 0;

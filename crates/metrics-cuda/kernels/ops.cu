@@ -8,29 +8,29 @@
 
 namespace metrics {
 
-enum class Rule : int32_t { NotNan, Binary, Probability, Weight };
+enum class ElementCheck : int32_t { NotNan, Binary, Probability, Weight };
 
-__device__ inline bool allows(Rule rule, double x) {
-    switch (rule) {
-    case Rule::NotNan: return x == x;
-    case Rule::Binary: return x == 0.0 || x == 1.0;
-    case Rule::Probability: return x >= 0.0 && x <= 1.0;
+__device__ inline bool allows(ElementCheck check, double x) {
+    switch (check) {
+    case ElementCheck::NotNan: return x == x;
+    case ElementCheck::Binary: return x == 0.0 || x == 1.0;
+    case ElementCheck::Probability: return x >= 0.0 && x <= 1.0;
     default: return x >= 0.0 && x <= 1.7976931348623157e308;
     }
 }
 
-template <Type type> __global__ void find_invalid(const void *x, uint64_t n, Rule rule,
+template <Type type> __global__ void find_invalid(const void *x, uint64_t n, ElementCheck check,
                                                   tm_status *status) {
-    Seen seen;
+    Found found;
     const uint64_t step = uint64_t(gridDim.x) * THREADS;
     for (uint64_t i = uint64_t(blockIdx.x) * THREADS + threadIdx.x; i < n; i += step) {
-        if (!allows(rule, element<type>(x, i)) && i < seen.bad_score) seen.bad_score = i;
+        if (!allows(check, element<type>(x, i)) && i < found.invalid_score) found.invalid_score = i;
     }
-    seen.note(status);
+    found.note(status);
     note_values(status, x, type, nullptr, type, n, n);
 }
 
-// Scores as distances below the highest key, so that ascending is from high to low.
+// Scores as distances below the highest key, so that ascending distances are descending scores.
 template <Type type>
 __global__ void distances(const void *x, uint64_t n, uint64_t *to, uint32_t *order) {
     const uint64_t i = uint64_t(blockIdx.x) * THREADS + threadIdx.x;
@@ -55,8 +55,8 @@ __global__ void is_one(const void *x, Type type, uint64_t n, int64_t *to) {
     if (i < n) to[i] = element_of(x, type, i) == 1.0;
 }
 
-// Takes from each sum what the rows before it added up to. The sums of a row's predecessors stand at
-// their end, which is why sums are read from one array and written to another.
+// Subtracts the total of the rows before from each sum. That total is the last sum of the row before, so
+// sums are read from one array and written to another.
 __global__ void less_rows_before(const int64_t *sums, uint64_t n, uint64_t n_columns, int64_t *to) {
     const uint64_t i = uint64_t(blockIdx.x) * THREADS + threadIdx.x;
     if (i >= n) return;
@@ -117,11 +117,11 @@ struct Parts {
 
 using namespace metrics;
 
-int tm_find_invalid(const void *x, int32_t type, uint64_t n, int32_t rule, tm_status *status,
+int tm_find_invalid(const void *x, int32_t type, uint64_t n, int32_t check, tm_status *status,
                     void *stream) {
     return with_type(type, [&](auto t) -> int {
         metrics::find_invalid<t.value><<<blocks(n, 8 * THREADS), THREADS, 0, cudaStream_t(stream)>>>(
-            x, n, Rule(rule), status);
+            x, n, ElementCheck(check), status);
         return cudaGetLastError();
     });
 }

@@ -1,4 +1,4 @@
-// Words to sorted words, and sorted words to sums or groups.
+// From words to sorted words, and from these to sums or tie groups.
 #include <cub/block/block_load.cuh>
 #include <cub/block/block_reduce.cuh>
 #include <cub/block/block_scan.cuh>
@@ -52,7 +52,7 @@ template <> struct Tile<Split> {
         };
     };
 
-    // The mark of the sample after the last is never looked at.
+    // The mark of the sample after the last is never read.
     __device__ static void load(Split view, uint64_t start, int n, uint64_t total,
                                 Storage &storage, Split::Sample (&items)[ITEMS + 1]) {
         uint64_t words[ITEMS];
@@ -76,7 +76,7 @@ template <> struct Tile<Split> {
 
 template <typename View> using Sample = decltype(View{}.at(0));
 
-// Which samples a thread holds, and where they lie.
+// The samples of a thread, and their place in the array.
 struct Part {
     Place at;
     int n;
@@ -131,7 +131,7 @@ __device__ inline void add_sums(tm_sums *to, const Sums &sums) {
     add(&to->fp, sums.fp);
 }
 
-// What lies before the samples of this thread.
+// The summary of everything before the samples of this thread.
 template <typename View, typename Storage>
 __device__ Carry before(const Sample<View> (&items)[ITEMS + 1], Part own, const Carry *tiles,
                         Storage &storage) {
@@ -161,7 +161,7 @@ sum_tiles(View view, uint64_t total, uint64_t n_columns, const Carry *tiles, tm_
         push(sums, tp_before, fp_before, tp, fp);
     };
     if (is_one_task) {
-        walk<View>(items, own.n, own.at, carry, group,
+        scan_ties<View>(items, own.n, own.at, carry, group,
                    [&](uint64_t tp, uint64_t fp) {
                        sums.tp = tp;
                        sums.fp = fp;
@@ -173,7 +173,7 @@ sum_tiles(View view, uint64_t total, uint64_t n_columns, const Carry *tiles, tm_
         if (threadIdx.x == 0) add_sums(&tasks[start / n_columns], sums);
     } else {
         uint64_t task = own.at.position / n_columns;
-        walk<View>(items, own.n, own.at, carry, group, [&](uint64_t tp, uint64_t fp) {
+        scan_ties<View>(items, own.n, own.at, carry, group, [&](uint64_t tp, uint64_t fp) {
             sums.tp = tp;
             sums.fp = fp;
             add_sums(&tasks[task++], sums);
@@ -195,7 +195,7 @@ write_groups(View view, uint64_t total, uint64_t n_columns, const Carry *tiles, 
     const Part own = load(view, total, n_columns, storage.tile, items);
     const Carry carry = before<View>(items, own, tiles, storage.scan);
     uint64_t next = carry.n_groups;
-    walk<View>(
+    scan_ties<View>(
         items, own.n, own.at, carry,
         [&](int i, Place at, uint64_t, uint64_t, uint64_t tp, uint64_t) {
             keys[next] = top - (View::distance(items[i]) & key_mask);
@@ -249,7 +249,7 @@ int sort_split(const tm_plan &plan, const tm_words &words, const tm_words &other
         *n_bytes = plan.task_bits > 0 && second > first ? second : first;
         return status;
     }
-    // Both buffers were written as often.
+    // Both sorts must have ended in the same buffer.
     *swapped = distances.selector;
     return distances.selector == marks.selector ? status : int(cudaErrorUnknown);
 }

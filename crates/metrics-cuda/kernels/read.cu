@@ -3,7 +3,7 @@
 
 namespace metrics {
 
-template <typename Key> struct Keep {
+template <typename Key> struct WriteKeys {
     static constexpr bool takes_probabilities = false;
     Key *keys;
     uint8_t *labels;
@@ -66,11 +66,11 @@ int tm_scan(const tm_samples *samples, tm_status *status, void *stream) {
     });
 }
 
-int tm_keep(const tm_samples *samples, tm_status *status, void *keys, uint8_t *labels,
+int tm_write_keys(const tm_samples *samples, tm_status *status, void *keys, uint8_t *labels,
             uint64_t stride, void *stream) {
     return with_type(samples->score_type, [&](auto type) {
         using Key = typename Score<type.value>::Key;
-        const Keep<Key> sink{static_cast<Key *>(keys), labels, stride};
+        const WriteKeys<Key> sink{static_cast<Key *>(keys), labels, stride};
         return run<type.value>(*samples, status, sink, cudaStream_t(stream));
     });
 }

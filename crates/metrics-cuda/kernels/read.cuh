@@ -1,4 +1,5 @@
-// One pass over the samples of a batch: keys, labels, checks, and whatever is made of them.
+// The input scan: one pass over the samples of a batch makes keys and labels and checks them; a sink takes
+// the results.
 #pragma once
 
 #include <type_traits>
@@ -84,12 +85,12 @@ __device__ inline double element_of(const void *data, Type type, uint64_t i) {
     }
 }
 
-// What one thread has seen.
-struct Seen {
-    uint64_t min = NONE, inverted = NONE, bad_score = NONE, bad_target = NONE;
+// The findings of one thread.
+struct Found {
+    uint64_t min = NONE, inverted = NONE, invalid_score = NONE, invalid_target = NONE;
 
-    // All threads of a block call this. One lane of each warp brings what the warp has seen to the
-    // block's memory, and one thread that to the device's: few atomics meet at one address.
+    // All threads of a block call this. One lane of each warp writes the findings of the warp to the block's
+    // memory, and one thread writes those of the block to the device's: few atomics meet at one address.
     __device__ void note(tm_status *status) {
         __shared__ uint64_t block[4];
         const unsigned thread = threadIdx.y * blockDim.x + threadIdx.x;
@@ -98,21 +99,21 @@ struct Seen {
         for (int step = 16; step > 0; step /= 2) {
             take(min, __shfl_down_sync(0xffffffffu, min, step));
             take(inverted, __shfl_down_sync(0xffffffffu, inverted, step));
-            take(bad_score, __shfl_down_sync(0xffffffffu, bad_score, step));
-            take(bad_target, __shfl_down_sync(0xffffffffu, bad_target, step));
+            take(invalid_score, __shfl_down_sync(0xffffffffu, invalid_score, step));
+            take(invalid_target, __shfl_down_sync(0xffffffffu, invalid_target, step));
         }
         if (thread % 32 == 0) {
             lower(&block[0], min);
             lower(&block[1], inverted);
-            lower(&block[2], bad_score);
-            lower(&block[3], bad_target);
+            lower(&block[2], invalid_score);
+            lower(&block[3], invalid_target);
         }
         __syncthreads();
         if (thread == 0) {
             lower(&status->min_key, block[0]);
             lower(&status->min_inverted_key, block[1]);
-            if (block[2] != NONE) lower(&status->bad_score, block[2]);
-            if (block[3] != NONE) lower(&status->bad_target, block[3]);
+            if (block[2] != NONE) lower(&status->invalid_score, block[2]);
+            if (block[3] != NONE) lower(&status->invalid_target, block[3]);
         }
     }
 
@@ -122,7 +123,7 @@ struct Seen {
     }
 };
 
-// The last block of a kernel to come here writes down the values that were bad.
+// The last block of a kernel to come here writes the values of the invalid samples.
 __device__ inline void note_values(tm_status *status, const void *scores, Type score_type,
                                    const void *targets, Type target_type, uint64_t stride,
                                    uint64_t n_columns) {
@@ -132,23 +133,23 @@ __device__ inline void note_values(tm_status *status, const void *scores, Type s
     unsigned done = atomicAdd(&status->n_blocks_done, 1u) + 2u;
     if (done != gridDim.x * gridDim.y) return;
     __threadfence();
-    const volatile tm_status *seen = status;
+    const volatile tm_status *found = status;
     auto at = [&](uint64_t i) { return i / n_columns * stride + i % n_columns; };
-    if (seen->bad_score != NONE) {
-        status->bad_score_value = element_of(scores, score_type, at(seen->bad_score));
+    if (found->invalid_score != NONE) {
+        status->invalid_score_value = element_of(scores, score_type, at(found->invalid_score));
     }
-    if (targets && seen->bad_target != NONE) {
-        status->bad_target_value = element_of(targets, target_type, at(seen->bad_target));
+    if (targets && found->invalid_target != NONE) {
+        status->invalid_target_value = element_of(targets, target_type, at(found->invalid_target));
     }
 }
 
-// What a batch is read with: the grid has a row of blocks for rows of tasks.
+// The kernel that reads a batch: the grid has a row of blocks for each row of tasks.
 template <Type type, bool probabilities, typename Sink, int threads = THREADS>
 __global__ void __launch_bounds__(threads)
 read(tm_samples samples, Targets targets, tm_status *status, Sink sink) {
     using S = Score<type>;
     const auto *scores = static_cast<const typename S::Bits *>(samples.scores);
-    Seen seen;
+    Found found;
     sink.begin();
     for (uint64_t row = blockIdx.y * blockDim.y + threadIdx.y; row < samples.n_tasks;
          row += gridDim.y * blockDim.y) {
@@ -166,15 +167,15 @@ read(tm_samples samples, Targets targets, tm_status *status, Sink sink) {
                 const double p = value<type>(bits);
                 good = p >= 0.0 && p <= 1.0;
             } else {
-                // The range of every integer type is all of it: one comparison says the same.
+                // One comparison for both ends. It is always true for integers, whose range is all of their type.
                 good = decltype(key)(key - S::low) <= decltype(key)(S::high - S::low);
             }
-            if (!good && position < seen.bad_score) seen.bad_score = position;
-            if (!targets.is_label(target) && position < seen.bad_target) {
-                seen.bad_target = position;
+            if (!good && position < found.invalid_score) found.invalid_score = position;
+            if (!targets.is_label(target) && position < found.invalid_target) {
+                found.invalid_target = position;
             }
-            if (key < seen.min) seen.min = key;
-            if (~uint64_t(key) < seen.inverted) seen.inverted = ~uint64_t(key);
+            if (key < found.min) found.min = key;
+            if (~uint64_t(key) < found.inverted) found.inverted = ~uint64_t(key);
             if constexpr (Sink::takes_probabilities) {
                 if (good) sink.put_probability(value<type>(bits), targets.label(target));
             } else {
@@ -184,7 +185,7 @@ read(tm_samples samples, Targets targets, tm_status *status, Sink sink) {
     }
     sink.end();
     if (status) {
-        seen.note(status);
+        found.note(status);
         note_values(status, samples.scores, type, samples.targets, targets.type, samples.stride,
                     samples.n_columns);
     }
@@ -205,7 +206,7 @@ inline Shape shape(uint64_t n_rows, uint64_t n_columns) {
     return {dim3(wide, unsigned(rows < high ? rows : high)), block};
 }
 
-// A sink of nothing.
+// A sink that ignores the samples.
 struct Nothing {
     static constexpr bool takes_probabilities = false;
     __device__ void begin() {}

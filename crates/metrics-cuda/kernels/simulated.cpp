@@ -20,7 +20,7 @@ thread_local uint64_t waits = 0, device_waits = 0;
 template <typename S, typename Put>
 void read(const tm_samples &samples, tm_status *status, bool is_bad(double), Put put) {
     const Targets t = targets(samples.targets, Type(samples.target_type));
-    tm_status seen = {NONE, NONE, NONE, NONE, 0, 0, 0, 0};
+    tm_status found = {NONE, NONE, NONE, NONE, 0, 0, 0, 0};
     for (uint64_t i = 0; i < samples.n_tasks * samples.n_columns; i++) {
         const uint64_t row = i / samples.n_columns, column = i % samples.n_columns;
         const uint64_t from = row * samples.stride + column;
@@ -29,20 +29,20 @@ void read(const tm_samples &samples, tm_status *status, bool is_bad(double), Put
         double p = 0;
         if (is_bad) std::memcpy(&p, &bits, sizeof bits);
         const bool bad = is_bad ? is_bad(p) : key < S::low || key > S::high;
-        if (bad && seen.bad_score == NONE) {
-            seen.bad_score = i;
-            seen.bad_score_value = p;
+        if (bad && found.invalid_score == NONE) {
+            found.invalid_score = i;
+            found.invalid_score_value = p;
         }
-        if (!t.is_label(target) && seen.bad_target == NONE) {
-            seen.bad_target = i;
+        if (!t.is_label(target) && found.invalid_target == NONE) {
+            found.invalid_target = i;
             // The tests' targets are bytes.
-            seen.bad_target_value = double(target);
+            found.invalid_target_value = double(target);
         }
-        seen.min_key = std::min(seen.min_key, key);
-        seen.min_inverted_key = std::min(seen.min_inverted_key, ~key);
+        found.min_key = std::min(found.min_key, key);
+        found.min_inverted_key = std::min(found.min_inverted_key, ~key);
         if (!bad) put(row, column, key, p, t.label(target));
     }
-    if (status) *status = seen;
+    if (status) *status = found;
 }
 
 template <typename Put> int read_any(const tm_samples &samples, tm_status *status, Put put) {
@@ -64,7 +64,7 @@ template <typename F> void with_view(const tm_plan &plan, const tm_words &words,
     }
 }
 
-// All samples, and one after them that nobody looks at.
+// All samples, and one after them that is never used.
 template <typename View> auto all(View view, uint64_t n) {
     std::vector<decltype(view.at(0))> samples(n + 1);
     for (uint64_t i = 0; i < n; i++) samples[i] = view.at(i);
@@ -103,7 +103,7 @@ void write(tm_sums *to, const Sums &sums) {
 
 }  // namespace
 
-// Waits of this thread since it asked last: for a stream, and for the device.
+// Waits of this thread since the last call: for a stream, and for the device.
 extern "C" void tm_simulated_waits(uint64_t *of_stream, uint64_t *of_device) {
     *of_stream = waits;
     *of_device = device_waits;
@@ -125,7 +125,7 @@ int tm_scan(const tm_samples *samples, tm_status *status, void *) {
     return read_any(*samples, status, [](uint64_t, uint64_t, uint64_t, double, unsigned) {});
 }
 
-int tm_keep(const tm_samples *samples, tm_status *status, void *keys, uint8_t *labels,
+int tm_write_keys(const tm_samples *samples, tm_status *status, void *keys, uint8_t *labels,
             uint64_t stride, void *) {
     const Type type = Type(samples->score_type);
     const bool is_half = type == Type::F16 || type == Type::Bf16;
@@ -189,7 +189,7 @@ int tm_sum(const tm_plan *plan, const tm_words *sorted, uint64_t n, uint64_t n_c
            const void *, tm_sums *tasks, void *) {
     with_view(*plan, *sorted, [&](auto view) {
         Sums sums = no_sums();
-        walk<decltype(view)>(
+        scan_ties<decltype(view)>(
             all(view, n).data(), int(n), place(0, n_columns), nothing(),
             [&](int, Place, uint64_t tp_before, uint64_t fp_before, uint64_t tp, uint64_t fp) {
                 push(sums, tp_before, fp_before, tp, fp);
@@ -214,7 +214,7 @@ int tm_groups(const tm_plan *plan, const tm_words *sorted, uint64_t n, uint64_t 
         plan->key_bits < 64 ? (uint64_t(1) << plan->key_bits) - 1 : ~uint64_t(0);
     with_view(*plan, *sorted, [&](auto view) {
         const auto samples = all(view, n);
-        walk<decltype(view)>(
+        scan_ties<decltype(view)>(
             samples.data(), int(n), place(0, n_columns), nothing(),
             [&](int i, Place at, uint64_t, uint64_t, uint64_t tp, uint64_t) {
                 *keys++ = plan->top - (decltype(view)::distance(samples[i]) & mask);
@@ -245,7 +245,7 @@ int tm_count_buckets(const tm_samples *samples, tm_status *status, uint64_t num_
 }
 
 int tm_commit(const tm_status *status, uint32_t *counts, uint64_t *totals, uint64_t n, void *) {
-    const bool good = status->bad_score == NONE && status->bad_target == NONE;
+    const bool good = status->invalid_score == NONE && status->invalid_target == NONE;
     for (uint64_t i = 0; i < n; i++) {
         if (good) totals[i] += counts[i];
         counts[i] = 0;
@@ -264,14 +264,14 @@ template <typename Put> int elements(const void *x, int32_t type, uint64_t n, Pu
     return 0;
 }
 
-int tm_find_invalid(const void *x, int32_t type, uint64_t n, int32_t rule, tm_status *status,
+int tm_find_invalid(const void *x, int32_t type, uint64_t n, int32_t check, tm_status *status,
                     void *) {
     // The tests look for probabilities.
-    if (rule != 2) return REFUSED;
+    if (check != 2) return REFUSED;
     return elements(x, type, n, [&](uint64_t i, double p) {
-        if ((p >= 0.0 && p <= 1.0) || status->bad_score != NONE) return;
-        status->bad_score = i;
-        status->bad_score_value = p;
+        if ((p >= 0.0 && p <= 1.0) || status->invalid_score != NONE) return;
+        status->invalid_score = i;
+        status->invalid_score_value = p;
     });
 }
 

@@ -5,16 +5,16 @@
 use metrics_core::Result;
 
 use crate::device::{Batch, Device};
+use crate::download::{Download, Portion};
 use crate::ffi::{self, Samples, Status};
 use crate::queue::{DeviceBuffer, Queue};
 use crate::rank::Group;
-use crate::reading::{Part, Reading};
 use crate::sums::Sums;
 
 /// Keys of 16 bits.
 const N_KEYS: usize = 1 << 16;
 
-/// Totals by number and label; what a batch adds is counted apart first, and added if it was good.
+/// Totals by number and label. A batch is counted apart first, and added to the totals if it is valid.
 #[derive(Debug)]
 pub(crate) struct Totals<D: Device> {
     totals: DeviceBuffer<D, u64>,
@@ -26,11 +26,11 @@ impl<D: Device> Totals<D> {
         Ok(Self { totals: queue.filled(2 * n, 0)?, batch: queue.filled(2 * n, 0)? })
     }
 
-    /// A copy that shares nothing.
+    /// A copy in its own memory.
     pub(crate) fn copy(&self, queue: &Queue<'_, D>) -> Result<Self> {
         let copy = Self::new(queue, self.totals.len() / 2)?;
         queue.copy(&self.totals, &copy.totals)?;
-        // The other may be changed or freed in another thread, whose stream does not wait for ours.
+        // Another thread may change or free the original, and its stream does not wait for ours.
         queue.wait()?;
         Ok(copy)
     }
@@ -42,7 +42,7 @@ impl<D: Device> Totals<D> {
         count: impl FnOnce(*mut u32) -> i32,
     ) -> Result<()> {
         queue.check(count(self.batch.address()))?;
-        // SAFETY: both rooms hold as many numbers; the status has its room.
+        // SAFETY: both buffers have `n` numbers; the status has its buffer.
         queue.check(unsafe {
             ffi::tm_commit(
                 status,
@@ -54,9 +54,9 @@ impl<D: Device> Totals<D> {
         })
     }
 
-    /// Adds all totals to what is read from the device.
-    pub(crate) fn add_to<'r>(&'r self, reading: &mut Reading<'r>) -> Part<u64> {
-        reading.add(&self.totals)
+    /// Adds all totals to a download.
+    pub(crate) fn add_to<'r>(&'r self, download: &mut Download<'r>) -> Portion<u64> {
+        download.add(&self.totals)
     }
 }
 
@@ -81,14 +81,14 @@ impl<D: Device> Counts<D> {
     ) -> Result<()> {
         let samples: Samples = batch.samples();
         self.0.add(queue, status, |counts| {
-            // SAFETY: the samples are what their maker promised; there is a counter for each key.
+            // SAFETY: the caller of `Input::new` promised the samples; there is a counter for each key.
             unsafe { ffi::tm_count(&samples, status, counts, queue.stream()) }
         })
     }
 
-    /// The sums of what was committed, still on the device.
+    /// The sums over the committed counts, still on the device.
     pub(crate) fn sums(&self, queue: &Queue<'_, D>) -> Result<DeviceBuffer<D, Sums>> {
-        let sums: DeviceBuffer<D, Sums> = queue.room(1)?;
+        let sums: DeviceBuffer<D, Sums> = queue.uninit(1)?;
         // SAFETY: there is a total for each key, and room for the sums.
         queue.check(unsafe {
             ffi::tm_sum_counts(self.0.totals.address(), sums.address(), queue.stream())

@@ -1,4 +1,4 @@
-//! A device as a tensor library lends it, and batches in its memory.
+//! A device whose stream and memory belong to a tensor library, and batches in its memory.
 
 #![allow(unsafe_code)]
 
@@ -9,18 +9,18 @@ use metrics_core::{DType, Error, Result};
 
 use crate::ffi;
 
-/// Samples of all tasks in one batch or one sort: positions and counts of a batch are 32-bit.
-pub(crate) const MOST_SAMPLES: usize = u32::MAX as usize;
+/// Most samples of all tasks in one batch or one sort: positions and counts have 32 bits.
+pub(crate) const MAX_BATCH_SAMPLES: usize = u32::MAX as usize;
 
-/// Tasks in one sort: beside a task its mark of 32 bits holds a label.
-const MOST_TASKS: usize = 1 << 31;
+/// Most tasks in one sort: a mark of 32 bits holds the task and the label.
+const MAX_SORT_TASKS: usize = 1 << 31;
 
 /// A CUDA device with the stream and the memory of a tensor library.
 ///
 /// # Safety
-/// The kernels trust what an implementation says. `allocate` must return memory of as many bytes on
-/// the device `ordinal`, which stays where `address` says until it is dropped; and `stream` must be a
-/// stream of that device that lives as long as the value.
+/// The kernels trust an implementation. `allocate` must return memory of `n_bytes` bytes on the device
+/// `ordinal`, which stays at its `address` until it is dropped. `stream` must be a stream of that device
+/// that lives as long as the value.
 pub unsafe trait Device: Clone + Debug + Send {
     /// Device memory. When it is dropped, it is freed after all work queued on the stream so far.
     type Memory: Debug + Send + Sync;
@@ -28,21 +28,21 @@ pub unsafe trait Device: Clone + Debug + Send {
     /// Number of the device, from 0.
     fn ordinal(&self) -> usize;
 
-    /// The stream (`cudaStream_t`) the library queues its own work on.
+    /// The stream (`cudaStream_t`) on which the library queues its own work.
     fn stream(&self) -> *mut c_void;
 
-    /// Whether work on both is done in the order it is queued: one device, and one stream.
+    /// Whether both are the same device and stream, so that work on them runs in the order it is queued.
     fn is_same(&self, other: &Self) -> bool {
         (self.ordinal(), self.stream()) == (other.ordinal(), other.stream())
     }
 
-    /// Memory of so many bytes, at least one, with any content.
+    /// Memory of `n_bytes` bytes, at least one, not initialised.
     ///
     /// # Errors
     /// [`Error::Backend`] when there is none left.
     fn allocate(&self, n_bytes: usize) -> Result<Self::Memory>;
 
-    /// Where memory lies on the device.
+    /// The address of memory on the device.
     fn address(memory: &Self::Memory) -> *mut c_void;
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn check(op: &'static str, status: c_int) -> Result<()> {
     Err(Error::Backend { backend: "cuda", op, source: Box::new(source) })
 }
 
-/// The error for what no kernel is launched with.
+/// The error for arguments that no kernel is launched with.
 pub(crate) fn refused(op: &'static str, reason: String) -> Error {
     Error::Backend { backend: "cuda", op, source: reason.into() }
 }
@@ -96,7 +96,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// So many elements of this type at this address.
+    /// `n_elements` elements of this type at this address.
     ///
     /// # Safety
     /// The memory must hold as many elements, on the device that is given with this input, and stay as
@@ -105,7 +105,7 @@ impl Input {
         Self { address, dtype, n_elements }
     }
 
-    /// Refuses an input of another number of elements than a kernel is about to read.
+    /// Checks that the input has as many elements as a kernel is about to read.
     pub(crate) fn check_len(&self, op: &'static str, n: usize) -> Result<()> {
         if self.n_elements == n {
             return Ok(());
@@ -148,25 +148,27 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Whether there is no sample in it, and so nothing to launch a kernel for.
+    /// Whether it has no samples, so that no kernel is launched.
     pub(crate) fn is_empty(&self) -> bool {
         self.n_tasks == 0 || self.n_samples == 0
     }
 
-    /// Refuses a batch that the kernels cannot number the samples of, and one whose inputs have not as
-    /// many elements.
+    /// Checks that the kernels can number the samples, and that both inputs have as many elements.
     pub(crate) fn check(&self) -> Result<()> {
         let Self { op, n_tasks, n_samples, .. } = *self;
-        let n = n_tasks.checked_mul(n_samples).filter(|&n| n <= MOST_SAMPLES);
+        let n = n_tasks.checked_mul(n_samples).filter(|&n| n <= MAX_BATCH_SAMPLES);
         let n = n.ok_or_else(|| {
-            let most = MOST_SAMPLES;
+            let most = MAX_BATCH_SAMPLES;
             refused(
                 op,
                 format!("a batch of {n_tasks} × {n_samples} samples; at most {most} go at once"),
             )
         })?;
-        if n > 0 && n_tasks > MOST_TASKS {
-            return Err(refused(op, format!("{n_tasks} tasks; at most {MOST_TASKS} go at once")));
+        if n > 0 && n_tasks > MAX_SORT_TASKS {
+            return Err(refused(
+                op,
+                format!("{n_tasks} tasks; at most {MAX_SORT_TASKS} go at once"),
+            ));
         }
         self.scores.check_len(op, n)?;
         self.targets.check_len(op, n)

@@ -28,10 +28,10 @@ pub(crate) struct Samples {
 pub(crate) struct Status {
     pub(crate) min_key: u64,
     pub(crate) min_inverted_key: u64,
-    pub(crate) bad_score: u64,
-    pub(crate) bad_target: u64,
-    pub(crate) bad_score_value: f64,
-    pub(crate) bad_target_value: f64,
+    pub(crate) invalid_score: u64,
+    pub(crate) invalid_target: u64,
+    pub(crate) invalid_score_value: f64,
+    pub(crate) invalid_target_value: f64,
     pub(crate) n_blocks_done: u32,
     pub(crate) unused: u32,
 }
@@ -70,7 +70,7 @@ unsafe extern "C" {
     pub(crate) fn tm_wait_for_device() -> c_int;
 
     pub(crate) fn tm_scan(samples: *const Samples, status: *mut Status, stream: Address) -> c_int;
-    pub(crate) fn tm_keep(
+    pub(crate) fn tm_write_keys(
         samples: *const Samples,
         status: *mut Status,
         keys: Address,

@@ -1,7 +1,7 @@
 //! Ranking metrics on CUDA devices: kernels in CUDA C++ on CUB, and their launcher.
 //!
-//! This crate knows no tensor library. A backend lends its memory and its stream through `Device`;
-//! scores and targets come as addresses. The results are the bits the CPU engine returns.
+//! This crate knows no tensor library. A backend gives access to its memory and its stream through
+//! `Device`; scores and targets are addresses. The results have the bits of the CPU engine.
 //!
 //! ```text
 //! scores, targets → words (task, distance below the highest key, label) → sorted → sums → areas
@@ -11,17 +11,16 @@
 //!    keys in use leaves room, a sample becomes one word of 32 bits, else of 64, with its label in
 //!    bit 0; else a distance and a mark.
 //! 2. *Sort*: CUB's radix sort, over only the bits in use. Task and score are sorted at once.
-//! 3. *Summarise* tiles of 4,096 words, scan the summaries, and *walk* each tile knowing what lies
-//!    before it. The sums are integers, so that neither blocks nor their order can change a bit.
+//! 3. *Scan for ties*: summarise tiles of 4,096 words, scan the summaries, and then scan each tile with
+//!    the counts before it. The sums are integers, so that neither blocks nor their order can change a bit.
 //!
 //! 16-bit scores of one task are counted instead of sorted, and so are the buckets of an
 //! [`Auc`](metrics_core::Auc).
 //!
-//! Updates of stateful metrics do not wait for the device: `PendingSamples` and `PendingCounts` hold what it
-//! was given, and find out what was wrong with it when they are read. Those that wait are exceptions:
-//! where the device, the stream or, with candle's default stream, the thread is another than before,
-//! where scores do not compare with those of a batch that may turn out bad, and the first count after
-//! a clone.
+//! Updates of stateful metrics do not wait for the device: `PendingSamples` and `PendingCounts` hold the
+//! batches, and reject invalid ones when the metric is read. An update waits only in these cases: another
+//! device or stream than before, or with candle's default stream another thread; scores that cannot join
+//! those of a batch not yet checked; the first count after a clone.
 //!
 //! # Building
 //! The feature `kernels` compiles the CUDA code with nvcc: put it on `PATH`, or set `CUDA_HOME` or
@@ -30,8 +29,8 @@
 //! statically: a program with this crate starts on a machine without a driver, and
 //! `device_count` says so there.
 //!
-//! Without the feature there is no launcher, but for the tests: they run it on a device of plain loops,
-//! and what the kernels share with the host as it is.
+//! Without the feature the launcher is compiled for the tests only: they run it on a simulated device of
+//! plain loops, and run the arithmetic that the kernels share with the host.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -39,6 +38,8 @@
 mod counts;
 #[cfg(any(feature = "kernels", test))]
 mod device;
+#[cfg(any(feature = "kernels", test))]
+mod download;
 #[cfg(any(feature = "kernels", test))]
 mod ffi;
 #[cfg(any(feature = "kernels", test))]
@@ -55,8 +56,6 @@ mod pieces;
 mod queue;
 #[cfg(any(feature = "kernels", test))]
 mod rank;
-#[cfg(any(feature = "kernels", test))]
-mod reading;
 #[cfg(any(feature = "kernels", test))]
 mod rejected;
 #[cfg(any(feature = "kernels", test))]
@@ -76,6 +75,6 @@ pub use pending::Pending;
 pub use rank::{rank_sums, ranked_counts};
 
 #[cfg(test)]
-mod host;
+mod arithmetic;
 #[cfg(all(test, not(feature = "kernels")))]
 mod simulated;

@@ -1,5 +1,5 @@
-//! The primitives of the backend contract, linear in the number of elements. Lengths, types and numbers
-//! are checked before a kernel is launched; what only the device knows, the kernel checks.
+//! The primitives of the backend contract, linear in the number of elements. The launcher checks lengths,
+//! types and numbers before it launches a kernel; the kernel checks the elements.
 
 #![allow(unsafe_code)]
 
@@ -8,7 +8,7 @@ use std::ptr;
 use metrics_core::backend::ElementCheck;
 use metrics_core::{DType, Error, MAX_NUM_THRESHOLDS, Result, reserve};
 
-use crate::device::{Device, Input, MOST_SAMPLES, refused};
+use crate::device::{Device, Input, MAX_BATCH_SAMPLES, refused};
 use crate::ffi::{self, Status};
 use crate::queue::{DeviceBuffer, Queue};
 
@@ -24,7 +24,7 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// How many elements it has, if the input has as many.
+    /// The number of elements, after a check that the input has as many.
     fn check(&self, op: &'static str) -> Result<usize> {
         let Self { n_rows, n_columns, .. } = *self;
         let n = n_rows.checked_mul(n_columns);
@@ -33,7 +33,7 @@ impl Matrix {
     }
 }
 
-/// DeviceBuffer on a device for what a primitive makes: integers of 64 bits.
+/// Memory on a device for the result of a primitive: integers of 64 bits.
 #[derive(Debug)]
 pub struct Output {
     address: *mut i64,
@@ -41,11 +41,11 @@ pub struct Output {
 }
 
 impl Output {
-    /// DeviceBuffer for so many integers at this address.
+    /// Memory for `n` integers at this address.
     ///
     /// # Safety
-    /// The memory must have room for as many, on the device that is given with this output, be nobody
-    /// else's, and stay as it is until the work queued on the device's stream is done.
+    /// The memory must have room for `n` integers, on the device that is given with this output. Nothing else
+    /// may use it, and it must stay allocated, until the work queued on the device's stream is done.
     pub unsafe fn new(address: *mut i64, n: usize) -> Self {
         Self { address, n }
     }
@@ -58,7 +58,7 @@ impl Output {
     }
 }
 
-/// The first element, row by row, that breaks a rule: its position and its value. Waits.
+/// Position and value of the first invalid element, row by row. Waits.
 ///
 /// # Errors
 /// [`Error::Backend`].
@@ -82,23 +82,23 @@ pub fn find_invalid<D: Device>(
     let queue = Queue::new(device, OP)?;
     let status: DeviceBuffer<D, Status> = queue.filled(1, 0xff)?;
     let (address, code) = (x.elements.address, x.elements.code());
-    // SAFETY: the input has as many elements of its type; the status has its room.
+    // SAFETY: the input has as many elements of its type; the status has its buffer.
     queue.check(unsafe {
         ffi::tm_find_invalid(address, code, n as u64, rule, status.address(), queue.stream())
     })?;
     let status = queue.read(&status, 1)?[0];
-    let found = status.bad_score != u64::MAX;
-    Ok(found.then_some((status.bad_score as usize, status.bad_score_value)))
+    let found = status.invalid_score != u64::MAX;
+    Ok(found.then_some((status.invalid_score as usize, status.invalid_score_value)))
 }
 
-/// Calls a kernel that needs temporary memory: first without, to learn how much.
+/// Calls a kernel twice: without temporary memory, to learn how much it needs, and then with it.
 fn with_temporary<D: Device>(
     queue: &Queue<'_, D>,
     mut call: impl FnMut(ffi::Address, *mut usize) -> i32,
 ) -> Result<()> {
     let mut n_bytes = 0;
     queue.check(call(ptr::null_mut(), &mut n_bytes))?;
-    let temporary: DeviceBuffer<D, u8> = queue.room(n_bytes)?;
+    let temporary: DeviceBuffer<D, u8> = queue.uninit(n_bytes)?;
     queue.check(call(temporary.address().cast(), &mut n_bytes))
 }
 
@@ -110,8 +110,8 @@ pub fn argsort_descending<D: Device>(device: &D, x: Matrix, order: &Output) -> R
     const OP: &str = "argsort";
     let n = x.check(OP)?;
     order.check(OP, n)?;
-    if n > MOST_SAMPLES {
-        return Err(refused(OP, format!("{n} elements; at most {MOST_SAMPLES} go at once")));
+    if n > MAX_BATCH_SAMPLES {
+        return Err(refused(OP, format!("{n} elements; at most {MAX_BATCH_SAMPLES} go at once")));
     }
     if n == 0 {
         return Ok(());
@@ -161,7 +161,7 @@ pub fn group_ends<D: Device>(device: &D, row: Matrix, ends: &Output) -> Result<u
         return Ok(0);
     }
     let queue = Queue::new(device, OP)?;
-    let n_ends: DeviceBuffer<D, u64> = queue.room(1)?;
+    let n_ends: DeviceBuffer<D, u64> = queue.uninit(1)?;
     let (address, code, to) = (row.elements.address, row.elements.code(), ends.address);
     // SAFETY: the input has as many elements of its type, and there is room for as many ends.
     with_temporary(&queue, |temporary, n_bytes| unsafe {
@@ -171,8 +171,8 @@ pub fn group_ends<D: Device>(device: &D, row: Matrix, ends: &Output) -> Result<u
     Ok(queue.read(&n_ends, 1)?[0] as usize)
 }
 
-/// Writes `⌊f64(x) · num_thresholds⌋` for each element, 0 for what is below 0 or NaN and
-/// `num_thresholds` for what is above 1.
+/// Writes `⌊f64(x) · num_thresholds⌋` for each element: 0 for elements below 0 and NaN, and
+/// `num_thresholds` for elements above 1.
 ///
 /// # Errors
 /// [`Error::InvalidNumThresholds`], [`Error::Backend`].
@@ -197,7 +197,7 @@ pub fn bucket<D: Device>(
     })
 }
 
-/// Refuses buckets whose numbers the kernels could not hold.
+/// Checks that the kernels can hold the numbers of the buckets.
 pub(crate) fn check_thresholds(num_thresholds: usize) -> Result<()> {
     if (1..=MAX_NUM_THRESHOLDS).contains(&num_thresholds) {
         return Ok(());
@@ -205,7 +205,7 @@ pub(crate) fn check_thresholds(num_thresholds: usize) -> Result<()> {
     Err(Error::InvalidNumThresholds { given: num_thresholds, max: MAX_NUM_THRESHOLDS })
 }
 
-/// How often each of `0..n_bins` stands in an index beside a target of 0, and beside a target of 1.
+/// How often each number of `0..n_bins` occurs in an index with a target of 0, and with a target of 1.
 /// Waits.
 ///
 /// # Errors
@@ -227,14 +227,14 @@ pub fn bincount<D: Device>(
     let room = || reserve::room(OP, n_bins);
     let mut of_labels = [room()?, room()?];
     let queue = Queue::new(device, OP)?;
-    // The last one is for numbers that have no bin.
+    // The last one reports a number that has no bin.
     let n_counters = n_bins.saturating_mul(2).saturating_add(1);
     let counts: DeviceBuffer<D, u64> = queue.filled(n_counters, 0)?;
     if n > 0 {
         let (address, code) = (targets.elements.address, targets.elements.code());
         let (index, to) = (index.address.cast(), counts.address());
-        // SAFETY: index and targets have as many elements of their types; each bin has two counters,
-        // and one is left.
+        // SAFETY: index and targets have as many elements of their types; there are two counters per bin, and
+        // one more.
         queue.check(unsafe {
             ffi::tm_bincount(index, address, code, n as u64, n_bins as u64, to, queue.stream())
         })?;

@@ -1,4 +1,4 @@
-//! What a metric has queued on a device.
+//! Batches that a metric has queued on a device.
 
 use metrics_core::backend::StateMut;
 use metrics_core::{DType, RankState, RankSums, Result};
@@ -22,17 +22,17 @@ impl<D: Device> Default for Pending<D> {
 }
 
 impl<D: Device> Clone for Pending<D> {
-    /// Shares memory that neither of the two writes to again.
+    /// The clone shares memory, which neither of the two writes to again.
     fn clone(&self) -> Self {
         Self { samples: self.samples.clone(), counts: self.counts.clone() }
     }
 }
 
 impl<D: Device> Pending<D> {
-    /// Queues a batch, without waiting for it, for a state that the kernels know; returns whether they do.
+    /// Queues a batch, without waiting for it, if the kernels know this kind of state; returns whether they do.
     ///
-    /// Waits where what is pending must make way: it moves to the state when a batch comes from another
-    /// device or stream, and when there are more samples than fit one sort.
+    /// In two cases it waits and first moves the pending batches to the state: when the batch comes from another
+    /// device or stream, and when all samples do not fit one sort.
     ///
     /// # Errors
     /// [`Error::MergeTasks`](metrics_core::Error::MergeTasks) for another number of tasks than the state has,
@@ -49,12 +49,12 @@ impl<D: Device> Pending<D> {
         Ok(true)
     }
 
-    /// Counts an update with scores of this type, which `add` brings to the state at once.
+    /// Counts an update with scores of this type that is not queued: `add` adds it to the state at once.
     ///
     /// # Errors
-    /// [`Error::ScoreTypeMismatch`](metrics_core::Error::ScoreTypeMismatch) where the scores do not compare
-    /// with those pending, and what `add` returns; nothing has changed then.
-    pub fn pass_by(
+    /// [`Error::ScoreTypeMismatch`](metrics_core::Error::ScoreTypeMismatch) where no type holds these scores and
+    /// the pending ones exactly, and the errors of `add`; nothing has changed then.
+    pub fn bypass(
         &mut self,
         op: &'static str,
         dtype: DType,
@@ -62,8 +62,8 @@ impl<D: Device> Pending<D> {
         add: impl FnOnce(StateMut<'_>) -> Result<()>,
     ) -> Result<()> {
         match state {
-            StateMut::Rank(state) => self.samples.pass_by(op, dtype, || add(StateMut::Rank(state))),
-            StateMut::Buckets(counts) => self.counts.pass_by(|| add(StateMut::Buckets(counts))),
+            StateMut::Rank(state) => self.samples.bypass(op, dtype, || add(StateMut::Rank(state))),
+            StateMut::Buckets(counts) => self.counts.bypass(|| add(StateMut::Buckets(counts))),
             other => add(other),
         }
     }

@@ -1,19 +1,19 @@
-//! The samples of an exact metric that are still on the device.
+//! Pending samples of an exact metric, on the device.
 
 use metrics_core::backend::{ElementCheck, IntegerSums};
 use metrics_core::{DType, Error, RankState, RankSums, Result, ScoreKind};
 
-use crate::device::{Batch, Device, MOST_SAMPLES};
-use crate::pieces::{OfKind, Span};
-use crate::rank::{UNSCANNED, is_counted};
-use crate::reading::Reading;
+use crate::device::{Batch, Device, MAX_BATCH_SAMPLES};
+use crate::download::Download;
+use crate::pieces::{KindSamples, Span};
+use crate::rank::{MAX_UNSCANNED, is_counted};
 use crate::rejected::RejectedUpdates;
 use crate::status::{BatchError, Origin};
 use crate::statuses::{BatchCheck, Statuses};
 use crate::stream_owner::StreamOwner;
 
-/// Samples kept on a device until a metric is read: a key and a label each, 5 bytes for f32 scores;
-/// constant memory for 16-bit scores of one task, which are counted.
+/// Samples that stay on a device until a metric is read: a key and a label each, 5 bytes for f32 scores.
+/// 16-bit scores of one task are counted and take constant memory.
 #[derive(Debug)]
 pub(crate) struct PendingSamples<D: Device> {
     held: Option<Held<D>>,
@@ -27,7 +27,7 @@ impl<D: Device> Default for PendingSamples<D> {
 }
 
 impl<D: Device> Clone for PendingSamples<D> {
-    /// Shares memory, which neither of the two writes to again.
+    /// The clone shares memory, which neither of the two writes to again.
     fn clone(&self) -> Self {
         Self { held: self.held.clone(), rejected: self.rejected.clone() }
     }
@@ -35,23 +35,23 @@ impl<D: Device> Clone for PendingSamples<D> {
 
 #[derive(Debug, Clone)]
 struct Held<D: Device> {
-    home: StreamOwner<D>,
+    owner: StreamOwner<D>,
     n_tasks: usize,
-    /// None without samples.
-    kinds: Vec<OfKind<D>>,
+    /// Only kinds with samples.
+    kinds: Vec<KindSamples<D>>,
     statuses: Statuses<D>,
-    /// What each status is of.
+    /// The batch of each status.
     pending: Vec<Unchecked<D>>,
 }
 
-/// A batch that nobody has waited for yet.
+/// A batch whose status was not read yet.
 #[derive(Debug)]
 struct Unchecked<D: Device> {
-    /// Its number since the metric was last read.
+    /// Its number, counted since the metric was last read.
     update: usize,
     kind: usize,
     n_samples: usize,
-    /// Where its samples are, if they were not counted.
+    /// The place of its samples, unless they were counted.
     span: Option<Span<D>>,
 }
 
@@ -62,10 +62,10 @@ impl<D: Device> Clone for Unchecked<D> {
 }
 
 impl<D: Device> PendingSamples<D> {
-    /// Keeps a batch on the device, without waiting for it.
+    /// Adds a batch on the device, without waiting for it.
     ///
-    /// Waits where what is kept must make way: it moves to the state when a batch comes from another
-    /// device or stream, and when there are more samples than fit one sort.
+    /// In two cases it waits and first moves the pending samples to the state: when the batch comes from another
+    /// device or stream, and when all samples do not fit one sort.
     ///
     /// # Errors
     /// [`Error::MergeTasks`] for another number of tasks than the state has,
@@ -106,12 +106,12 @@ impl<D: Device> PendingSamples<D> {
         }
     }
 
-    /// Counts an update with scores of this type, which `add` brings to the state at once.
+    /// Counts an update with scores of this type that is not queued: `add` adds it to the state at once.
     ///
     /// # Errors
-    /// [`Error::ScoreTypeMismatch`] where the scores do not compare with those kept, and what `add`
-    /// returns; nothing has changed then.
-    pub(crate) fn pass_by(
+    /// [`Error::ScoreTypeMismatch`] where no type holds these scores and the pending ones exactly, and the
+    /// errors of `add`; nothing has changed then.
+    pub(crate) fn bypass(
         &mut self,
         op: &'static str,
         dtype: DType,
@@ -123,10 +123,10 @@ impl<D: Device> PendingSamples<D> {
         Ok(())
     }
 
-    /// Whether scores of this kind compare with those kept.
+    /// Checks that a kind holds these scores and the pending ones exactly.
     fn check_kind(&mut self, op: &'static str, kind: ScoreKind) -> Result<()> {
         if self.clash(kind).is_some() {
-            // What they do not compare with may be of batches that turn out bad.
+            // The pending scores may be of invalid batches, which no longer count then.
             self.resolve()?;
         }
         match self.clash(kind) {
@@ -137,19 +137,20 @@ impl<D: Device> PendingSamples<D> {
         }
     }
 
-    /// A kind of scores kept that does not compare with this one.
+    /// A kind of pending scores that cannot join this one.
     fn clash(&self, kind: ScoreKind) -> Option<ScoreKind> {
-        let mut kinds = self.held.iter().flat_map(|held| &held.kinds).map(|of_kind| of_kind.kind);
+        let mut kinds =
+            self.held.iter().flat_map(|held| &held.kinds).map(|kind_samples| kind_samples.kind);
         kinds.find(|held| held.join(kind).is_none())
     }
 
-    /// Samples of a task, those included that may turn out bad.
+    /// Samples of a task, including those that are not checked yet.
     fn n_samples(&self) -> usize {
         let kinds = self.held.iter().flat_map(|held| &held.kinds);
-        kinds.map(|of_kind| of_kind.n_samples).sum()
+        kinds.map(|kind_samples| kind_samples.n_samples).sum()
     }
 
-    /// Waits for the batches that nobody has waited for yet; what is wrong with them is noted.
+    /// Waits for the batches that are not checked yet, and notes those to be rejected.
     fn resolve(&mut self) -> Result<()> {
         let Some(held) = &mut self.held else { return Ok(()) };
         held.resolve(&mut self.rejected)?;
@@ -157,7 +158,7 @@ impl<D: Device> PendingSamples<D> {
         Ok(())
     }
 
-    /// Moves what is good to the state. What is wrong with the rest is said at the next read.
+    /// Moves the samples of valid batches to the state. The next read reports the rejected ones.
     fn move_to(&mut self, state: &mut RankState) -> Result<()> {
         self.resolve()?;
         if let Some(held) = &mut self.held {
@@ -178,7 +179,7 @@ impl<D: Device> PendingSamples<D> {
         self.rejected.report()
     }
 
-    /// The sums of each task, where all samples are pending and of one kind; else all are flushed.
+    /// The sums of each task, if all samples are pending and of one kind; else flushes all and returns `None`.
     ///
     /// # Errors
     /// As [`flush`](Self::flush).
@@ -200,30 +201,30 @@ impl<D: Device> PendingSamples<D> {
 
 impl<D: Device> Held<D> {
     fn new(device: &D, n_tasks: usize) -> Self {
-        let (home, statuses) = (StreamOwner::new(device.clone()), Statuses::default());
-        Self { home, n_tasks, kinds: Vec::new(), statuses, pending: Vec::new() }
+        let (owner, statuses) = (StreamOwner::new(device.clone()), Statuses::default());
+        Self { owner, n_tasks, kinds: Vec::new(), statuses, pending: Vec::new() }
     }
 
-    /// Whether a batch may join what is kept: it lies in the same place, and one sort can hold both.
+    /// Whether a batch can join the pending samples: on the same device and stream, in one sort.
     fn takes(&self, device: &D, batch: &Batch, kind: ScoreKind) -> bool {
-        let same = self.kinds.iter().find(|of_kind| of_kind.kind == kind);
-        let n_samples = same.map_or(0, |of_kind| of_kind.n_samples) + batch.n_samples;
-        let fits = self.n_tasks.checked_mul(n_samples).is_some_and(|n| n <= MOST_SAMPLES);
+        let same = self.kinds.iter().find(|kind_samples| kind_samples.kind == kind);
+        let n_samples = same.map_or(0, |kind_samples| kind_samples.n_samples) + batch.n_samples;
+        let fits = self.n_tasks.checked_mul(n_samples).is_some_and(|n| n <= MAX_BATCH_SAMPLES);
         // Pieces have as many rows as the first batch had tasks.
-        self.home.is(device)
+        self.owner.is(device)
             && self.n_tasks == batch.n_tasks
             && (fits || is_counted(kind, self.n_tasks))
     }
 
-    /// Queues the reading of a batch: which of the kinds it is, and where its samples will be.
+    /// Queues the input scan of a batch; returns the position of its kind and the place of its samples.
     fn add(&mut self, batch: &Batch, kind: ScoreKind) -> Result<(usize, Option<Span<D>>)> {
-        let queue = self.home.queue(batch.op)?;
-        let found = self.kinds.iter().position(|of_kind| of_kind.kind == kind);
+        let queue = self.owner.queue(batch.op)?;
+        let found = self.kinds.iter().position(|kind_samples| kind_samples.kind == kind);
         let index = found.unwrap_or(self.kinds.len());
-        let mut fresh = OfKind::new(kind);
-        let of_kind = self.kinds.get_mut(index).unwrap_or(&mut fresh);
+        let mut fresh = KindSamples::new(kind);
+        let kind_samples = self.kinds.get_mut(index).unwrap_or(&mut fresh);
         let status = self.statuses.next(&queue, Origin::new(batch, ElementCheck::NotNan))?;
-        let span = of_kind.add(&queue, batch, status);
+        let span = kind_samples.add(&queue, batch, status);
         if span.is_err() {
             self.statuses.forget_last();
         } else if found.is_none() {
@@ -232,14 +233,14 @@ impl<D: Device> Held<D> {
         Ok((index, span?))
     }
 
-    /// The sums of all samples; or what is wrong with them, which is less to the point than what is
-    /// wrong with a batch.
+    /// The sums of all samples. The inner error is that of impossible sums; the caller first reports rejected
+    /// updates, which explain it.
     fn rank_sums(
         &mut self,
         rejected: &mut RejectedUpdates<BatchError>,
     ) -> Result<Result<Vec<RankSums>>> {
-        let is_scanned = |of_kind: &OfKind<D>| {
-            !of_kind.is_counted() && self.n_tasks * of_kind.n_samples > UNSCANNED
+        let is_scanned = |kind_samples: &KindSamples<D>| {
+            !kind_samples.is_counted() && self.n_tasks * kind_samples.n_samples > MAX_UNSCANNED
         };
         if self.kinds.iter().any(is_scanned) {
             self.resolve(rejected)?;
@@ -247,57 +248,60 @@ impl<D: Device> Held<D> {
         if self.kinds.is_empty() {
             return Ok(Ok(vec![IntegerSums::default().into(); self.n_tasks]));
         }
-        let (sums, told) = self.read_sums()?;
-        self.sort_out(told, rejected);
+        let (sums, checks) = self.read_sums()?;
+        self.apply_checks(checks, rejected);
         Ok(sums)
     }
 
-    /// The sums of all samples of the first kind, and what the batches told that nobody has waited
-    /// for yet. They are taken to be good; if one was not, its error is what the caller gets.
+    /// The sums of all samples of the first kind, and the checks of the batches that were not checked yet. The
+    /// sums include these batches; if one is invalid, the caller reports its error instead of the sums.
     fn read_sums(&mut self) -> Result<(Result<Vec<RankSums>>, Vec<BatchCheck>)> {
         let unseen: Vec<_> = self.pending.iter().filter_map(|batch| batch.span.as_ref()).collect();
-        let queue = self.home.queue("rank sums")?;
+        let queue = self.owner.queue("rank sums")?;
         let sums = self.kinds[0].sums(&queue, self.n_tasks, &unseen)?;
-        let mut reading = Reading::new();
-        let (sums, slabs) = (reading.add(&sums), self.statuses.add_to(&mut reading));
-        let read = reading.wait(&queue)?;
+        let mut download = Download::new();
+        let (sums, slabs) = (download.add(&sums), self.statuses.add_to(&mut download));
+        let read = download.wait(&queue)?;
         let sums = read.get(sums).into_iter().enumerate();
         let sums = sums.map(|(task, sums)| sums.rank_sums(task)).collect();
-        Ok((sums, self.statuses.told(&read, slabs)))
+        Ok((sums, self.statuses.checks(&read, slabs)))
     }
 
-    /// Waits for the batches that nobody has waited for yet.
+    /// Waits for the batches that are not checked yet.
     fn resolve(&mut self, rejected: &mut RejectedUpdates<BatchError>) -> Result<()> {
         if !self.pending.is_empty() {
-            let told = self.statuses.wait(&self.home.queue("check")?)?;
-            self.sort_out(told, rejected);
+            let checks = self.statuses.wait(&self.owner.queue("check")?)?;
+            self.apply_checks(checks, rejected);
         }
         Ok(())
     }
 
-    /// Takes in the good batches and forgets the bad ones, with their kind where that is all there
-    /// was of it.
-    fn sort_out(&mut self, told: Vec<BatchCheck>, rejected: &mut RejectedUpdates<BatchError>) {
-        for (batch, told) in self.pending.drain(..).zip(told) {
-            let of_kind = &mut self.kinds[batch.kind];
-            match told {
-                Ok(range) => of_kind.take(batch.span, range),
-                Err(flaw) => {
-                    of_kind.n_samples -= batch.n_samples;
-                    rejected.reject(batch.update, flaw);
+    /// Adds the valid batches and drops the rejected ones; removes kinds that have no other samples.
+    fn apply_checks(
+        &mut self,
+        checks: Vec<BatchCheck>,
+        rejected: &mut RejectedUpdates<BatchError>,
+    ) {
+        for (batch, check) in self.pending.drain(..).zip(checks) {
+            let kind_samples = &mut self.kinds[batch.kind];
+            match check {
+                Ok(range) => kind_samples.take(batch.span, range),
+                Err(error) => {
+                    kind_samples.n_samples -= batch.n_samples;
+                    rejected.reject(batch.update, error);
                 }
             }
         }
         self.statuses = Statuses::default();
-        self.kinds.retain(|of_kind| of_kind.n_samples > 0);
+        self.kinds.retain(|kind_samples| kind_samples.n_samples > 0);
     }
 
-    /// Moves samples that were all waited for.
+    /// Moves all samples to the state; all must be checked.
     fn move_to(&mut self, state: &mut RankState) -> Result<()> {
-        let queue = self.home.queue("flush")?;
-        while let Some(of_kind) = self.kinds.last() {
-            let tasks = of_kind.groups(&queue, self.n_tasks)?;
-            state.append_groups("flush", of_kind.kind, &tasks)?;
+        let queue = self.owner.queue("flush")?;
+        while let Some(kind_samples) = self.kinds.last() {
+            let tasks = kind_samples.groups(&queue, self.n_tasks)?;
+            state.append_groups("flush", kind_samples.kind, &tasks)?;
             self.kinds.pop();
         }
         Ok(())
@@ -317,23 +321,23 @@ mod tests {
         let device = Simulated::new(5);
         let no_samples = || BinaryAuprc::<Host>::new().state().unwrap();
         let (mut state, mut expected) = (no_samples(), no_samples());
-        let mut kept = PendingSamples::default();
+        let mut pending = PendingSamples::default();
         let [three, four] = [3, 4].map(|n| Given::new(&vec![n as f32; n], &vec![1; n], 1));
-        kept.update(&device, &three.batch(), &mut state).unwrap();
+        pending.update(&device, &three.batch(), &mut state).unwrap();
 
-        let held = kept.held.as_mut().unwrap();
-        held.kinds[0].n_samples = MOST_SAMPLES - 3;
+        let held = pending.held.as_mut().unwrap();
+        held.kinds[0].n_samples = MAX_BATCH_SAMPLES - 3;
         let takes = |given: &Given, kind| held.takes(&device, &given.batch(), kind);
         assert!(takes(&three, ScoreKind::F32) && !takes(&four, ScoreKind::F32));
-        // Another kind is another sort, and what is counted needs none.
+        // Another kind is another sort, and counted samples need no sort.
         assert!(takes(&four, ScoreKind::F64) && takes(&four, ScoreKind::Bf16));
 
-        kept.update(&device, &four.batch(), &mut state).unwrap();
-        assert_eq!(kept.n_samples(), 4);
+        pending.update(&device, &four.batch(), &mut state).unwrap();
+        assert_eq!(pending.n_samples(), 4);
         for given in [&three, &four] {
             StateMut::Rank(&mut expected).update(&given.on_host()).unwrap();
         }
-        kept.flush(&mut state).unwrap();
+        pending.flush(&mut state).unwrap();
         assert!(state == expected);
     }
 }

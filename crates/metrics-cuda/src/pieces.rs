@@ -1,4 +1,4 @@
-//! Samples of one kind of score that are still on the device.
+//! Pending samples of one kind of score, on the device.
 
 #![allow(unsafe_code)]
 
@@ -16,21 +16,21 @@ use crate::sums::Sums;
 
 /// Samples of one kind of score.
 #[derive(Debug)]
-pub(crate) struct OfKind<D: Device> {
+pub(crate) struct KindSamples<D: Device> {
     pub(crate) kind: ScoreKind,
-    /// Good samples.
+    /// Valid samples.
     spans: Vec<Span<D>>,
     /// Range of their keys.
     range: Option<(u64, u64)>,
-    /// The piece with room for more, and how many columns of it are used.
+    /// The piece with room for more samples, and the number of its used columns.
     last: Option<(Arc<Piece<D>>, usize)>,
     counts: Option<Arc<Counts<D>>>,
-    /// Samples of a task, those included that may turn out bad.
+    /// Samples of a task, including those that are not checked yet.
     pub(crate) n_samples: usize,
 }
 
-impl<D: Device> Clone for OfKind<D> {
-    /// The clone takes pieces of its own for what it will keep.
+impl<D: Device> Clone for KindSamples<D> {
+    /// The clone writes new samples to its own pieces.
     fn clone(&self) -> Self {
         let Self { kind, spans, range, counts, n_samples, .. } = self;
         let (spans, counts) = (spans.clone(), counts.clone());
@@ -73,7 +73,7 @@ fn key_bytes(kind: ScoreKind) -> usize {
 }
 
 impl<D: Device> Span<D> {
-    /// The samples as a matrix whose scores are keys, and what reading them adds to each key.
+    /// The samples as a matrix with keys as scores, and the number that reading them adds to each key.
     fn part(&self, n_tasks: usize) -> rank::Part {
         let Self { piece, start, n } = self;
         let (dtype, bias) = match piece.key_bytes {
@@ -102,12 +102,12 @@ impl<D: Device> Span<D> {
     }
 }
 
-impl<D: Device> OfKind<D> {
+impl<D: Device> KindSamples<D> {
     pub(crate) fn new(kind: ScoreKind) -> Self {
         Self { kind, spans: Vec::new(), range: None, last: None, counts: None, n_samples: 0 }
     }
 
-    /// Queues the reading of a batch; returns where its samples will be, if they are not counted.
+    /// Queues the input scan of a batch; returns the place of its samples, unless they are counted.
     pub(crate) fn add(
         &mut self,
         queue: &Queue<'_, D>,
@@ -118,7 +118,7 @@ impl<D: Device> OfKind<D> {
             self.count(queue, batch, status)?;
             None
         } else {
-            Some(self.keep(queue, batch, status)?)
+            Some(self.write_keys(queue, batch, status)?)
         };
         self.n_samples += batch.n_samples;
         Ok(span)
@@ -137,7 +137,7 @@ impl<D: Device> OfKind<D> {
     }
 
     /// Writes a batch's keys and labels.
-    fn keep(
+    fn write_keys(
         &mut self,
         queue: &Queue<'_, D>,
         batch: &Batch,
@@ -145,10 +145,10 @@ impl<D: Device> OfKind<D> {
     ) -> Result<Span<D>> {
         let span = self.reserve(queue, batch.n_tasks, batch.n_samples)?;
         let piece = &span.piece;
-        // SAFETY: the samples are what their maker promised; the span lies in its piece and is
-        // nobody else's.
+        // SAFETY: the caller of `Input::new` promised the samples; the span lies in its piece, and no
+        // other span has these columns.
         queue.check(unsafe {
-            ffi::tm_keep(
+            ffi::tm_write_keys(
                 &batch.samples(),
                 status,
                 piece.keys.at(span.start * piece.key_bytes).cast(),
@@ -160,7 +160,7 @@ impl<D: Device> OfKind<D> {
         Ok(span)
     }
 
-    /// DeviceBuffer for so many columns, behind what is there.
+    /// Memory for `n` columns, behind the used ones.
     fn reserve(&mut self, queue: &Queue<'_, D>, n_tasks: usize, n: usize) -> Result<Span<D>> {
         if let Some((piece, used)) = &mut self.last
             && piece.n_columns - *used >= n
@@ -169,17 +169,17 @@ impl<D: Device> OfKind<D> {
             *used += n;
             return Ok(span);
         }
-        // A quarter more each time: few pieces, and little memory that waits for samples.
+        // A quarter more each time: few pieces, and little unused memory.
         let n_columns = n.max(self.n_samples / 4).max(MIN_COLUMNS.div_ceil(n_tasks));
         let key_bytes = key_bytes(self.kind);
         let n_elements = n_tasks * n_columns;
-        let (keys, labels) = (queue.room(n_elements * key_bytes)?, queue.room(n_elements)?);
+        let (keys, labels) = (queue.uninit(n_elements * key_bytes)?, queue.uninit(n_elements)?);
         let piece = Arc::new(Piece { keys, labels, n_columns, key_bytes });
         self.last = Some((piece.clone(), n));
         Ok(Span { piece, start: 0, n })
     }
 
-    /// Takes in samples that turned out good.
+    /// Adds samples that are valid.
     pub(crate) fn take(&mut self, span: Option<Span<D>>, (low, high): (u64, u64)) {
         let (lowest, highest) = self.range.unwrap_or((low, high));
         self.range = Some((lowest.min(low), highest.max(high)));
@@ -194,13 +194,12 @@ impl<D: Device> OfKind<D> {
         }
     }
 
-    /// Whether a read needs no look at the range of the keys.
+    /// Whether the samples are counted, so that a read does not need the range of the keys.
     pub(crate) fn is_counted(&self) -> bool {
         self.counts.is_some()
     }
 
-    /// The sums of each task, still on the device: of the good samples, and of those in `more`, taken
-    /// to be good.
+    /// The sums of each task, still on the device: of the valid samples and of those in `more`.
     pub(crate) fn sums(
         &self,
         queue: &Queue<'_, D>,
@@ -215,7 +214,7 @@ impl<D: Device> OfKind<D> {
         self.sorted(queue, n_tasks, more, range)?.sums(queue)
     }
 
-    /// The groups of the good samples of each task.
+    /// The tie groups of the valid samples of each task.
     pub(crate) fn groups(&self, queue: &Queue<'_, D>, n_tasks: usize) -> Result<Vec<Vec<Group>>> {
         if let Some(counts) = &self.counts {
             return Ok(vec![counts.groups(queue)?]);

@@ -27,14 +27,14 @@ impl<D: Device, T> DeviceBuffer<D, T> {
         D::address(&self.memory).cast()
     }
 
-    /// Where an element lies.
+    /// The address of an element.
     pub(crate) fn at(&self, i: usize) -> *mut T {
-        assert!(i <= self.n, "{i} in a room for {}", self.n);
+        assert!(i <= self.n, "{i} in a buffer of {}", self.n);
         self.address().wrapping_add(i)
     }
 }
 
-/// Work on a device, in the order it is queued. The device is current for this thread meanwhile.
+/// The queue of work on a device's stream. While it exists, the device is the current one of this thread.
 #[derive(Debug)]
 pub(crate) struct Queue<'d, D> {
     device: &'d D,
@@ -62,33 +62,33 @@ impl<'d, D: Device> Queue<'d, D> {
         check(self.op, status)
     }
 
-    /// DeviceBuffer for elements of any content.
-    pub(crate) fn room<T>(&self, n: usize) -> Result<DeviceBuffer<D, T>> {
+    /// A buffer that is not initialised.
+    pub(crate) fn uninit<T>(&self, n: usize) -> Result<DeviceBuffer<D, T>> {
         let n_bytes = n.checked_mul(size_of::<T>());
         let n_bytes = n_bytes.ok_or(Error::OutOfMemory { op: self.op, n_bytes: usize::MAX })?;
         Ok(DeviceBuffer { memory: self.device.allocate(n_bytes.max(1))?, n, elements: PhantomData })
     }
 
-    /// DeviceBuffer filled with a byte.
+    /// A buffer filled with a byte.
     pub(crate) fn filled<T>(&self, n: usize, byte: u8) -> Result<DeviceBuffer<D, T>> {
-        let room: DeviceBuffer<D, T> = self.room(n)?;
+        let buffer: DeviceBuffer<D, T> = self.uninit(n)?;
         let n_bytes = n * size_of::<T>();
-        // SAFETY: the room has as many bytes.
+        // SAFETY: the buffer has as many bytes.
         self.check(unsafe {
-            ffi::tm_fill(room.address().cast(), byte.into(), n_bytes, self.stream())
+            ffi::tm_fill(buffer.address().cast(), byte.into(), n_bytes, self.stream())
         })?;
-        Ok(room)
+        Ok(buffer)
     }
 
-    /// Copies elements between places on the device.
+    /// Copies elements on the device.
     pub(crate) fn copy<T: Copy>(
         &self,
         from: &DeviceBuffer<D, T>,
         to: &DeviceBuffer<D, T>,
     ) -> Result<()> {
-        assert!(from.len() <= to.len(), "{} into a room for {}", from.len(), to.len());
+        assert!(from.len() <= to.len(), "{} into a buffer of {}", from.len(), to.len());
         let n_bytes = from.len() * size_of::<T>();
-        // SAFETY: both rooms have as many bytes, and lie apart.
+        // SAFETY: both buffers have as many bytes, and do not overlap.
         self.check(unsafe {
             ffi::tm_copy(to.address().cast(), from.address().cast(), n_bytes, self.stream())
         })
@@ -96,15 +96,15 @@ impl<'d, D: Device> Queue<'d, D> {
 
     /// Waits for all work and returns the first elements.
     pub(crate) fn read<T: Copy>(&self, from: &DeviceBuffer<D, T>, n: usize) -> Result<Vec<T>> {
-        assert!(n <= from.len(), "{n} out of a room of {}", from.len());
+        assert!(n <= from.len(), "{n} out of a buffer of {}", from.len());
         let mut elements = reserve::room(self.op, n)?;
         let to: *mut T = elements.as_mut_ptr();
         let n_bytes = n * size_of::<T>();
-        // SAFETY: the room and the vector have as many bytes, of a type that any bits make; the
-        // vector is not touched before the copy is done.
+        // SAFETY: the buffer and the vector have as many bytes, of a type for which any bits are valid;
+        // nothing uses the vector before the copy is done.
         unsafe {
             let copied = ffi::tm_copy(to.cast(), from.address().cast(), n_bytes, self.stream());
-            // Waits even if the copy failed: nothing may write to the vector after this.
+            // Wait even if the copy failed: nothing may write to the vector after this.
             let waited = self.wait();
             self.check(copied)?;
             waited?;

@@ -1,4 +1,4 @@
-//! Ranking on the device: samples to sorted words, sorted words to sums or groups.
+//! Ranking on the device: from samples to sorted words, and from these to sums or tie groups.
 
 #![allow(unsafe_code)]
 
@@ -9,20 +9,20 @@ use metrics_core::{Error, RankSums, RankedCounts, Result, ScoreKind, reserve};
 
 use crate::counts::Counts;
 use crate::device::{Batch, Device};
+use crate::download::Download;
 use crate::ffi::{self, Plan, Samples, Status, Words};
 use crate::queue::{DeviceBuffer, Queue};
-use crate::reading::Reading;
 use crate::status::Origin;
 use crate::sums::Sums;
 
-/// Samples up to which the range of the keys is not worth waiting for.
-pub(crate) const UNSCANNED: usize = 1 << 20;
+/// Most samples for which the range of the keys is not worth a wait.
+pub(crate) const MAX_UNSCANNED: usize = 1 << 20;
 
-/// A group of equal scores of one task: its key, and how many positives and negatives have it.
+/// A tie group of one task: its key, its positives and its negatives.
 pub(crate) type Group = [u64; 3];
 
-/// The areas of each task of a batch. Waits once for the device; twice where the batch has more than
-/// 2^20 samples to be sorted, since the range of their scores then saves more than the wait costs.
+/// The sums over the ranking of each task of a batch. It waits for the device once, or twice if the batch has
+/// more than 2^20 samples to sort: sorting over the range of their keys then saves more than the wait.
 ///
 /// # Errors
 /// [`Error::NanScore`], [`Error::InvalidTarget`], [`Error::Backend`], also for a batch of 2^32 samples
@@ -41,9 +41,9 @@ pub fn rank_sums<D: Device>(device: &D, batch: &Batch) -> Result<Vec<RankSums>> 
         let (sorted, status) = sort_batch(&queue, batch)?;
         (sorted.sums(&queue)?, status)
     };
-    let mut reading = Reading::new();
-    let (sums, status) = (reading.add(&sums), reading.add(&status));
-    let read = reading.wait(&queue)?;
+    let mut download = Download::new();
+    let (sums, status) = (download.add(&sums), download.add(&status));
+    let read = download.wait(&queue)?;
     Origin::new(batch, ElementCheck::NotNan).check(read.get(status)[0])?;
     read.get(sums).iter().enumerate().map(|(task, sums)| sums.rank_sums(task)).collect()
 }
@@ -62,9 +62,9 @@ pub fn ranked_counts<D: Device>(device: &D, batch: &Batch) -> Result<Vec<RankedC
     let queue = Queue::new(device, batch.op)?;
     let (sorted, status) = sort_batch(&queue, batch)?;
     let n_groups = sorted.n_groups(&queue)?;
-    let mut reading = Reading::new();
-    let (n_groups, status) = (reading.add(&n_groups), reading.add(&status));
-    let read = reading.wait(&queue)?;
+    let mut download = Download::new();
+    let (n_groups, status) = (download.add(&n_groups), download.add(&status));
+    let read = download.wait(&queue)?;
     Origin::new(batch, ElementCheck::NotNan).check(read.get(status)[0])?;
     let tasks = sorted.read_groups(&queue, read.get(n_groups)[0] as usize)?;
     let kind = ScoreKind::of(batch.scores.dtype);
@@ -104,24 +104,24 @@ fn sort_batch<D: Device>(
     let samples = batch.samples();
     let mut range = ScoreKind::of(batch.scores.dtype).key_range();
     let mut to_note = status.address();
-    if batch.n_tasks * batch.n_samples > UNSCANNED {
-        // SAFETY: the samples are what their maker promised, and the status has its room.
+    if batch.n_tasks * batch.n_samples > MAX_UNSCANNED {
+        // SAFETY: the caller of `Input::new` promised the samples, and the status has its buffer.
         queue.check(unsafe { ffi::tm_scan(&samples, status.address(), queue.stream()) })?;
-        let seen = queue.read(&status, 1)?[0];
-        range = Origin::new(batch, ElementCheck::NotNan).check(seen)?;
+        let found = queue.read(&status, 1)?[0];
+        range = Origin::new(batch, ElementCheck::NotNan).check(found)?;
         to_note = ptr::null_mut();
     }
     let parts = [Part { samples, status: to_note, bias: 0 }];
     Ok((Sorted::new(queue, &parts, range)?, status))
 }
 
-/// Samples to be sorted with others.
+/// A part of the samples of one sort.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Part {
     pub(crate) samples: Samples,
-    /// Where to note what they tell; null where that is known.
+    /// Where to write the status of the input scan; null if the samples are checked.
     pub(crate) status: *mut Status,
-    /// What the reading of these scores adds to their keys.
+    /// The number that reading these scores adds to their keys.
     pub(crate) bias: u64,
 }
 
@@ -129,7 +129,7 @@ fn bits(x: u64) -> i32 {
     (u64::BITS - x.leading_zeros()) as i32
 }
 
-/// How scores with keys in this range are sorted.
+/// How samples with keys in this range are sorted.
 fn plan((low, high): (u64, u64), n_tasks: u64) -> Plan {
     let (key_bits, task_bits) = (bits(high - low), bits(n_tasks - 1));
     // One bit for the label.
@@ -141,21 +141,21 @@ fn plan((low, high): (u64, u64), n_tasks: u64) -> Plan {
     Plan { n_bits, key_bits, task_bits, unused: 0, top: high }
 }
 
-/// Words on the device.
+/// Buffers for words on the device.
 #[derive(Debug)]
-struct WordRoom<D: Device> {
+struct WordBuffers<D: Device> {
     words: DeviceBuffer<D, u64>,
     marks: Option<DeviceBuffer<D, u32>>,
 }
 
-impl<D: Device> WordRoom<D> {
+impl<D: Device> WordBuffers<D> {
     fn new(queue: &Queue<'_, D>, plan: &Plan, n: usize) -> Result<Self> {
         let n_words = if plan.n_bits == 32 { n.div_ceil(2) } else { n };
-        let marks = if plan.n_bits == 128 { Some(queue.room(n)?) } else { None };
-        Ok(Self { words: queue.room(n_words)?, marks })
+        let marks = if plan.n_bits == 128 { Some(queue.uninit(n)?) } else { None };
+        Ok(Self { words: queue.uninit(n_words)?, marks })
     }
 
-    /// The words from one on.
+    /// The words from `start` on.
     fn from(&self, plan: &Plan, start: usize) -> Words {
         let n_bytes = if plan.n_bits == 32 { 4 } else { 8 };
         let words = self.words.address().cast::<u8>().wrapping_add(start * n_bytes);
@@ -168,7 +168,7 @@ impl<D: Device> WordRoom<D> {
 #[derive(Debug)]
 pub(crate) struct Sorted<D: Device> {
     plan: Plan,
-    words: WordRoom<D>,
+    words: WordBuffers<D>,
     summaries: DeviceBuffer<D, u8>,
     n: u64,
     n_columns: u64,
@@ -176,20 +176,20 @@ pub(crate) struct Sorted<D: Device> {
 }
 
 impl<D: Device> Sorted<D> {
-    /// Sorts parts with equally many tasks, whose keys must lie in the range, or else the samples'
-    /// status says that they are bad.
+    /// Sorts parts with equally many tasks. Their keys must lie in the range, unless their status says that they
+    /// are invalid.
     pub(crate) fn new(queue: &Queue<'_, D>, parts: &[Part], range: (u64, u64)) -> Result<Self> {
         let n_tasks = parts.first().map_or(1, |part| part.samples.n_tasks);
         let n_columns: u64 = parts.iter().map(|part| part.samples.n_columns).sum();
-        // At most `MOST_SAMPLES`: batches and what is kept are held to it.
+        // At most `MAX_BATCH_SAMPLES`, as checked for batches and for pending samples.
         let n = n_tasks * n_columns;
         let plan = plan(range, n_tasks);
-        let words = WordRoom::new(queue, &plan, n as usize)?;
+        let words = WordBuffers::new(queue, &plan, n as usize)?;
         let mut start = 0;
         for part in parts {
             let biased = Plan { top: plan.top.wrapping_add(part.bias), ..plan };
             let to = words.from(&plan, start);
-            // SAFETY: the samples are what their maker promised; there is room for all of them.
+            // SAFETY: the caller of `Input::new` promised the samples; there is room for all of them.
             queue.check(unsafe {
                 ffi::tm_pack(&part.samples, part.status, &biased, &to, queue.stream())
             })?;
@@ -203,7 +203,7 @@ impl<D: Device> Sorted<D> {
     /// The sums of each task, still on the device.
     pub(crate) fn sums(&self, queue: &Queue<'_, D>) -> Result<DeviceBuffer<D, Sums>> {
         let sums: DeviceBuffer<D, Sums> = queue.filled(self.n_tasks, 0)?;
-        // SAFETY: words and summaries are of these samples; there is a room of sums for each task.
+        // SAFETY: words and summaries are of these samples; there is room for the sums of each task.
         queue.check(unsafe {
             ffi::tm_sum(
                 &self.plan,
@@ -218,7 +218,7 @@ impl<D: Device> Sorted<D> {
         Ok(sums)
     }
 
-    /// The groups of each task, from high to low.
+    /// The tie groups of each task, from high to low.
     pub(crate) fn groups(&self, queue: &Queue<'_, D>) -> Result<Vec<Vec<Group>>> {
         let n_groups = queue.read(&self.n_groups(queue)?, 1)?[0];
         self.read_groups(queue, n_groups as usize)
@@ -226,7 +226,7 @@ impl<D: Device> Sorted<D> {
 
     /// The number of groups of all tasks, still on the device.
     fn n_groups(&self, queue: &Queue<'_, D>) -> Result<DeviceBuffer<D, u64>> {
-        let n_groups: DeviceBuffer<D, u64> = queue.room(1)?;
+        let n_groups: DeviceBuffer<D, u64> = queue.uninit(1)?;
         let summaries = self.summaries.address().cast();
         // SAFETY: the summaries are of as many samples; there is room for one number.
         queue.check(unsafe {
@@ -236,8 +236,8 @@ impl<D: Device> Sorted<D> {
     }
 
     fn read_groups(&self, queue: &Queue<'_, D>, n_groups: usize) -> Result<Vec<Vec<Group>>> {
-        // Keys, ends and positives, so that they are read with one wait.
-        let groups: DeviceBuffer<D, u64> = queue.room(3 * n_groups)?;
+        // Keys, ends and positives in one buffer, read with one wait.
+        let groups: DeviceBuffer<D, u64> = queue.uninit(3 * n_groups)?;
         // SAFETY: as for the sums; there is room for three numbers a group.
         queue.check(unsafe {
             ffi::tm_groups(
@@ -259,7 +259,7 @@ impl<D: Device> Sorted<D> {
     }
 }
 
-/// Groups told apart by task, and what each adds rather than the sums so far.
+/// The tie groups of each task, from cumulative numbers over all tasks.
 fn by_task(
     keys: &[u64],
     ends: &[u64],
@@ -284,14 +284,14 @@ fn by_task(
 fn sort<D: Device>(
     queue: &Queue<'_, D>,
     plan: &Plan,
-    words: WordRoom<D>,
+    words: WordBuffers<D>,
     n: u64,
-) -> Result<WordRoom<D>> {
-    let other = WordRoom::new(queue, plan, n as usize)?;
+) -> Result<WordBuffers<D>> {
+    let other = WordBuffers::new(queue, plan, n as usize)?;
     let (ours, theirs) = (words.from(plan, 0), other.from(plan, 0));
     let (mut n_bytes, mut swapped) = (0, 0);
     let mut sort = |temporary| {
-        // SAFETY: both rooms hold as many words, and the temporary memory as many bytes.
+        // SAFETY: both buffers have as many words, and the temporary memory as many bytes.
         queue.check(unsafe {
             ffi::tm_sort(
                 plan,
@@ -307,7 +307,7 @@ fn sort<D: Device>(
         Ok::<_, Error>((n_bytes, swapped))
     };
     let (n_bytes, _) = sort(ptr::null_mut())?;
-    let temporary: DeviceBuffer<D, u8> = queue.room(n_bytes)?;
+    let temporary: DeviceBuffer<D, u8> = queue.uninit(n_bytes)?;
     let (_, swapped) = sort(temporary.address().cast())?;
     Ok(if swapped == 0 { words } else { other })
 }
@@ -315,7 +315,7 @@ fn sort<D: Device>(
 fn summarise<D: Device>(
     queue: &Queue<'_, D>,
     plan: &Plan,
-    words: &WordRoom<D>,
+    words: &WordBuffers<D>,
     n: u64,
     n_columns: u64,
 ) -> Result<DeviceBuffer<D, u8>> {
@@ -329,7 +329,7 @@ fn summarise<D: Device>(
         Ok::<_, Error>(n_bytes)
     };
     let n_bytes = summarise(ptr::null_mut())?;
-    let temporary: DeviceBuffer<D, u8> = queue.room(n_bytes)?;
+    let temporary: DeviceBuffer<D, u8> = queue.uninit(n_bytes)?;
     summarise(temporary.address().cast())?;
     Ok(temporary)
 }

@@ -1,44 +1,49 @@
-//! What is to be said of bad batches when their metric is read.
+//! Rejected updates, which are reported when their metric is read.
 
 use std::mem;
 
 use metrics_core::{Error, Result};
 
-/// How many updates there were since the metric was last read, and which were rejected.
+/// The number of updates since the metric was last read, and of rejected ones.
 #[derive(Debug, Clone)]
-pub(crate) struct RejectedUpdates<BatchError> {
+pub(crate) struct RejectedUpdates<E> {
     n_updates: usize,
     n_rejected: usize,
-    /// The first update rejected, and what is wrong with it.
-    first: Option<(usize, BatchError)>,
+    /// The first rejected update, and its error.
+    first: Option<(usize, E)>,
 }
 
-impl<BatchError> Default for RejectedUpdates<BatchError> {
+impl<E> Default for RejectedUpdates<E> {
     fn default() -> Self {
         Self { n_updates: 0, n_rejected: 0, first: None }
     }
 }
 
-impl<BatchError: Into<Error>> RejectedUpdates<BatchError> {
-    /// The number of an update that was taken, from 1.
+impl<E: Into<Error>> RejectedUpdates<E> {
+    /// Counts an update; returns its number, from 1.
     pub(crate) fn number(&mut self) -> usize {
         self.n_updates += 1;
         self.n_updates
     }
 
-    /// Notes that an update turned out bad.
-    pub(crate) fn reject(&mut self, update: usize, flaw: BatchError) {
+    /// Notes a rejected update.
+    pub(crate) fn reject(&mut self, update: usize, error: E) {
         self.n_rejected += 1;
         if self.first.as_ref().is_none_or(|(first, _)| update < *first) {
-            self.first = Some((update, flaw));
+            self.first = Some((update, error));
         }
     }
 
-    /// Says what was rejected, once. The metric is read hereby.
+    /// Reports the rejected updates once, and starts counting anew.
     pub(crate) fn report(&mut self) -> Result<()> {
         let Self { n_updates, n_rejected, first } = mem::take(self);
-        let Some((update, flaw)) = first else { return Ok(()) };
-        Err(Error::RejectedUpdates { update, n_updates, n_rejected, source: Box::new(flaw.into()) })
+        let Some((update, error)) = first else { return Ok(()) };
+        Err(Error::RejectedUpdates {
+            update,
+            n_updates,
+            n_rejected,
+            source: Box::new(error.into()),
+        })
     }
 }
 
@@ -66,7 +71,7 @@ mod tests {
     fn the_first_of_several_is_named_once() {
         let mut rejected = RejectedUpdates::default();
         (0..5).for_each(|_| _ = rejected.number());
-        // Batches of two devices need not be told in order.
+        // Batches of two devices may be reported in any order.
         rejected.reject(4, nan(7));
         rejected.reject(2, nan(8));
         rejected.reject(5, nan(9));
@@ -89,13 +94,13 @@ mod tests {
         assert!(text(&mut rejected).contains("update 1 of 2 since"));
     }
 
-    /// A clone and its original each say it to their own reader.
+    /// A clone and its original each report to their own reader.
     #[test]
     fn a_clone_reports_for_itself() {
         #[derive(Clone)]
         struct BatchError;
         impl From<BatchError> for Error {
-            fn from(BatchError: BatchError) -> Self {
+            fn from(_: BatchError) -> Self {
                 nan(0)
             }
         }

@@ -1,5 +1,5 @@
-//! The launcher on a device of plain loops (`kernels/simulated.cpp`): what metrics keep and forget,
-//! what they say, and when they wait.
+//! Tests of the launcher on a simulated device of plain loops (`kernels/simulated.cpp`): what metrics hold,
+//! what they report, and when they wait.
 
 #![allow(unsafe_code)]
 
@@ -14,18 +14,18 @@ use metrics_core::{
     BinaryAuprc, BucketCounts, DType, Element, Error, Host, HostTensor, RankState, RankSums, Result,
 };
 
-use crate::host::Random;
+use crate::arithmetic::Random;
 use crate::ops::{self, Matrix, Output};
 use crate::pending_counts::PendingCounts;
 use crate::pending_samples::PendingSamples;
-use crate::rank::UNSCANNED;
+use crate::rank::MAX_UNSCANNED;
 use crate::{Batch, Device, Input};
 
 unsafe extern "C" {
     fn tm_simulated_waits(of_stream: *mut u64, of_device: *mut u64);
 }
 
-/// Waits of this thread since it asked last: for a stream, and for the device.
+/// Waits of this thread since the last call: for a stream, and for the device.
 fn waits() -> [u64; 2] {
     let mut waits = [0; 2];
     let [of_stream, of_device] = &mut waits;
@@ -38,7 +38,7 @@ fn waits() -> [u64; 2] {
 pub(crate) struct Simulated {
     ordinal: usize,
     stream: usize,
-    /// Most bytes it gives at once.
+    /// Most bytes of one allocation.
     most: Arc<AtomicUsize>,
 }
 
@@ -51,8 +51,8 @@ impl Simulated {
     }
 }
 
-// SAFETY: memory is a boxed slice, which lies still and is as long as was asked for; the plain loops
-// look at no stream.
+// SAFETY: memory is a boxed slice, which does not move and is as long as was asked for; the plain loops
+// use no stream.
 unsafe impl Device for Simulated {
     type Memory = Memory;
 
@@ -95,7 +95,7 @@ impl Given {
         Self { scores: scores.unwrap(), targets: targets.to_vec(), n_tasks }
     }
 
-    /// Random samples of few distinct scores; bad ones hold a target that is none.
+    /// Random samples of few distinct scores; `bad` ones have an invalid target.
     fn random(dtype: DType, n_tasks: usize, n: usize, bad: bool, random: &mut Random) -> Self {
         let values: Vec<f64> = (0..n_tasks * n).map(|_| random.below(9) as f64 / 8.0).collect();
         let whole = |value: &f64| (value * 8.0) as i32 - 4;
@@ -138,8 +138,8 @@ impl Given {
 
 /// The elements of a slice, which must live as long as the input is used.
 fn input<T: Element>(data: &[T]) -> Input {
-    // SAFETY: the slice has as many elements; work is done when it is queued, so that they need not
-    // live longer than the call.
+    // SAFETY: the slice has as many elements. Work is done when it is queued, so they need not live longer
+    // than the call.
     unsafe { Input::new(data.as_ptr().cast(), T::DTYPE, data.len()) }
 }
 
@@ -151,26 +151,26 @@ fn matrix<T: Element>(data: &[T], n_rows: usize) -> Matrix {
     Matrix { elements: input(data), n_rows, n_columns: data.len() / n_rows }
 }
 
-/// What a primitive writes into room for so many integers.
+/// The `n` integers that a primitive writes.
 fn written(n: usize, write: impl FnOnce(&Output) -> Result<()>) -> Result<Vec<i64>> {
     let mut room = vec![i64::MIN; n];
     // SAFETY: the vector has as many integers; work is done when it is queued.
     write(&unsafe { Output::new(room.as_mut_ptr(), n) }).map(|()| room)
 }
 
-/// The reason a launch was refused for.
+/// The reason why a launch was refused.
 #[track_caller]
 fn reason<T: std::fmt::Debug>(result: Result<T>) -> String {
     result.unwrap_err().to_string()
 }
 
-/// A metric as the core has it, and what it must come to.
+/// A metric of the core, and its expected state.
 #[derive(Clone)]
 struct Metric {
     pending: PendingSamples<Simulated>,
     state: RankState,
     expected: RankState,
-    /// Which updates since the last read were bad.
+    /// Whether each update since the last read was invalid.
     updates: Vec<bool>,
 }
 
@@ -186,7 +186,7 @@ impl Metric {
         self.updates.push(is_bad);
     }
 
-    /// Reads twice where something was bad: the first read says what.
+    /// Reads, and reads again if updates were rejected: the first read reports them.
     fn read<T>(&mut self, read: impl Fn(&mut Self) -> Result<T>) -> T {
         let updates = std::mem::take(&mut self.updates);
         let Some(first) = updates.iter().position(|&bad| bad) else { return read(self).unwrap() };
@@ -281,9 +281,9 @@ fn updates_do_not_wait_and_reads_wait_once() {
     assert_eq!(read(DType::F32, 1, 100), [1, 1, 1]);
     assert_eq!(read(DType::F64, 7, 10), [1, 1, 1]);
     assert_eq!(read(DType::Bf16, 1, 100), [1, 1, 1]);
-    // The range of the keys is read first, where it is not known.
-    assert_eq!(read(DType::F32, 1, UNSCANNED + 1), [2, 1, 2]);
-    assert_eq!(read(DType::Bf16, 1, UNSCANNED + 1), [1, 1, 1]);
+    // The range of the keys is read first, if it is not known.
+    assert_eq!(read(DType::F32, 1, MAX_UNSCANNED + 1), [2, 1, 2]);
+    assert_eq!(read(DType::Bf16, 1, MAX_UNSCANNED + 1), [1, 1, 1]);
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn a_bad_batch_takes_its_kind_of_scores_with_it() {
     let error =
         metric.pending.update(&device, &Given::new(&[0.5f32], &[1], 1).batch(), &mut metric.state);
     assert!(matches!(error, Err(Error::ScoreTypeMismatch { .. })));
-    let added = metric.pending.pass_by("auprc", DType::F32, || unreachable!("floats"));
+    let added = metric.pending.bypass("auprc", DType::F32, || unreachable!("floats"));
     assert!(matches!(added, Err(Error::ScoreTypeMismatch { .. })));
     metric.check_sums();
     metric.check_state();
@@ -379,7 +379,7 @@ fn buckets_equal_those_of_the_cpu_engine() {
             pending.update(device, &given.batch(), &mut counts).unwrap();
             updates.push(StateMut::Buckets(&mut expected).update(&given.on_host()).is_err());
             if random.below(5) == 0 {
-                // Not to be noticed by its clone.
+                // The clone must not change.
                 let mut other = pending.clone();
                 other.update(device, &given.batch(), &mut counts.clone()).unwrap();
             }
@@ -447,7 +447,7 @@ fn nothing_is_launched_for_no_samples() {
     metric.check_state();
 }
 
-/// Pieces have a row for each task: another one would be written behind their end.
+/// Pieces have a row for each task: more tasks would be written behind their end.
 #[test]
 fn a_batch_of_other_tasks_is_refused() {
     let device = Simulated::new(5);
@@ -464,7 +464,7 @@ fn a_batch_of_other_tasks_is_refused() {
     metric.check_sums();
     metric.check_state();
 
-    // The same kept samples beside another metric's state.
+    // The same pending samples with the state of another metric.
     metric.update(&device, &Given::new(&[0.5f32; 3], &[1, 0, 1], 3));
     let other = Given::new(&[0.5f32; 6], &[1; 6], 6);
     let error = metric.pending.update(&device, &other.batch(), &mut no_samples(6)).unwrap_err();

@@ -1,4 +1,4 @@
-//! Where what a metric keeps lives.
+//! The device and stream of a metric's pending batches.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -9,13 +9,13 @@ use metrics_core::Result;
 use crate::device::Device;
 use crate::queue::Queue;
 
-/// `cudaStreamPerThread`, candle's default: one handle that means another stream in every thread.
+/// `cudaStreamPerThread`, candle's default: one handle that means a different stream in every thread.
 const PER_THREAD: *mut c_void = ptr::without_provenance_mut(2);
 
 /// A device, and the thread that queued work on it last.
 ///
-/// A metric may move to another thread, where the same stream's handle may mean another stream. The
-/// first work there waits for all that the device still does, so that what follows is in order again.
+/// A metric may move to another thread, where the same handle may mean another stream. The first work there
+/// waits for all work of the device, so that later work runs after it.
 #[derive(Debug, Clone)]
 pub(crate) struct StreamOwner<D: Device> {
     device: D,
@@ -23,12 +23,12 @@ pub(crate) struct StreamOwner<D: Device> {
 }
 
 impl<D: Device> StreamOwner<D> {
-    /// A home where this thread is about to queue work.
+    /// A device on which this thread is about to queue work.
     pub(crate) fn new(device: D) -> Self {
         Self { device, thread: thread::current().id() }
     }
 
-    /// Whether work on this device needs no more than to be queued here.
+    /// Whether this is the same device and stream.
     pub(crate) fn is(&self, device: &D) -> bool {
         self.device.is_same(device)
     }
@@ -43,18 +43,18 @@ impl<D: Device> StreamOwner<D> {
         Ok(queue)
     }
 
-    /// Whether the stream's handle means another stream in this thread.
+    /// Whether the handle of the stream means another stream in this thread.
     fn has_moved(&self) -> bool {
         self.device.stream() == PER_THREAD && self.thread != thread::current().id()
     }
 }
 
 impl<D: Device> Drop for StreamOwner<D> {
-    /// Memory is freed in the order of this thread's stream: what another thread queued must be done
-    /// before.
+    /// Memory is freed in the order of this thread's stream, so work that another thread queued must be done
+    /// first.
     fn drop(&mut self) {
         if self.has_moved() {
-            // Of a device that fails nothing can be asked.
+            // `drop` cannot report the error of a device that fails.
             let _ = self.queue("drop");
         }
     }

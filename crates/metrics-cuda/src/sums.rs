@@ -17,10 +17,10 @@ impl Sums {
     /// The sums of a task.
     ///
     /// # Errors
-    /// Those of [`IntegerSums::from_sums`], where a batch was bad.
+    /// Those of [`IntegerSums::from_sums`], if a batch was invalid.
     pub(crate) fn rank_sums(&self, task: usize) -> Result<RankSums> {
         let whole = |pieces: [u64; 4]| {
-            // Wraps only where a batch was bad.
+            // Wraps only if a batch was invalid.
             let pieces = pieces.iter().rev();
             pieces.fold(0u128, |sum, &piece| (sum << 32).wrapping_add(piece.into()))
         };
@@ -41,7 +41,7 @@ mod tests {
         let precision = (1u128 << 96) + (1u128 << 65) + u128::from(u32::MAX) + 5;
         let expected = IntegerSums::from_sums(0, tp, fp, precision, 3).unwrap();
         assert_eq!(sums.rank_sums(0).unwrap(), expected.into());
-        // As those of a bad batch may be: more than 1 for each positive.
+        // More than 1 for each positive, as an invalid batch may give.
         assert!(Sums { tp: 2, ..sums }.rank_sums(0).is_err());
     }
 }

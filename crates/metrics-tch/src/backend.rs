@@ -170,7 +170,7 @@ impl Backend for Tch {
         }
         match cuda::dtype(batch.scores()) {
             Some(dtype) => {
-                pending.pass_by(batch.op(), dtype, state, |state| self.update_state(batch, state))
+                pending.bypass(batch.op(), dtype, state, |state| self.update_state(batch, state))
             }
             // Refused, with the type's name.
             None => self.update_state(batch, state),

@@ -1,5 +1,5 @@
-//! The arithmetic that the kernels share with the host, against the CPU engine: sorted samples cut
-//! into random chunks, as blocks and threads cut them.
+//! Tests of the arithmetic that the kernels share with the host, against the CPU engine: sorted samples are
+//! cut into random chunks, as blocks and threads cut them.
 
 #![allow(unsafe_code)]
 
@@ -43,7 +43,7 @@ impl Random {
     }
 }
 
-/// Sorted samples as the kernels hold them: task, distance, label.
+/// Sorted samples as in the kernels: task, distance, label.
 fn sorted(scores: &[u32], targets: &[u8], n_columns: usize) -> Vec<(u64, u64, u8)> {
     let mut samples: Vec<_> = scores
         .iter()
@@ -106,7 +106,7 @@ fn sums(
     sums
 }
 
-/// The values of the CPU engine, to the bit, from any chunks and any kind of word.
+/// Checks that any chunks and any kind of word give the values of the CPU engine, to the bit.
 fn check(scores: &[u32], targets: &[u8], n_tasks: usize, random: &mut Random) {
     let shape = [n_tasks, scores.len() / n_tasks];
     let samples = sorted(scores, targets, shape[1]);
@@ -115,7 +115,7 @@ fn check(scores: &[u32], targets: &[u8], n_tasks: usize, random: &mut Random) {
     let targets = tensor(HostTensor::from_vec(targets.to_vec(), &shape).unwrap());
     let auprc = Auprc.tasks::<Host>(&scores, &targets).unwrap();
     let auroc = Auroc.tasks::<Host>(&scores, &targets).unwrap();
-    // The narrow words of this test have no room for tasks: equal words of two tasks may meet.
+    // The narrow words of this test have no bits for tasks, so neighbouring words of two tasks may be equal.
     for n_bits in [32, 64, 128] {
         for (task, sums) in sums(n_bits, &samples, shape[1], random).iter().enumerate() {
             let areas = sums.rank_sums(task).unwrap();
@@ -135,7 +135,7 @@ fn chunks_of_any_size_give_the_engines_bits() {
         let n_scores = [1, 2, 7, 1 << 31][random.below(4) as usize];
         let positives = [0, 1, 50, 99, 100][random.below(5) as usize];
         let n = n_tasks * n_columns;
-        // Keys of 31 bits: the narrow word has the label beside them.
+        // Keys of 31 bits, so that a narrow word has a bit for the label.
         let scores: Vec<_> = (0..n).map(|_| u32::MAX - random.below(n_scores) as u32).collect();
         let targets: Vec<_> = (0..n).map(|_| u8::from(random.below(100) < positives)).collect();
         check(&scores, &targets, n_tasks, &mut random);
