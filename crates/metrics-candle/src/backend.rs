@@ -14,7 +14,7 @@ use crate::cuda;
 use crate::error::refused;
 use crate::index::{CandleIndex, Numbers};
 use crate::ops;
-use crate::tensor::{InHost, upload};
+use crate::tensor::{HostAccess, upload};
 
 /// candle tensors on one device.
 ///
@@ -79,7 +79,7 @@ pub(crate) fn name(device: &Device) -> Cow<'static, str> {
     }
 }
 
-/// Returns what an expression makes of a CUDA device, where that is the device.
+/// Returns the value of an expression for a CUDA device, if the device is one.
 macro_rules! on_cuda {
     ($backend:expr, $device:ident => $made:expr) => {
         #[cfg(feature = "cuda")]
@@ -117,9 +117,9 @@ impl Backend for Candle {
         upload(x.borrow(), &self.device)
     }
 
-    /// candle's memory sits behind a lock, which is held for `f`.
+    /// candle's memory is behind a lock, which is held while `f` runs.
     fn with_host<R>(x: &Tensor, f: impl FnOnce(HostTensor<'_>) -> R) -> Result<R> {
-        InHost::new(x)?.with("with_host", "elements", |x| Ok(f(x)))
+        HostAccess::new(x)?.with("with_host", "elements", |x| Ok(f(x)))
     }
 
     fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
@@ -151,7 +151,7 @@ impl Backend for Candle {
         batch.with_host(|batch| Host.ranked_counts(batch))
     }
 
-    /// Weighted batches are held on the host, from any device.
+    /// Weighted batches of any device go to the state in host memory.
     #[cfg(feature = "cuda")]
     fn update(
         &self,
@@ -168,7 +168,7 @@ impl Backend for Candle {
         let update = |state: StateMut<'_>| batch.with_host(|batch| state.update(batch));
         match crate::tensor::dtype(batch.scores()) {
             Some(dtype) => pending.bypass(batch.op(), dtype, state, update),
-            // Refused, with the type's name.
+            // `update` returns an error that names the dtype.
             None => update(state),
         }
     }

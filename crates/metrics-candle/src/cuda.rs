@@ -1,4 +1,4 @@
-//! Tensors in the memory of a CUDA device: the kernels read them in place.
+//! Tensors in the memory of a CUDA device, which the kernels read in place.
 
 #![allow(unsafe_code)]
 
@@ -19,14 +19,14 @@ use crate::error::refused;
 use crate::index::{CandleIndex, Numbers};
 use crate::tensor::unsupported;
 
-/// What a metric has queued on a device.
+/// The batches that a metric has queued on a device.
 pub(crate) type Pending = metrics_cuda::Pending<OnCandle>;
 
-/// A CUDA device of candle's, which lends its stream and its memory to the kernels.
+/// A CUDA device of candle. The kernels use its stream and its memory.
 #[derive(Debug, Clone)]
 pub struct OnCandle(CudaDevice);
 
-/// Memory of a device of candle's.
+/// Memory of a device of candle.
 #[derive(Debug)]
 pub struct Memory {
     /// Freed on candle's stream when dropped.
@@ -34,8 +34,8 @@ pub struct Memory {
     address: u64,
 }
 
-// SAFETY: candle allocates as many bytes as it is asked for, where `address` says, and frees them in
-// the order of its stream, which lives as long as its device.
+// SAFETY: candle allocates as many bytes as it is asked for, at `address`, and frees them in the order of
+// its stream, which lives as long as its device.
 unsafe impl Device for OnCandle {
     type Memory = Memory;
 
@@ -52,7 +52,7 @@ unsafe impl Device for OnCandle {
     }
 
     fn allocate(&self, n_bytes: usize) -> Result<Memory> {
-        // SAFETY: any bits are bytes, and the kernels write before they read.
+        // SAFETY: any bits are valid bytes, and the kernels write before they read.
         let slice = unsafe { self.0.alloc::<u8>(n_bytes) }.map_err(refused("allocate"))?;
         let stream = self.0.cuda_stream();
         let (address, waits) = slice.device_ptr(&stream);
@@ -65,9 +65,9 @@ unsafe impl Device for OnCandle {
     }
 }
 
-/// Calls `f` with the elements of a contiguous tensor on a CUDA device. What `f` queues on the stream
-/// of `device` runs after what the tensor was made by, and before its memory is used for anything
-/// else, whichever stream the tensor belongs to.
+/// Calls `f` with the elements of a contiguous tensor on a CUDA device. Work that `f` queues on the stream
+/// of `device` runs after the work that writes the tensor, and before its memory is freed, whichever stream
+/// the tensor belongs to.
 fn with_input<R>(
     device: &CudaDevice,
     op: &'static str,
@@ -92,7 +92,7 @@ fn with_input<R>(
         ($($slice:ident $dtype:ident),*) => {
             match &storage.slice {
                 $(CudaStorageSlice::$slice(slice) => {
-                    // A tensor can be made of any storage and any shape.
+                    // candle does not check that a storage has as many elements as the shape of its tensor.
                     if offset.checked_add(n_elements).is_none_or(|end| end > slice.len()) {
                         let text = format!("a storage of {} elements", slice.len());
                         return Err(refused(op)(candle_core::Error::msg(text)));
@@ -113,7 +113,7 @@ fn with_input<R>(
             }
         };
     }
-    // cudarc orders streams of one `CudaContext`; each device that candle makes has one of its own.
+    // cudarc orders streams of one `CudaContext`, but each device of candle has its own context.
     let join = |one: &CudaStream, other: &CudaStream| {
         if ours == theirs { Ok(()) } else { one.join(other).w().map_err(refused("join streams")) }
     };
@@ -129,7 +129,7 @@ fn size_of_element<T>(_slice: &CudaSlice<T>) -> usize {
     size_of::<T>()
 }
 
-/// The tensor itself where it lies row by row; else a copy.
+/// The tensor itself if it lies row by row, else a copy.
 fn contiguous(op: &'static str, tensor: &Tensor) -> Result<Tensor> {
     check_len(op, tensor.dims())?;
     tensor.detach().contiguous().map_err(refused(op))
@@ -172,7 +172,7 @@ pub(crate) fn update(
     with_batch(device, batch, |device, batch| pending.update(device, batch, state))
 }
 
-/// Calls `f` with a matrix; of a tensor of another rank, with all its elements as one row.
+/// Calls `f` with a matrix. A tensor of another rank becomes one row of all its elements.
 fn with_matrix<R>(
     device: &CudaDevice,
     op: &'static str,
@@ -189,7 +189,7 @@ fn with_matrix<R>(
     })
 }
 
-/// A tensor of this shape, which `f` writes.
+/// A tensor of this shape, written by `f`.
 fn written(
     op: &'static str,
     device: &CudaDevice,
@@ -197,11 +197,11 @@ fn written(
     f: impl FnOnce(&Output) -> Result<()>,
 ) -> Result<Tensor> {
     let n = check_len(op, &shape)?;
-    // SAFETY: any bits are integers; `f` writes what is read, and what reads it is queued after it.
+    // SAFETY: any bits are valid integers; `f` queues the writes, and all reads are queued after them.
     let mut slice = unsafe { device.alloc::<i64>(n.max(1)) }.map_err(refused(op))?;
     let stream = device.cuda_stream();
     let (address, writes) = slice.device_ptr_mut(&stream);
-    // SAFETY: the slice was just made for as many integers.
+    // SAFETY: the slice was allocated for as many integers.
     f(&unsafe { Output::new(address as *mut i64, n) })?;
     // Records what `f` queued.
     drop(writes);
@@ -266,8 +266,8 @@ pub(crate) fn bucket(
     Ok(index(device, buckets, shape))
 }
 
-/// candle's own gather stops the whole process at a number out of range, takes the largest one for
-/// "write zero", and fails on rows without columns.
+/// candle's own gather aborts the process at a number out of range, treats the largest number as "write
+/// zero", and fails on rows without columns.
 pub(crate) fn gather(x: &Tensor, numbers: &Tensor, shape: IndexShape) -> Result<Tensor> {
     const OP: &str = "gather";
     shape.check_gather(x.dims())?;
@@ -275,7 +275,7 @@ pub(crate) fn gather(x: &Tensor, numbers: &Tensor, shape: IndexShape) -> Result<
     if n == 0 {
         return Tensor::zeros(numbers.shape(), x.dtype(), x.device()).map_err(refused(OP));
     }
-    // Its kernel numbers elements in 32 bits, in steps of as many as there are.
+    // candle's kernel numbers elements in 32 bits, and adds their number to the last of them.
     if n > i32::MAX as usize {
         let text = format!("{n} elements; candle's kernel takes at most {}", i32::MAX);
         return Err(refused(OP)(candle_core::Error::msg(text)));
@@ -304,6 +304,6 @@ pub(crate) fn bincount(
 pub(crate) fn download_index(numbers: &Tensor) -> Result<Vec<u64>> {
     const OP: &str = "download index";
     let flat = numbers.flatten_all().and_then(|numbers| numbers.to_vec1::<i64>());
-    // None is negative.
+    // No number is negative.
     reserve::collected(OP, flat.map_err(refused(OP))?.into_iter().map(|x| x as u64))
 }

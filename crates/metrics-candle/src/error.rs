@@ -1,4 +1,4 @@
-//! candle's errors as ours, and ours as candle's.
+//! Conversions between candle's errors and ours.
 
 use metrics_core::{Backend, Error};
 
@@ -9,8 +9,8 @@ pub(crate) fn refused(op: &'static str) -> impl Fn(candle_core::Error) -> Error 
     move |source| Error::Backend { backend: Candle::NAME, op, source: Box::new(source) }
 }
 
-/// An error of ours as an error of candle, for `?` inside functions that return
-/// [`candle_core::Result`]; its text stays.
+/// Converts our error to one of candle with the same text, for `?` in functions that return
+/// [`candle_core::Result`].
 ///
 /// ```
 /// use candle_core::{Device, Result, Tensor};
@@ -26,7 +26,7 @@ pub(crate) fn refused(op: &'static str) -> impl Fn(candle_core::Error) -> Error 
 /// ```
 pub fn to_candle(error: Error) -> candle_core::Error {
     match error {
-        // What came from candle goes back as it was.
+        // An error that came from candle is returned unchanged.
         Error::Backend { backend, op, source } => match source.downcast() {
             Ok(source) => *source,
             Err(source) => candle_core::Error::wrap(Error::Backend { backend, op, source }),
@@ -35,7 +35,7 @@ pub fn to_candle(error: Error) -> candle_core::Error {
     }
 }
 
-/// Makes `?` work on our results inside functions that return [`candle_core::Result`].
+/// Makes `?` work on our results in functions that return [`candle_core::Result`].
 ///
 /// ```
 /// use candle_core::{Device, Result, Tensor};
@@ -54,7 +54,7 @@ pub fn to_candle(error: Error) -> candle_core::Error {
 /// # Ok::<(), candle_core::Error>(())
 /// ```
 pub trait CandleResult<T> {
-    /// The same result with an error of candle: [`to_candle`].
+    /// The same result with its error converted by [`to_candle`].
     ///
     /// ```
     /// use metrics_candle::{CandleResult, Error};
@@ -64,7 +64,7 @@ pub trait CandleResult<T> {
     /// ```
     ///
     /// # Errors
-    /// The error that it was.
+    /// The converted error.
     fn candle(self) -> candle_core::Result<T>;
 }
 
@@ -74,7 +74,7 @@ impl<T> CandleResult<T> for metrics_core::Result<T> {
     }
 }
 
-/// An error of candle as an error of ours, for `?` inside functions that return [`crate::Result`].
+/// Converts an error of candle to one of ours, for `?` in functions that return [`crate::Result`].
 ///
 /// ```
 /// use candle_core::{Device, Tensor};

@@ -1,4 +1,4 @@
-//! What the primitives number elements with.
+//! The indices of the primitives.
 
 use candle_core::Device;
 #[cfg(feature = "cuda")]
@@ -34,7 +34,7 @@ pub struct CandleIndex {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Numbers {
-    /// In host memory, where the primitives run but for those of CUDA.
+    /// In host memory: the primitives of all devices but CUDA run there.
     Host(HostIndex),
     /// Dtype i64, contiguous, of this shape.
     #[cfg(feature = "cuda")]
@@ -42,11 +42,11 @@ pub(crate) enum Numbers {
 }
 
 impl CandleIndex {
-    pub(crate) fn in_host(device: &Device, numbers: HostIndex) -> Self {
+    pub(crate) fn on_host(device: &Device, numbers: HostIndex) -> Self {
         Self { device: device.clone(), numbers: Numbers::Host(numbers) }
     }
 
-    /// Whether a tensor lies where the matrix lay that this index was made of.
+    /// Checks that a tensor is on the device of the matrix that this index was made of.
     pub(crate) fn check_device(&self, op: &'static str, device: &Device) -> Result<()> {
         if self.device.location() == device.location() {
             return Ok(());

@@ -2,8 +2,8 @@
 //!
 //! Scores, targets and weights are [`candle_core::Tensor`]s as a model returns them: f16, bf16, f32,
 //! f64 or integers; contiguous, narrowed, transposed or broadcast. Contiguous tensors in host memory
-//! are read in place, others are copied once. A tensor that requires a gradient is read as it is:
-//! its graph is not kept alive.
+//! are read in place, others are copied once. A tensor may require a gradient; the metric does not keep
+//! its graph alive.
 //!
 //! ```
 //! use candle_core::{Device, Tensor};
@@ -18,8 +18,8 @@
 //!
 //! # Inside a training loop
 //!
-//! A metric is fed as the batches come, in whatever sizes, and read once an epoch. Inside a function
-//! that returns [`candle_core::Result`], [`CandleResult::candle`] makes `?` work:
+//! Update a metric with each batch, of any size, and compute its value once per epoch. In a function that
+//! returns [`candle_core::Result`], [`CandleResult::candle`] makes `?` work:
 //!
 //! ```
 //! use candle_core::{Device, Result, Tensor};
@@ -45,8 +45,8 @@
 //!
 //! # Several tasks
 //!
-//! A model with several heads returns `(n_samples, n_tasks)`. A request or a metric of several tasks is told
-//! that its tasks are the last dimension; without a word they are the first. Logits in bf16 are read as they are:
+//! A model with several heads returns `(n_samples, n_tasks)`. Set the layout of the request or the metric, so
+//! that the tasks are the last dimension; by default they are the first. Logits in bf16 need no conversion:
 //!
 //! ```
 //! use candle_core::{DType, Device, Tensor};
@@ -63,10 +63,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A shape alone does not say which dimension is the tasks: a request without the layout takes each sample
-//! for a task. Scores that bf16 rounds to one value tie, and the metric is exact for the rounded scores.
-//! [`Auc`] has one task: give each head its own, and feed it `heads.narrow(1, head, 1)?`. It takes two
-//! columns for the probabilities of class 0 and class 1, not for two heads.
+//! The shape alone does not show which dimension is the tasks: a request without the layout reads each sample
+//! as a task. Scores that bf16 rounds to one value tie, and the metric is exact for the rounded scores.
+//! [`Auc`] has one task: use one for each head, and update it with `heads.narrow(1, head, 1)?`. It reads two
+//! columns as the probabilities of class 0 and class 1, not as two heads.
 //!
 //! # Saving a metric beside a model
 //!
@@ -75,11 +75,11 @@
 //!
 //! # On a CUDA device
 //!
-//! With the feature `cuda`, tensors on CUDA devices are read in place, on candle's own stream. Updates
-//! do not wait for the device: an invalid batch stays out, and the next read of the metric
-//! says so once, with [`Error::RejectedUpdates`]. One metric may be fed from several streams and threads; an
-//! update that changes stream or thread waits. Weighted batches are copied to the host. A program built
-//! with the feature starts only where the driver's library is, because candle links it.
+//! With the feature `cuda`, our kernels read tensors on CUDA devices in place, on candle's own stream.
+//! Updates do not wait for the device: it rejects an invalid batch, and the next read of the metric returns
+//! [`Error::RejectedUpdates`] once. Several streams and threads may update one metric; an update on another
+//! stream or thread than the last one waits. Weighted batches are copied to the host. A program with the
+//! feature starts only on a machine with the driver's library, because candle links it.
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|

@@ -1,8 +1,8 @@
-//! The primitives, linear in the number of elements: candle's own cumsum multiplies by an n × n
-//! matrix, its argsort compares through indices, and both have limits the metrics must not have.
+//! The primitives, linear in the number of elements. They do not use candle's cumsum, which multiplies by an
+//! n × n matrix, nor its argsort, which compares through indices; both have limits that metrics must not have.
 //!
-//! They run in host memory; a tensor on another device is copied there and back. The metrics do not
-//! use them: they are for generic code over `Backend`, and the reference in the tests.
+//! They run in host memory; a tensor on another device is copied there and back. Metrics do not use them:
+//! they serve code that is generic over `Primitives`, and the tests as a reference.
 
 use candle_core::Tensor;
 use metrics_core::Result;
@@ -11,7 +11,7 @@ use metrics_core::backend::{Backend, ElementCheck, Host, HostIndex, HostTensor, 
 
 use crate::error::refused;
 use crate::index::CandleIndex;
-use crate::tensor::{InHost, upload};
+use crate::tensor::{HostAccess, upload};
 
 /// Calls `f` with the elements of a tensor in host memory.
 fn with_host<R>(
@@ -19,19 +19,19 @@ fn with_host<R>(
     x: &Tensor,
     f: impl FnOnce(HostTensor<'_>) -> Result<R>,
 ) -> Result<R> {
-    InHost::new(x)?.with(op, "elements", f)
+    HostAccess::new(x)?.with(op, "elements", f)
 }
 
-/// An index that `f` makes of a matrix.
+/// The index that `f` makes from a matrix.
 fn indexed(
     op: &'static str,
     x: &Tensor,
     f: impl FnOnce(&HostTensor<'_>) -> Result<HostIndex>,
 ) -> Result<CandleIndex> {
-    with_host(op, x, |x| f(&x)).map(|numbers| CandleIndex::in_host(x.device(), numbers))
+    with_host(op, x, |x| f(&x)).map(|numbers| CandleIndex::on_host(x.device(), numbers))
 }
 
-/// The tensor with one of each of the elements that broadcasting repeats.
+/// The tensor with each broadcast dimension cut to length 1.
 pub(crate) fn unrepeated(op: &'static str, x: &Tensor) -> Result<Tensor> {
     check_len(op, x.dims())?;
     let mut part = x.detach();
@@ -43,7 +43,7 @@ pub(crate) fn unrepeated(op: &'static str, x: &Tensor) -> Result<Tensor> {
     Ok(part)
 }
 
-/// Searches a tensor with what finds the position in one [`unrepeated`].
+/// Searches a tensor; `find` returns the position in its [`unrepeated`] form.
 pub(crate) fn first(
     x: &Tensor,
     find: impl FnOnce(&Tensor) -> Result<Option<(usize, f64)>>,
@@ -57,7 +57,7 @@ pub(crate) fn find_invalid(x: &Tensor, check: ElementCheck) -> Result<Option<(us
     with_host("find_invalid", x, |x| Host.find_invalid(&x, check))
 }
 
-/// A tensor that is not contiguous as a matrix of this shape, which has as many elements.
+/// Copies a tensor that is not contiguous to a matrix of this shape with as many elements.
 pub(crate) fn reshape(x: &Tensor, shape: [usize; 2]) -> Result<Tensor> {
     with_host("reshape", x, |host| upload(Host.reshape(host, shape)?, x.device()))
 }

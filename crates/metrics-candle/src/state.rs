@@ -1,10 +1,10 @@
-//! States as tensors, so that they travel in a model's checkpoint.
+//! States as tensors, to be saved in a model's checkpoint.
 
 use candle_core::{DType, Device, Tensor};
 use metrics_core::{Buffer, Error, Result};
 
 use crate::error::refused;
-use crate::tensor::{InHost, owned};
+use crate::tensor::{HostAccess, owned};
 
 /// The bytes of a state as a u8 tensor `(n_bytes,)` in host memory, for a safetensors file.
 ///
@@ -53,8 +53,8 @@ pub fn state_to_tensor(bytes: &[u8]) -> Result<Tensor> {
 /// ```
 ///
 /// # Errors
-/// [`Error::UnsupportedDtype`] for a tensor that is not u8, [`Error::UnsupportedShape`] for one that
-/// has not one dimension, [`Error::OutOfMemory`] for a view of more bytes than there is memory,
+/// [`Error::UnsupportedDtype`] for a tensor that is not u8, [`Error::UnsupportedShape`] unless it has one
+/// dimension, [`Error::OutOfMemory`] for a view of more bytes than there is memory,
 /// [`Error::Backend`] where candle refuses to copy it to the host.
 pub fn state_from_tensor(tensor: &Tensor) -> Result<Vec<u8>> {
     const OP: &str = "state_from_tensor";
@@ -75,7 +75,7 @@ pub fn state_from_tensor(tensor: &Tensor) -> Result<Vec<u8>> {
             expected: "(n_bytes,)",
         });
     }
-    InHost::new(tensor)?.with(OP, "bytes", |bytes| match bytes.into_buffer() {
+    HostAccess::new(tensor)?.with(OP, "bytes", |bytes| match bytes.into_buffer() {
         Buffer::U8(bytes) => owned(OP, bytes),
         _ => Err(no_bytes()),
     })

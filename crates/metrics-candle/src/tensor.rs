@@ -1,4 +1,4 @@
-//! Tensors in, host tensors out.
+//! Conversions between candle tensors and host tensors.
 
 use std::borrow::Cow;
 
@@ -20,17 +20,16 @@ const DTYPES: &str = "u8, u32, i16, i32, i64, f16, bf16, f32 or f64";
 
 /// A tensor whose elements lie in host memory.
 #[derive(Debug)]
-pub(crate) struct InHost(Tensor);
+pub(crate) struct HostAccess(Tensor);
 
-impl InHost {
-    /// The tensor itself where that is so; else a copy.
+impl HostAccess {
+    /// The tensor itself if it is in host memory, else a copy.
     pub(crate) fn new(tensor: &Tensor) -> Result<Self> {
         let tensor = tensor.detach().to_device(&Device::Cpu);
         Ok(Self(tensor.map_err(refused("copy to the host"))?))
     }
 
-    /// Calls `f` with the elements, in place where they lie row by row. `op` and `what` say what they
-    /// are for.
+    /// Calls `f` with the elements, in place where they lie row by row. Errors name `op` and `what`.
     pub(crate) fn with<R>(
         &self,
         op: &'static str,
@@ -65,13 +64,13 @@ pub(crate) fn dtype(tensor: &Tensor) -> Option<metrics_core::DType> {
     })
 }
 
-/// The error for a dtype no metric takes.
+/// The error for a dtype that no metric takes.
 pub(crate) fn unsupported(op: &'static str, what: &'static str, tensor: &Tensor) -> Error {
     Error::UnsupportedDtype { op, what, dtype: format!("{:?}", tensor.dtype()), expected: DTYPES }
 }
 
-/// Part of a storage, row by row, borrowed where it lies like that; `None` for a dtype no metric
-/// takes.
+/// The elements of a storage in a layout, row by row, borrowed if they lie in this order; `None` for a dtype
+/// that no metric takes.
 fn buffer<'s>(
     op: &'static str,
     storage: &'s CpuStorage,
@@ -111,7 +110,7 @@ fn copied<T: Element>(op: &'static str, data: &[T], layout: &Layout) -> Result<O
     view.map(|view| view.to_vec(op)).transpose()
 }
 
-/// Elements, copied where they are borrowed.
+/// Owned elements, copied if they are borrowed.
 pub(crate) fn owned<T: Copy>(op: &'static str, elements: Cow<'_, [T]>) -> Result<Vec<T>> {
     match elements {
         Cow::Owned(elements) => Ok(elements),
@@ -171,8 +170,8 @@ pub(crate) fn upload(x: HostTensor<'_>, device: &Device) -> Result<Tensor> {
 
 /// The first CUDA or Metal device if this build has one and it works, else the CPU.
 ///
-/// candle's own `Device::cuda_if_available` returns an error where it was built for CUDA and finds
-/// no device at run time; this does not.
+/// candle's own `Device::cuda_if_available` returns an error if it was built for CUDA and finds no device
+/// at run time; this function returns the CPU.
 ///
 /// ```
 /// use candle_core::Tensor;

@@ -13,8 +13,8 @@ use crate::tensor::{NdTensor, Stored, with_array};
 
 /// ndarray arrays in host memory.
 ///
-/// Primitives and fused steps read the arrays' memory in place where it lies row by row; any other
-/// layout is copied once.
+/// The engine and the primitives read arrays in place if they lie row by row; any other layout is copied
+/// once.
 ///
 /// ```
 /// use metrics_core::{Backend, HostTensor, Owned, Result, binary_auroc};
@@ -64,7 +64,7 @@ impl Backend for NdArray {
     fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
         check_reshape(x.shape(), shape)?;
         with_array!(x, array => {
-            // Only standard layout keeps its elements where they are.
+            // Only an array in standard layout can be reshaped without a copy.
             if !array.is_standard_layout() {
                 let elements = Stored::tensor(array);
                 return NdTensor::from_host(Host.reshape(elements.to_host("reshape")?, shape)?);

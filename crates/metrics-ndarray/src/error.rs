@@ -1,4 +1,4 @@
-//! ndarray's errors as ours.
+//! Conversions of ndarray's errors to ours.
 
 use metrics_core::{Backend, Error};
 use ndarray::ShapeError;

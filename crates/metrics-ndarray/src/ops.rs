@@ -1,11 +1,11 @@
-//! What need not go through host tensors: searching an array where it lies.
+//! The primitive that reads an array in place, without a host tensor.
 
 use metrics_core::Element;
 use metrics_core::backend::ElementCheck;
 use metrics_core::backend::index::first_position;
 use ndarray::{ArrayViewD, Axis, Slice};
 
-/// Reads of a broadcast axis no more than is in memory.
+/// Reads each element of a broadcast axis once.
 pub(crate) fn find_invalid<T: Element>(
     x: ArrayViewD<'_, T>,
     check: ElementCheck,

@@ -1,4 +1,4 @@
-//! Arrays in, host tensors out.
+//! Conversions between arrays and host tensors.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ macro_rules! tensor {
     ($($dtype:ident $ty:ty,)*) => {
         /// An array, borrowed or owned, whose element type is known at run time.
         ///
-        /// [`ToTensor`] makes one of an array; metrics take it as they take the array.
+        /// [`ToTensor`] makes one from an array; metrics take it like an array.
         ///
         /// ```
         /// use metrics_core::ToTensor;
@@ -80,8 +80,8 @@ fn same_elements<T: Element, U: Element>(array: ArrayViewD<'_, T>) -> ArrayViewD
     assert_eq!((T::DTYPE, align_of::<T>()), (U::DTYPE, align_of::<U>()));
     let same = array.raw_view().cast::<U>();
     // SAFETY: `Element` is sealed. Its types of one dtype are one type, or two integers of one size, sign
-    // and alignment, so that an element of one is an element of the other; `cast` checks the size. The memory
-    // is lent for the lifetime that both views have.
+    // and alignment, so an element of one is an element of the other; `cast` checks the size. Both views borrow
+    // the memory for the same lifetime.
     #[allow(unsafe_code)]
     unsafe {
         same.deref_into_view()
@@ -171,7 +171,7 @@ impl NdTensor<'_> {
         with_buffer!(tensor.into_buffer(), elements => from_host(elements, shape))
     }
 
-    /// A part of the array, copied: it may live longer than the array's owner.
+    /// A copy of a part of the array, which may outlive the owner of the array.
     pub(crate) fn copied<'o, T: Stored>(
         op: &'static str,
         part: ArrayViewD<'_, T>,

@@ -14,7 +14,7 @@ use crate::cuda;
 use crate::error::refused;
 use crate::index::TchIndex;
 use crate::ops::{self, to_i64};
-use crate::tensor::{InHost, Shared, upload};
+use crate::tensor::{HostAccess, Shared, upload};
 
 /// libtorch tensors on one device.
 ///
@@ -73,7 +73,7 @@ impl Default for Tch {
     }
 }
 
-/// Returns what an expression makes of a CUDA device, where that is the device.
+/// Returns the value of an expression for a CUDA device, if the device is one.
 macro_rules! on_cuda {
     ($backend:expr, $device:ident => $made:expr) => {
         #[cfg(feature = "cuda")]
@@ -117,7 +117,7 @@ impl Backend for Tch {
     }
 
     fn with_host<R>(x: &Shared, f: impl FnOnce(HostTensor<'_>) -> R) -> Result<R> {
-        InHost::new("with_host", x)?.with("with_host", "elements", |x| Ok(f(x)))
+        HostAccess::new("with_host", x)?.with("with_host", "elements", |x| Ok(f(x)))
     }
 
     fn reshape<'a>(&self, x: Self::Tensor<'a>, shape: [usize; 2]) -> Result<Self::Tensor<'a>> {
@@ -154,7 +154,7 @@ impl Backend for Tch {
         compose::ranked_counts(self, batch)
     }
 
-    /// Weighted batches are held on the host, from any device.
+    /// Weighted batches of any device go to the state in host memory.
     #[cfg(feature = "cuda")]
     fn update(
         &self,
@@ -172,7 +172,7 @@ impl Backend for Tch {
             Some(dtype) => {
                 pending.bypass(batch.op(), dtype, state, |state| self.update_state(batch, state))
             }
-            // Refused, with the type's name.
+            // `update_state` returns an error that names the dtype.
             None => self.update_state(batch, state),
         }
     }
@@ -202,7 +202,7 @@ impl Primitives for Tch {
 
     fn row<'a>(&self, x: &Self::Tensor<'a>, row: usize) -> Result<Self::Tensor<'a>> {
         check_row(&x.shape(), row)?;
-        // Below a length, which is an `i64` in libtorch.
+        // The row is below a length, which is an `i64` in libtorch.
         x.0.f_narrow(0, row as i64, 1).map(Shared).map_err(refused("row"))
     }
 

@@ -1,4 +1,4 @@
-//! Tensors in the memory of a CUDA device: the kernels read them in place.
+//! Tensors in the memory of a CUDA device, which the kernels read in place.
 
 #![allow(unsafe_code)]
 
@@ -12,13 +12,13 @@ use crate::error::refused;
 use crate::ops::to_i64;
 use crate::tensor::{Shared, unsupported};
 
-/// What a metric has queued on a device.
+/// The batches that a metric has queued on a device.
 pub(crate) type Pending = metrics_cuda::Pending<OnTch>;
 
-/// A CUDA device of libtorch's, which lends its memory and its stream to the kernels.
+/// A CUDA device of libtorch. The kernels use its stream and its memory.
 ///
-/// The stream is the default one: that is libtorch's current stream in a Rust program, since tch has
-/// no way to set another.
+/// The stream is the default one, which is libtorch's current stream in a Rust program, since tch cannot
+/// set another.
 #[derive(Debug, Clone)]
 pub struct OnTch(usize);
 
@@ -31,13 +31,13 @@ impl std::fmt::Debug for Memory {
     }
 }
 
-// SAFETY: of a shared `Memory` only the address is read, which a tensor keeps from its making to its
-// end. tch leaves `Sync` out because methods of `Tensor` that nobody can call here write through a
-// shared reference.
+// SAFETY: a shared `Memory` gives access to the address only, which never changes. `Tensor` is not `Sync`
+// because some of its methods write through a shared reference; the field is private, and no code here
+// calls them.
 unsafe impl Sync for Memory {}
 
-// SAFETY: libtorch allocates as many bytes as it is asked for, where `address` says, and frees them in
-// the order of its stream; the default stream lives as long as the process.
+// SAFETY: libtorch allocates as many bytes as it is asked for, at `address`, and frees them in the order of
+// its stream; the default stream lives as long as the process.
 unsafe impl Device for OnTch {
     type Memory = Memory;
 

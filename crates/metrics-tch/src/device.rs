@@ -1,4 +1,4 @@
-//! Which device there is.
+//! Loading libtorch's CUDA half, and choosing a device.
 
 #![allow(unsafe_code)]
 
@@ -15,8 +15,8 @@ const LIBRARY: &str = "libtorch_cuda.so";
 
 /// Loads libtorch's CUDA half. Must come before the first use of CUDA.
 ///
-/// Nothing in a Rust program refers to that library, so linkers leave it out even where it is asked
-/// for, and libtorch then sees no device. Loaded at run time, it makes one program serve machines with
+/// No code of a Rust program refers to that library, so linkers leave it out even if they are told to link
+/// it, and libtorch then finds no device. Since it is loaded at run time, one program serves machines with
 /// and without CUDA.
 ///
 /// ```
@@ -30,14 +30,14 @@ const LIBRARY: &str = "libtorch_cuda.so";
 /// ```
 ///
 /// # Errors
-/// [`Error::Backend`] where this machine has no such library, or one that lacks another: it says
-/// which, and what to do.
+/// [`Error::Backend`] if this machine lacks this library or one that it needs; the error says which, and
+/// what to do.
 pub fn load_cuda() -> Result<()> {
     static LOADED: OnceLock<std::result::Result<Library, String>> = OnceLock::new();
     let loaded = LOADED.get_or_init(|| {
         // SAFETY: libtorch's own library, whose initialisers register its kernels and no more.
         let library = unsafe { Library::open(Some(LIBRARY), RTLD_NOW | RTLD_GLOBAL) };
-        // What the loader says is the source.
+        // The loader's message is the source of the error.
         library.map_err(|error| error.source().unwrap_or(&error).to_string())
     });
     let Err(reason) = loaded else { return Ok(()) };
@@ -48,8 +48,8 @@ pub fn load_cuda() -> Result<()> {
     Err(Error::Backend { backend: Tch::NAME, op: "load CUDA", source: source.into() })
 }
 
-/// The first CUDA device if there is one and libtorch's CUDA half is there, else the CPU.
-/// [`load_cuda`] says why it is the CPU.
+/// The first CUDA device if there is one and libtorch's CUDA half is installed, else the CPU. The error of
+/// [`load_cuda`] explains a missing CUDA half.
 ///
 /// ```
 /// use metrics_tch::{best_device, binary_auroc};

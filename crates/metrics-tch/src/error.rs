@@ -1,4 +1,4 @@
-//! libtorch's errors as ours.
+//! Conversions of libtorch's errors to ours.
 
 use metrics_core::{Backend, Error};
 use tch::TchError;
@@ -10,7 +10,7 @@ pub(crate) fn refused(op: &'static str) -> impl Fn(TchError) -> Error {
     move |source| Error::Backend { backend: Tch::NAME, op, source: Box::new(source) }
 }
 
-/// An error of libtorch as an error of ours, for `?` inside functions that return [`crate::Result`].
+/// Converts an error of libtorch to one of ours, for `?` in functions that return [`crate::Result`].
 ///
 /// ```
 /// use metrics_tch::{Result, binary_auroc, from_tch};

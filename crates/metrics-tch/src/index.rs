@@ -1,4 +1,4 @@
-//! What the primitives number elements with.
+//! The indices of the primitives.
 
 use metrics_core::backend::IndexShape;
 use metrics_core::{Backend, Error, Result};
@@ -8,7 +8,7 @@ use crate::Tch;
 use crate::tensor::Shared;
 
 /// Positions in the rows of a matrix, or buckets. Only the primitives of [`Tch`] make one: libtorch's
-/// kernels on a device stop the whole process at a number out of range.
+/// kernels on a device abort the process at a number out of range.
 ///
 /// ```
 /// use metrics_core::backend::Primitives;
@@ -43,7 +43,7 @@ impl TchIndex {
         self.shape
     }
 
-    /// Whether a tensor lies where the matrix lay that this index was made of.
+    /// Checks that a tensor is on the device of the matrix that this index was made of.
     pub(crate) fn check_device(&self, op: &'static str, x: &Shared) -> Result<()> {
         let (ours, theirs) = (Tch::of(&self.numbers).device(), Tch::of(x).device());
         if ours == theirs {

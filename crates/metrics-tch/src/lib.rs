@@ -2,7 +2,7 @@
 //!
 //! Scores, targets and weights are [`tch::Tensor`]s as a model returns them: `Half`, `BFloat16`,
 //! `Float`, `Double`, integers or `Bool`, of any strides. Tensors in host memory that lie row by row
-//! are read in place, others are copied once; a tensor that requires a gradient is read as it is.
+//! are read in place, others are copied once. A tensor may require a gradient.
 //!
 //! ```
 //! use metrics_tch::{Auprc, Readings, binary_auprc};
@@ -41,10 +41,10 @@
 //! libtorch for the CPU; `LIBTORCH` and `LIBTORCH_USE_PYTORCH` are honoured.
 //!
 //! # Devices
-//! Without the feature `cuda`, tensors on other devices than the CPU are sorted by libtorch's own
-//! operations, and the samples of stateful metrics are held on the host. With it, CUDA tensors go to
-//! our own kernels, and updates do not wait for the device. [`best_device`] loads libtorch's CUDA half,
-//! which linkers leave out: call it, or [`load_cuda`], before anything else of CUDA.
+//! Without the feature `cuda`, libtorch's own operations rank tensors on other devices than the CPU, and
+//! the samples of stateful metrics are in host memory. With it, our own kernels rank CUDA tensors, and
+//! updates do not wait for the device. [`best_device`] loads libtorch's CUDA half, which linkers leave out:
+//! call it, or [`load_cuda`], before any other use of CUDA.
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|

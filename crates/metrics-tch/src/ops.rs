@@ -1,4 +1,4 @@
-//! The primitives, in libtorch's own operations: they run on any device that it knows.
+//! The primitives, in libtorch's own operations, on every device of libtorch.
 
 use metrics_core::backend::ElementCheck;
 use metrics_core::backend::index::{IndexShape, check_matrix, check_one_row, first_position};
@@ -18,7 +18,7 @@ pub(crate) fn find_invalid(x: &Shared, check: ElementCheck) -> Result<Option<(us
     Ok(found.map(|(at, value)| (first_position(&x.shape(), &part.shape(), at), value)))
 }
 
-/// The tensor with one of each of the elements that expanding repeats.
+/// The tensor with each expanded dimension cut to length 1.
 fn unrepeated(x: &Shared) -> Result<Shared> {
     let mut part = x.dense("find_invalid")?;
     for (dim, (stride, n)) in (0..).zip(part.stride().into_iter().zip(part.size())) {
@@ -86,7 +86,7 @@ pub(crate) fn bucket(x: &Shared, num_thresholds: usize) -> Result<TchIndex> {
     let n = num_thresholds as i64;
     let bucket = |x: &Tensor| {
         let products = x.f_to_kind(Kind::Double)?.f_multiply_scalar(n as f64)?;
-        // What NaN becomes as an integer, processors do not agree about.
+        // Processors convert NaN to different integers.
         products.f_clamp(0.0, n as f64)?.f_to_kind(Kind::Int64)?.f_clamp(0, n)
     };
     Ok(TchIndex::new(bucket(&x.0).map_err(refused("bucket"))?, shape))
@@ -114,7 +114,7 @@ pub(crate) fn download_index(index: &TchIndex) -> Result<Vec<u64>> {
     integers("download index", index.numbers())
 }
 
-/// A length as libtorch takes it.
+/// A length as an `i64`, the type of libtorch.
 pub(crate) fn to_i64(op: &'static str, n: usize) -> Result<i64> {
     i64::try_from(n).map_err(|_| Error::OutOfMemory { op, n_bytes: n })
 }

@@ -1,4 +1,4 @@
-//! States as tensors, so that they travel in a model's checkpoint.
+//! States as tensors, to be saved in a model's checkpoint.
 
 use metrics_core::{Error, Result, reserve};
 use tch::{Device, Kind, Tensor};
@@ -53,8 +53,8 @@ pub fn state_to_tensor(bytes: &[u8]) -> Result<Tensor> {
 /// ```
 ///
 /// # Errors
-/// [`Error::UnsupportedDtype`] for a tensor that is not `Uint8`, [`Error::UnsupportedShape`] for one
-/// that has not one dimension, [`Error::OutOfMemory`] for an expanded one with more bytes than memory,
+/// [`Error::UnsupportedDtype`] for a tensor that is not `Uint8`, [`Error::UnsupportedShape`] unless it has
+/// one dimension, [`Error::OutOfMemory`] for an expanded one with more bytes than memory,
 /// [`Error::Backend`] where libtorch refuses to copy it.
 pub fn state_from_tensor(tensor: &Tensor) -> Result<Vec<u8>> {
     let kind = tensor.f_kind().map_err(refused("tensor to state"))?;

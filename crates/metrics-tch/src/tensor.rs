@@ -1,4 +1,4 @@
-//! Tensors in, host tensors out.
+//! Conversions between libtorch tensors and host tensors.
 
 #![allow(unsafe_code)]
 
@@ -80,7 +80,7 @@ impl Shared {
     pub(crate) fn plain(&self, op: &'static str, device: Device) -> Result<Tensor> {
         let dense = self.dense(op)?;
         if device == Device::Cpu && !dense.is_contiguous() {
-            // An expanded tensor may have more elements than memory; say so in our own words.
+            // An expanded tensor may have more elements than fit memory: return our own error then.
             let element = dense.f_kind().map_or(1, |kind| kind.elt_size_in_bytes());
             reserve::room::<u8>(op, dense.numel().saturating_mul(element))?;
         }
@@ -94,7 +94,7 @@ impl Shared {
 
 const DTYPES: &str = "Bool, Uint8, Int8, Int16, Int, Int64, Half, BFloat16, Float or Double";
 
-/// The error for a kind no metric takes.
+/// The error for a kind that no metric takes.
 pub(crate) fn unsupported(op: &'static str, what: &'static str, tensor: &Tensor) -> Error {
     let dtype = tensor.f_kind().map_or_else(|error| error.to_string(), |kind| format!("{kind:?}"));
     Error::UnsupportedDtype { op, what, dtype, expected: DTYPES }
@@ -102,15 +102,15 @@ pub(crate) fn unsupported(op: &'static str, what: &'static str, tensor: &Tensor)
 
 /// A tensor whose elements lie in host memory, row by row.
 #[derive(Debug)]
-pub(crate) struct InHost(Tensor);
+pub(crate) struct HostAccess(Tensor);
 
-impl InHost {
-    /// The tensor itself where that is so; else a copy. `op` is what it is for.
+impl HostAccess {
+    /// The tensor itself if it is so, else a copy. Errors name `op`.
     pub(crate) fn new(op: &'static str, tensor: &Shared) -> Result<Self> {
         tensor.plain(op, Device::Cpu).map(Self)
     }
 
-    /// Calls `f` with the elements, in place. `op` and `what` say what they are for.
+    /// Calls `f` with the elements, in place. Errors name `op` and `what`.
     pub(crate) fn with<R>(
         &self,
         op: &'static str,
@@ -144,8 +144,8 @@ impl InHost {
         if n == 0 {
             return T::buffer(Cow::Owned(Vec::new()));
         }
-        // SAFETY: a contiguous tensor of this kind in host memory, which `self` keeps alive; nobody
-        // writes to it while a metric reads it, as everywhere in libtorch.
+        // SAFETY: a contiguous tensor of this kind in host memory, which `self` keeps alive. As everywhere in
+        // libtorch, callers must not write to a tensor while another operation reads it.
         T::buffer(Cow::Borrowed(unsafe { slice::from_raw_parts(self.0.data_ptr().cast(), n) }))
     }
 }
@@ -198,7 +198,7 @@ fn from_elements<T: Element>(
     shape: &[i64],
     kind: Kind,
 ) -> std::result::Result<Tensor, tch::TchError> {
-    // SAFETY: numbers without padding are bytes.
+    // SAFETY: numbers have no padding, so all their bytes are initialised.
     let bytes = unsafe { slice::from_raw_parts(data.as_ptr().cast::<u8>(), size_of_val(data)) };
     Tensor::f_from_data_size(bytes, shape, kind)
 }

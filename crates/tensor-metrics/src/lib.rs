@@ -33,7 +33,7 @@
 //! | | | [`Auc`](slice::Auc) | either area in buckets: constant memory, with bounds |
 //!
 //! A [reading](Readings) is a metric as a value. Weights, several tasks and another policy for undefined
-//! values are said on a request of it, and several readings share one ranking:
+//! values are set on a request of it, and several readings share one ranking:
 //!
 //! ```
 //! use tensor_metrics::{Auprc, Auroc, Layout, Readings};
@@ -56,8 +56,8 @@
 //! | `parallel` | yes | several threads, through rayon; see below before you fork |
 //! | `tch` | no | the module `tch`; needs libtorch |
 //!
-//! With `parallel`, a process must not `fork` and go on without `exec` after its first large call: the
-//! child has none of rayon's threads, and its own first large call waits for them for ever. Fork before
+//! With `parallel`, a process must not `fork` without `exec` after its first large call: the child has
+//! none of rayon's threads, and its own first large call waits for them forever. Fork before
 //! the first call, start workers as new processes (`spawn` in Python's multiprocessing, not `fork`), or
 //! build without the feature.
 

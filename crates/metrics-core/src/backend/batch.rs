@@ -274,9 +274,9 @@ impl<'a, B: Backend> Batch<'a, B> {
         let shape = (op, shares_weights, n_tasks, n_samples);
         B::with_host(&self.scores, |scores| {
             B::with_host(&self.targets, |targets| match &self.weights {
-                None => f(&Batch::in_host(shape, scores, targets, None)),
+                None => f(&Batch::of_host_tensors(shape, scores, targets, None)),
                 Some(weights) => B::with_host(weights, |weights| {
-                    f(&Batch::in_host(shape, scores, targets, Some(weights)))
+                    f(&Batch::of_host_tensors(shape, scores, targets, Some(weights)))
                 })
                 .map_err(of("weights"))?,
             })
@@ -373,7 +373,7 @@ impl<'a> Batch<'a, Host> {
         Batch { op, scores, targets, weights, shares_weights, n_tasks, n_samples }
     }
 
-    fn in_host(
+    fn of_host_tensors(
         (op, shares_weights, n_tasks, n_samples): (&'static str, bool, usize, usize),
         scores: HostTensor<'a>,
         targets: HostTensor<'a>,
