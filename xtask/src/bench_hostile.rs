@@ -1,8 +1,8 @@
-//! `cargo xtask bench-hostile`: what input costs that somebody made to be slow or large.
+//! `cargo xtask bench-hostile`: the cost of input made to be slow or large.
 
 use crate::run::{Result, cargo, command, root, run};
 
-/// Samples of a distribution, if nothing else is said.
+/// Default number of samples of a distribution.
 const SAMPLES: &str = "1000000";
 
 /// Prints processor times of hostile distributions over those of uniform scores, of merging loaded states,

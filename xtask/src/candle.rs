@@ -6,7 +6,7 @@ use crate::run::{Result, cargo, command, root, run};
 
 const SIZES: [usize; 5] = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
-/// Memory a measurement may take: what does not fit is said to die.
+/// Memory limit of a measurement; the table says which ones exceed it.
 const LIMIT_KIB: usize = 20 << 20;
 
 struct Measured {
@@ -41,7 +41,7 @@ pub(crate) fn compare() -> Result<()> {
     Ok(())
 }
 
-/// Runs a measurement in a process of its own; `None` where it died.
+/// Runs a measurement in its own process; `None` if it was killed.
 fn measure(program: &str, args: &[&str]) -> Option<Measured> {
     let limited = format!("ulimit -v {LIMIT_KIB}; exec \"$0\" \"$@\"");
     let output = command("sh", &["-c", &limited, program]).args(args).output().ok()?;

@@ -65,7 +65,7 @@ struct Done {
     time: Duration,
 }
 
-/// What became of a step, with a sentence about it.
+/// The result of a step, with a sentence about it.
 enum Outcome {
     Passed(String),
     /// This machine cannot tell.

@@ -68,7 +68,7 @@ pub(crate) fn check(file: Option<&str>, shard: Option<&str>) -> Result<String> {
             if outcomes[at] == "missed" && tests.notice(at as u32 + 1, stage)? {
                 outcomes[at] = "caught";
             }
-            // Who loses patience still has what is known by then.
+            // An interrupted run leaves the results so far.
             if at % 50 == 49 || at + 1 == mutants.len() {
                 println!("stage {stage}, {} of {}", at + 1, mutants.len());
                 write(&mutants, &outcomes)?;
@@ -78,7 +78,7 @@ pub(crate) fn check(file: Option<&str>, shard: Option<&str>) -> Result<String> {
     report(&mutants, &outcomes)
 }
 
-/// Writes what became of each change, for who wants to look closer.
+/// Writes the result of each change to a file.
 fn write(mutants: &[Mutant], outcomes: &[&str]) -> Result<()> {
     let lines = mutants.iter().zip(outcomes);
     let lines: Vec<_> = lines.map(|(mutant, what)| format!("{what}\t{}\n", mutant.name)).collect();
@@ -139,7 +139,7 @@ impl Mutant {
 struct Tree {
     folder: PathBuf,
     target: PathBuf,
-    /// The core's own sources, unchanged: somebody may edit those of the workspace meanwhile.
+    /// The core's sources, unchanged: those of the workspace may be edited meanwhile.
     sources: HashMap<String, String>,
 }
 
@@ -170,7 +170,7 @@ impl Tree {
             run(&mut cargo(&["install", "cargo-mutants", "--locked", "--version", "^27.1"]))?;
         }
         let mut list = cargo(&["mutants", "--list", "--json", "--package", "metrics-core"]);
-        // What is only shown changes no value.
+        // Code that only prints changes no value.
         list.current_dir(&self.folder).args(["--exclude-re", "impl fmt::"]);
         match file {
             Some(file) => list.args(["--file", file]),

@@ -1,11 +1,11 @@
-//! Everything that can go wrong, each in one line that says where.
+//! The errors of the program, each in one line that says where it occurred.
 
 use std::io;
 
 use crate::input::BadRow;
 use crate::text::{self, count};
 
-/// What the program could not do.
+/// An error of the program.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

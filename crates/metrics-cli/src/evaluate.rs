@@ -49,9 +49,9 @@ pub struct RowCounts {
     pub read: u64,
     /// Rows evaluated.
     pub used: u64,
-    /// Rows left out.
+    /// Skipped rows.
     pub skipped: u64,
-    /// Why they were left out.
+    /// Why they were skipped.
     pub skipped_by_reason: Vec<SkippedReason>,
 }
 
@@ -79,7 +79,7 @@ pub struct Measured {
     pub bucketed_auc: Option<BucketedAuc>,
 }
 
-/// The label itself: each is kept once, whatever refers to it.
+/// The label itself, stored once and shared.
 fn serialize_label<S: Serializer>(label: &Option<Rc<str>>, to: S) -> Result<S::Ok, S::Error> {
     label.as_deref().serialize(to)
 }
@@ -109,8 +109,7 @@ pub struct NotProbabilities {
 /// How far that is goes to `on_step`.
 ///
 /// # Errors
-/// Whatever the source finds wrong with the file at `path`; [`Error::NoRows`] when no row of it is
-/// usable.
+/// Errors of the file at `path`; [`Error::NoRows`] when it has no usable row.
 pub fn evaluate(
     source: &mut dyn Source,
     path: &str,
@@ -161,7 +160,7 @@ impl Meters {
         Ok(())
     }
 
-    /// Ranks the models on all rows, then in each group; what is measured is given up on the way.
+    /// Ranks the models on all rows, then in each group, and frees the metrics meanwhile.
     fn measure(
         mut self,
         source: &dyn Source,

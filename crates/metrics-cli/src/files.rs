@@ -54,7 +54,7 @@ fn temporary() -> Builder<'static, 'static> {
     builder
 }
 
-/// What the operating system said, without the name of a file that nobody asked for.
+/// The message of the operating system, without the name of the temporary file.
 fn without_path(error: io::Error) -> io::Error {
     let source = error.get_ref().and_then(|error| error.source());
     let code = source.and_then(|source| source.downcast_ref()).and_then(io::Error::raw_os_error);

@@ -1,4 +1,4 @@
-//! What is made of the definition of the command line: shell completions and man pages.
+//! Shell completions and man pages, from the definition of the command line.
 
 use std::io::Write;
 

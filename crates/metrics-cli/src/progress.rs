@@ -1,4 +1,4 @@
-//! What a long run says of itself on standard error: a bar on a terminal, and elsewhere a line now and then.
+//! Progress of a long run on standard error: a bar on a terminal, elsewhere a line from time to time.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -7,9 +7,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 use crate::text;
 
-/// A run that is over sooner shows no bar.
+/// A shorter run shows no bar.
 const BAR_AFTER: Duration = Duration::from_millis(500);
-/// Time between two lines: a log should not be full of them, and a short run says nothing.
+/// Time between two lines: a log should not be full of them, and a short run writes none.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 /// Time between two turns of what turns while nothing else is known.
 const TICK: Duration = Duration::from_millis(100);
@@ -99,7 +99,7 @@ impl Progress {
             Shown::Bar(bar) => bar.show(step, elapsed),
             Shown::Lines(lines) => {
                 if let Some(line) = lines.next(step, elapsed) {
-                    // A run goes on where nobody listens.
+                    // A run goes on if standard error is closed.
                     writeln!(io::stderr(), "{line}").ok();
                 }
             }
@@ -114,7 +114,7 @@ struct Lines {
 }
 
 impl Lines {
-    /// What to say at this step, if it is time.
+    /// The line for this step, if it is time for one.
     fn next(&mut self, step: Step, elapsed: Duration) -> Option<String> {
         if elapsed < self.last + LINE_EVERY {
             return None;

@@ -1,4 +1,4 @@
-//! Models measured on a set of rows.
+//! Metrics of models on a set of rows.
 
 use std::rc::Rc;
 
@@ -79,8 +79,8 @@ impl RowMeters {
         Ok(results)
     }
 
-    /// The curves of each model, which still lack their areas. Reading them first leaves the areas to be
-    /// had for nothing, where samples have no weights.
+    /// The curves of each model, without their areas yet. Without weights, reading the curves first makes the
+    /// areas free.
     pub(super) fn curves(
         &mut self,
         is_weighted: bool,
@@ -182,7 +182,7 @@ impl Meter {
     }
 }
 
-/// Samples of weight 0 are as good as no samples: what they would yield is undefined, not an error.
+/// Samples of weight 0 count as no samples: their values are undefined, not an error.
 fn none_without_samples<T>(
     result: tensor_metrics::Result<Option<T>>,
 ) -> tensor_metrics::Result<Option<T>> {

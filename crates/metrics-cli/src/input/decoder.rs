@@ -11,10 +11,9 @@ thread_local! {
 
 /// What `decode` returns, or the message of its panic.
 ///
-/// The parquet crate checks most of what it reads, and on a damaged file trips over the rest: one
-/// damaged file in a few hundred makes it panic. For a user that is a file that cannot be read,
-/// like any other. The first call changes the panic hook of the process, so that these panics are
-/// not printed; all others still are.
+/// The parquet crate does not check everything it reads: about one damaged file in a few hundred makes
+/// it panic. For a user that is one more file that cannot be read. The first call changes the panic hook
+/// of the process, so that these panics are not printed; all others still are.
 ///
 /// The decoder must not be used again after a panic.
 pub(crate) fn catch_panic<T>(decode: impl FnOnce() -> T) -> Result<T, String> {
@@ -28,7 +27,7 @@ pub(crate) fn catch_panic<T>(decode: impl FnOnce() -> T) -> Result<T, String> {
         }));
     });
     DECODING.set(true);
-    // Whoever gets the message drops the decoder, so nobody sees a half-changed one.
+    // The caller drops the decoder on an error, so a half-changed one is never used.
     let result = panic::catch_unwind(AssertUnwindSafe(decode));
     DECODING.set(false);
     result.map_err(|payload| message(payload.as_ref()))

@@ -14,8 +14,8 @@ const NONE: &str = "–";
 /// Stands in place of a group for all rows. A group may be called `all`.
 const ALL: &str = "(all rows)";
 
-/// Heads the distance that bounds leave between the bucketed and the exact area. They are certain: nobody
-/// should take them for an interval of confidence.
+/// Heading of the largest distance between the bucketed and the exact area. The bounds are certain, and the
+/// heading must not suggest a confidence interval.
 const BUCKETING: &str = "bucketing error";
 
 /// Longer names are cut; JSON has all of them.
@@ -87,7 +87,7 @@ fn cells(report: &Report, result: &Measured) -> Vec<String> {
     cells
 }
 
-/// A label as it is, unless it is what stands for all rows.
+/// A label, unless it is the word for all rows.
 fn group_name(label: &str) -> String {
     if label == ALL { text::quote(label.as_bytes()) } else { printable(label) }
 }

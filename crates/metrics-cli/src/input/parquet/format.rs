@@ -20,7 +20,7 @@ const BINARY: Kind = Plain(8);
 const LISTED: Kind = Plain(LIST);
 const NOTHING: Kind = Struct(&[]);
 
-/// The whole index. Schema and row groups are counted by who walks it.
+/// The whole index. The caller counts schema and row groups.
 pub(super) const FILE: Fields = &[
     (1, I32),
     (2, LISTED),
@@ -74,7 +74,7 @@ const LOGICAL_TYPE: Fields = &[
 
 const TIME: Fields = &[(1, Boolean), (2, Struct(&[(1, NOTHING), (2, NOTHING), (3, NOTHING)]))];
 
-/// A row group. Its column chunks are counted by who walks it.
+/// A row group. The caller counts its column chunks.
 pub(super) const ROW_GROUP: Fields = &[
     (1, LISTED),
     (2, I64),
@@ -140,7 +140,7 @@ const BOUNDING_BOX: Fields = &[
     (8, DOUBLE),
 ];
 
-/// The header of a page. Those of each kind of page are walked by who needs their numbers.
+/// The header of a page. The caller reads the headers of each kind of page.
 pub(super) const PAGE: Fields = &[
     (1, I32),
     (2, I32),

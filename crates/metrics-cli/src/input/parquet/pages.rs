@@ -42,8 +42,8 @@ pub(super) struct CheckedFile<R> {
     reader: Arc<R>,
     metadata: Arc<ParquetMetaData>,
     limit: u64,
-    /// What the first page that was refused was refused for. The parquet crate passes errors on as
-    /// text; this is the way around it.
+    /// Why the first page was refused. The parquet crate passes errors on as text, so the reason is stored
+    /// here.
     refused: Mutex<Option<PlacedRefusal>>,
 }
 
@@ -60,7 +60,7 @@ impl<R: ChunkReader + 'static> CheckedFile<R> {
         self.limit
     }
 
-    /// What a page was refused for since the last call.
+    /// Why a page was refused since the last call.
     pub(super) fn take_refusal(&self) -> Option<PlacedRefusal> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -333,7 +333,7 @@ impl<R: ChunkReader + 'static> PageReader for CheckedPages<R> {
         self.inner.peek_next_page()
     }
 
-    /// Nobody skips pages here: all rows are read.
+    /// Never called: all rows are read.
     fn skip_next_page(&mut self) -> Result<(), ParquetError> {
         self.next += 1;
         self.inner.skip_next_page()

@@ -1,4 +1,4 @@
-//! Structures of Thrift's compact protocol, walked without trust.
+//! Structures of Thrift's compact protocol, checked without decoding them.
 //!
 //! The parquet crate decodes headers and footer itself. What is walked here first is what can make
 //! it reserve memory that nothing fills, recurse without end, or count through elements of which no
