@@ -19,7 +19,7 @@ use crate::error::Result;
 /// The samples of one task: raw ones, those counted in runs, and those of fractional weight.
 ///
 /// The weight of a sample decides where it goes: weight 1 to the raw samples, another whole weight of at
-/// most [`MAX_REPEATS`] to the repeated ones, any other weight to the fractional ones. Raw and repeated
+/// most 2^20 to the repeated ones, any other weight to the fractional ones. Raw and repeated
 /// samples end up counted in `runs`. So the state does not depend on how the samples came.
 #[derive(Debug, Clone)]
 pub(crate) struct TaskState {
@@ -53,7 +53,7 @@ pub(crate) struct Totals {
     pub(crate) needs_version_2: bool,
 }
 
-/// A sample of fractional weight: the weight is not a whole number, or is above [`MAX_REPEATS`].
+/// A sample of fractional weight: the weight is not a whole number, or is above 2^20.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Fraction {
     key: u64,
