@@ -187,10 +187,10 @@ impl<'a> HostTensor<'a> {
     /// ```
     /// use metrics_core::{HostTensor, Result};
     ///
-    /// fn kept(data: &[f32]) -> Result<HostTensor<'static>> {
+    /// fn owned(data: &[f32]) -> Result<HostTensor<'static>> {
     ///     Ok(HostTensor::new(data, &[data.len()])?.into_owned())
     /// }
-    /// assert_eq!(kept(&[0.5])?.to_f64_vec(), [0.5]);
+    /// assert_eq!(owned(&[0.5])?.to_f64_vec(), [0.5]);
     /// # Ok::<(), metrics_core::Error>(())
     /// ```
     pub fn into_owned(self) -> HostTensor<'static> {

@@ -168,10 +168,10 @@ macro_rules! elements {
             /// ```
             /// use metrics_core::Buffer;
             ///
-            /// fn kept(data: &[f32]) -> Buffer<'static> {
+            /// fn owned(data: &[f32]) -> Buffer<'static> {
             ///     Buffer::F32(data.into()).into_owned()
             /// }
-            /// assert_eq!(kept(&[0.5]).len(), 1);
+            /// assert_eq!(owned(&[0.5]).len(), 1);
             /// ```
             pub fn into_owned(self) -> Buffer<'static> {
                 match self { $(Self::$dtype(data) => Buffer::$dtype(Cow::Owned(data.into_owned())),)* }
