@@ -39,13 +39,18 @@ pub(crate) fn check() -> Result<String> {
     let documented = count_tests(&mut cargo(&["test", "-p", "metrics-tch", "--doc"]))?;
     let suite = ["test", "--quiet", "-p", "metrics-conformance", "--features", "candle,tch"];
     let passed = count_tests(cargo(&suite).args(["--test", "conformance", "--", "tch"]))?;
+    // These go over all backends that are on.
+    let on_all = count_tests(cargo(&suite).args(["--test", "errors", "--test", "golden"]))?;
     let example = ["run", "--quiet", "-p", "metrics-tch", "--example", "evaluate_model"];
     let printed = stdout(&mut cargo(&example))?;
     print!("{printed}");
     if !printed.lines().last().unwrap_or_default().starts_with("AUPRC of all") {
         return Err("evaluate_model did not reach its end".into());
     }
-    Ok(format!("{passed} tests of the suite and {documented} of the documentation passed"))
+    Ok(format!(
+        "{passed} tests of the suite, {on_all} of errors and golden cases and {documented} of the \
+         documentation passed"
+    ))
 }
 
 /// Prints our times beside libtorch's own operations.
