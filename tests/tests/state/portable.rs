@@ -1,7 +1,7 @@
 //! A state is plain data: saved anywhere, it loads anywhere.
 
 use metrics_core::{Auc, BinaryAuprc, BinaryAuroc, binary_auroc};
-use tensor_metrics::{AucState, Backend, Curve, RankState};
+use tensor_metrics::{AucState, Backend, Curve, Element, Host, RankState};
 
 use crate::backends::on_every_backend;
 use crate::examples::{auc_states, rank_states};
@@ -9,8 +9,12 @@ use crate::given::{Given, given, row, upload};
 
 /// In the type that every backend keeps.
 fn halves() -> [Given; 2] {
-    let first = given(row(&[0.1, 0.5, 0.7, 0.7]), row(&[0, 1, 1, 0]));
-    let second = given(row(&[0.2, 0.5, 1.0]), row(&[1, 0, 1]));
+    halves_of(|score| score)
+}
+
+fn halves_of<T: Element>(of: impl Fn(f64) -> T + Copy) -> [Given; 2] {
+    let first = given(row(&[0.1, 0.5, 0.7, 0.7].map(of)), row(&[0, 1, 1, 0]));
+    let second = given(row(&[0.2, 0.5, 1.0].map(of)), row(&[1, 0, 1]));
     [first, second.weighted(row(&[2.0, 0.5, 1.0]))]
 }
 
@@ -20,12 +24,25 @@ fn a_state_saved_on_any_backend_goes_on_on_any_other() {
 }
 
 fn saved_here<A: Backend>(here: &A) {
-    on_every_backend!(loaded_there(here));
+    on_every_backend!(loaded_there(here, halves()));
+}
+
+/// Of the type that the scores had, where backends keep it; `PrimitivesOnly` uploads into f64.
+#[test]
+#[cfg(feature = "ndarray")]
+fn a_state_of_f32_goes_on_on_another_backend() {
+    let halves = || halves_of(|score| score as f32);
+    loaded_there(&metrics_ndarray::NdArray, &Host, halves());
+    loaded_there(&Host, &metrics_ndarray::NdArray, halves());
+    #[cfg(feature = "candle")]
+    loaded_there(&metrics_candle::Candle::cpu(), &Host, halves());
+    #[cfg(feature = "candle")]
+    loaded_there(&Host, &metrics_candle::Candle::cpu(), halves());
 }
 
 /// The first half here, saved as AUPRC; the second half there, loaded as AUROC.
-fn loaded_there<B: Backend, A: Backend>(there: &B, here: &A) {
-    let [first, second] = halves();
+fn loaded_there<B: Backend, A: Backend>(there: &B, here: &A, halves: [Given; 2]) {
+    let [first, second] = halves;
     let mut saved = BinaryAuprc::<A>::new();
     first.update(here, &mut saved).unwrap();
     let bytes = saved.state().unwrap().to_bytes();
