@@ -69,6 +69,17 @@ impl<'a, T: Copy + Send + Sync> Strided<'a, T> {
 
     /// Elements of a slice, from `start` on; `None` where one of them lies beyond its end.
     ///
+    /// ```
+    /// use metrics_core::backend::Strided;
+    ///
+    /// // Every second element, from the second on: there are two.
+    /// let row = [1, 2, 3, 4, 5];
+    /// let twos = Strided::of_slice(&row, 1, &[2], &[2]).map(|view| view.to_vec("example"));
+    /// assert_eq!(twos.transpose()?, Some(vec![2, 4]));
+    /// assert!(Strided::of_slice(&row, 1, &[3], &[2]).is_none());
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
+    ///
     /// # Panics
     /// Unless there are as many strides as dimensions.
     pub fn of_slice(
@@ -99,6 +110,16 @@ impl<'a, T: Copy + Send + Sync> Strided<'a, T> {
 
     /// The elements row by row, copied: a matrix in tiles that fit the nearest cache, and on several
     /// threads if it is large.
+    ///
+    /// ```
+    /// use metrics_core::backend::Strided;
+    ///
+    /// // One row, broadcast to two.
+    /// let row = [1, 2, 3];
+    /// let broadcast = Strided::of_slice(&row, 0, &[2, 3], &[0, 1]).map(|view| view.to_vec("example"));
+    /// assert_eq!(broadcast.transpose()?, Some(vec![1, 2, 3, 1, 2, 3]));
+    /// # Ok::<(), metrics_core::Error>(())
+    /// ```
     ///
     /// # Complexity
     /// O(n) time; nothing but what is returned is allocated.
