@@ -1,8 +1,37 @@
 //! Inputs of the benches: the same on every machine and for every backend.
 
+use std::time::Instant;
 use std::{fs, io};
 
 use metrics_core::{Backend, HostTensor, Owned, Result};
+
+/// Fewest calls of which the fastest counts, and least seconds that they take together.
+const CALLS: usize = 7;
+const SECONDS: f64 = 0.2;
+
+/// Prints how long a call takes for each of `n` elements, in nanoseconds, the least of several calls, and how
+/// many times as long as `beside`; returns the nanoseconds.
+///
+/// # Errors
+/// Those of the call.
+pub fn time(
+    name: &str,
+    n: usize,
+    beside: Option<f64>,
+    mut call: impl FnMut() -> Result<()>,
+) -> Result<f64> {
+    let (mut least, mut n_calls, first) = (f64::INFINITY, 0, Instant::now());
+    while n_calls < CALLS || first.elapsed().as_secs_f64() < SECONDS {
+        let start = Instant::now();
+        call()?;
+        least = least.min(start.elapsed().as_secs_f64());
+        n_calls += 1;
+    }
+    let ns = 1e9 * least / n as f64;
+    let ratio = beside.map_or(String::new(), |beside| format!("{:.2}", ns / beside));
+    println!("{name:44} {ns:10.2} {ratio:>8}");
+    Ok(ns)
+}
 
 /// How scores are spread.
 #[derive(Debug, Clone, Copy)]

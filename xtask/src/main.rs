@@ -5,6 +5,7 @@ mod bench_gate;
 mod bench_hostile;
 mod bench_layouts;
 mod bench_peers;
+mod bench_waist;
 mod candle;
 mod ci;
 mod coverage;
@@ -40,6 +41,8 @@ cargo xtask TASK
                  --n SAMPLES: of so many, 1000000 if nothing is said
   bench-layouts  time of AUPRC over transposed, reversed and other views, over that of rows
                  --n CELLS: of so many, 10000000 if nothing is said
+  bench-waist    time of counts, curves, weighted areas, states and buckets, over that of AUPRC
+                 --n SAMPLES: of so many, 1000, 1000000 and 10000000 if nothing is said
   bench-peers    time beside scikit-learn, torcheval, torchmetrics and Rust libraries, same data
   compare-peers  our values beside those of scikit-learn, torcheval and Paddle
                  --stored: with the peers' stored values, nothing is installed
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         ["bench-gate", "--store"] => bench_gate::check(bench_gate::Mode::Store),
         ["bench-hostile", ref args @ ..] => bench_hostile::measure(args),
         ["bench-layouts", ref args @ ..] => bench_layouts::measure(args),
+        ["bench-waist", ref args @ ..] => bench_waist::measure(args),
         ["bench-peers"] => bench_peers::compare(),
         ["ci"] => ci::run_steps(ci::Scope::Newcomer, None),
         ["ci", "--all"] => ci::run_steps(ci::Scope::All, None),

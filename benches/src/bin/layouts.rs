@@ -3,15 +3,11 @@
 //! `layouts CELLS` prints nanoseconds a cell, the least of several calls, and the ratio.
 
 use std::error::Error;
-use std::time::Instant;
 
-use metrics_benches::{Scores, samples};
+use metrics_benches::{Scores, samples, time};
 use metrics_core::{Auprc, Curve, Layout, Readings};
 use metrics_ndarray::Auc;
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
-
-/// Calls of which the fastest counts.
-const CALLS: usize = 7;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let n: usize = match std::env::args().nth(1) {
@@ -91,22 +87,4 @@ fn one_task(n: usize) -> Result<(), Box<dyn Error>> {
     let flat = time("ndarray, Auc of (n,)", n / 2, None, || auc.update(&flat, &targets))?;
     time("ndarray, Auc of (n, 2)", n / 2, Some(flat), || auc.update(&predictions, &targets))?;
     Ok(())
-}
-
-fn time(
-    name: &str,
-    n: usize,
-    beside: Option<f64>,
-    mut call: impl FnMut() -> metrics_core::Result<()>,
-) -> Result<f64, Box<dyn Error>> {
-    let mut least = f64::INFINITY;
-    for _ in 0..CALLS {
-        let start = Instant::now();
-        call()?;
-        least = least.min(start.elapsed().as_secs_f64());
-    }
-    let ns = 1e9 * least / n as f64;
-    let ratio = beside.map_or(String::new(), |beside| format!("{:.2}", ns / beside));
-    println!("{name:44} {ns:10.2} {ratio:>8}");
-    Ok(ns)
 }

@@ -15,7 +15,7 @@ use metrics_core::{
 use rayon::ThreadPoolBuilder;
 
 /// Many enough for several threads.
-const MANY: usize = 140_000;
+const MANY: usize = 70_000;
 
 /// Calls under one mode, and threads of the pool under another.
 #[track_caller]

@@ -27,6 +27,16 @@ pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, f: impl Fn(T) -> R + Sync + S
     items.into_iter().map(f).collect()
 }
 
+/// Elements of a list that a thread writes at once.
+const PER_WRITE: usize = 1 << 15;
+
+/// Applies `f` to each part of a list with the position of its first element, on several threads if there are
+/// several parts.
+pub(crate) fn write<T: Send>(list: &mut [T], f: impl Fn(usize, &mut [T]) + Sync + Send) {
+    let parts = list.chunks_mut(PER_WRITE).enumerate().collect();
+    map(parts, |(number, part): (usize, &mut [T])| f(PER_WRITE * number, part));
+}
+
 /// Applies `f` to shares of `0..n`, each on its own thread if there are as many threads; results in any
 /// order.
 ///

@@ -10,13 +10,12 @@ use crate::counts::ranked::RankedCounts;
 use crate::counts::sums::RankSums;
 use crate::counts::weights::weigh;
 use crate::cpu::buckets::{NotCounted, Predictions};
-use crate::cpu::{AnySamples, GroupFold, InvalidSample, rank, scan, total, with_samples};
+use crate::cpu::{self, AnySamples, GroupFold, InvalidSample, rank, scan, total, with_samples};
 use crate::element::check::ElementCheck;
 use crate::element::dtype::{Buffer, Element};
 use crate::element::kind::ScoreKind;
 use crate::error::{Error, Result};
 use crate::state::rank::RankState;
-use crate::state::{Run, accumulate};
 use crate::with_slice;
 
 /// The sums over the ranking of each task.
@@ -27,11 +26,15 @@ pub(crate) fn rank_sums(batch: &Batch<'_, Host>) -> Result<Vec<RankSums>> {
 /// The ranked counts of each task.
 pub(crate) fn ranked_counts(batch: &Batch<'_, Host>) -> Result<Vec<RankedCounts>> {
     in_default_mode(|| {
-        let counts = rank_tasks(batch, |kind, parts: Vec<Vec<Run>>| {
-            let n_runs = parts.iter().map(Vec::len).sum();
-            accumulate(batch.op, kind, false, n_runs, parts.into_iter().flatten())
-        })?;
-        counts.into_iter().collect()
+        let counted = threads::map((0..batch.n_tasks).collect(), |task| {
+            with_samples!(task_samples(batch, task), kind, samples => cpu::counts(samples, kind))
+                .map(|lists| RankedCounts::of_lists(lists, false))
+                .map_err(|error| match error {
+                    NotCounted::Invalid(invalid) => self::error(batch, task, invalid),
+                    NotCounted::NoMemory(refused) => refused.needed_by(batch.op),
+                })
+        });
+        counted.into_iter().collect()
     })
 }
 

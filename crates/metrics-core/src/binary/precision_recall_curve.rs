@@ -1,6 +1,7 @@
 //! Precision and recall at every distinct score.
 
 use crate::backend::{Backend, ToTensor};
+use crate::counts::points::Order;
 use crate::counts::ranked::RankedCounts;
 use crate::error::Result;
 use crate::metric::reading::{Policy, Reading, Readings};
@@ -98,11 +99,11 @@ impl Reading for PrecisionRecall {
             .then(|| policy.resolve(None, 1.0, "there are no positives"))
             .transpose()?;
         let recall = |tp: f64| no_recall.unwrap_or_else(|| tp / n_positives);
-        let upwards = || counts.tps().iter().zip(counts.fps().iter()).rev();
+        let (op, order) = (Reading::name(self), Order::Upwards);
         Ok(PrecisionRecallCurve {
-            precision: upwards().map(|(tp, fp)| tp / (tp + fp)).chain([1.0]).collect(),
-            recall: upwards().map(|(tp, _)| recall(tp)).chain([0.0]).collect(),
-            thresholds: counts.thresholds().iter().rev().copied().collect(),
+            precision: counts.points(op, order, 1.0, |tp, fp| tp / (tp + fp))?,
+            recall: counts.points(op, order, 0.0, |tp, _| recall(tp))?,
+            thresholds: counts.scores(op, order, None)?,
             counts: counts.clone(),
         })
     }

@@ -1,7 +1,8 @@
 //! False and true positive rate at every distinct score.
 
 use crate::backend::{Backend, ToTensor};
-use crate::counts::ranked::{Cumulative, RankedCounts};
+use crate::counts::points::Order;
+use crate::counts::ranked::RankedCounts;
 use crate::error::Result;
 use crate::metric::reading::{Policy, Reading, Readings};
 
@@ -99,17 +100,15 @@ impl Reading for Roc {
         let no_rate = (n_positives == 0.0 || n_negatives == 0.0)
             .then(|| policy.resolve(None, 0.0, "there are no positives or no negatives"))
             .transpose()?;
-        let rates = |counts: Cumulative<'_>| {
-            let total = counts.total();
-            let rate = |n: f64| if total == 0.0 { no_rate.unwrap_or(0.0) } else { n / total };
-            std::iter::once(0.0).chain(counts.iter()).map(rate).collect()
+        let rate = |n: f64, total: f64| {
+            if total == 0.0 { no_rate.unwrap_or(0.0) } else { n / total }
         };
+        let (op, order) = (Reading::name(self), Order::Downwards);
+        let [fpr, tpr] = [n_negatives, n_positives].map(|total| rate(0.0, total));
         Ok(RocCurve {
-            fpr: rates(counts.fps()),
-            tpr: rates(counts.tps()),
-            thresholds: std::iter::once(f64::INFINITY)
-                .chain(counts.thresholds().iter().copied())
-                .collect(),
+            fpr: counts.points(op, order, fpr, |_, fp| rate(fp, n_negatives))?,
+            tpr: counts.points(op, order, tpr, |tp, _| rate(tp, n_positives))?,
+            thresholds: counts.scores(op, order, Some(f64::INFINITY))?,
             counts: counts.clone(),
         })
     }

@@ -3,6 +3,7 @@
 
 pub(crate) mod bounds;
 pub(crate) mod buckets;
+pub(crate) mod points;
 pub(crate) mod ranked;
 pub(crate) mod ranking;
 pub(crate) mod sums;

@@ -7,6 +7,7 @@ use super::sums::{RankSums, WeightedSums};
 use crate::arith::exact::{MAX_SAMPLES, Sum2};
 use crate::arith::float_mode::in_default_mode;
 use crate::arith::sums::IntegerSums;
+use crate::cpu::CountLists;
 use crate::element::kind::ScoreKind;
 use crate::error::{Error, Result};
 use crate::reserve::room;
@@ -184,6 +185,12 @@ impl RankedCounts {
         has_repeats: bool,
     ) -> Self {
         Self(Arc::new(Held { thresholds, form: Form::Whole { tps, fps, has_repeats } }))
+    }
+
+    /// The counts of a task, some of which may stand for weights.
+    pub(crate) fn of_lists(lists: CountLists, has_repeats: bool) -> Self {
+        let CountLists { thresholds, tps, fps } = lists;
+        Self::whole(thresholds, tps, fps, has_repeats)
     }
 
     /// Sums of the weights at each score, `[positives, negatives]`, from the highest score down.

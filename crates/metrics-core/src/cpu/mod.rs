@@ -16,6 +16,7 @@ mod rare;
 mod read;
 mod samples;
 mod sort;
+mod sorted;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
 mod tally;
@@ -28,9 +29,10 @@ pub(crate) use blocks::HUGE_PAGE;
 pub use blocks::free_spare_memory;
 pub(crate) use memory::{Filled, extend};
 pub(crate) use pack::{pack_apart, packed, unpacked};
-pub(crate) use rank::{for_each_group, rank};
+pub(crate) use rank::{OfTask, counts, for_each_group, rank, sorted};
 pub(crate) use read::{InputScan, InvalidSample, for_blocks, scan};
 pub(crate) use samples::{AnySamples, BLOCK, Key, Samples, with_samples};
+pub(crate) use sorted::CountLists;
 pub(crate) use tie_scan::{GroupFold, KeyGroup};
 
 use crate::arith::sums::IntegerSums;

@@ -10,6 +10,7 @@ use super::pack::{pack, unpack};
 use super::read::{InputScan, InvalidSample, all_or_first_invalid, for_blocks, share};
 use super::samples::{BLOCK, Key, Samples};
 use super::sort::{Scratch, sort};
+use super::sorted::{self, Sorted, place, split_off};
 use super::tally;
 use super::tie_scan::{GroupFold, KeyGroup, TieScan, for_each_group};
 use crate::arith::simd;
@@ -101,6 +102,35 @@ impl<K: Key> Partition<K> {
         let mut folds: Vec<_> = shares.into_iter().flatten().collect();
         folds.sort_unstable_by_key(|(bin, _)| *bin);
         folds.into_iter().map(|(_, fold)| fold).collect()
+    }
+
+    /// Sorts all samples.
+    pub(crate) fn into_sorted(self) -> Sorted<K> {
+        let (filled, is_far) = (self.filled_bins(), self.n_samples() >= FAR);
+        let n_samples = |bins: &[FilledBin]| bins.iter().map(|bin| bin.n_samples).sum();
+        let mut packed = Memory::new(n_samples(&filled));
+        let mut rest = packed.uninit();
+        let items = filled.chunks(BINS_PER_RANGE);
+        let items = items.map(|bins| (bins, split_off(&mut rest, n_samples(bins)))).collect();
+        let of_items = threads::map(items, |(bins, mut to): (&[FilledBin], _)| {
+            let mut scratch = Scratch::default();
+            let place_bin = |&FilledBin { bin, n_samples, .. }: &FilledBin| {
+                let (sorted, top) = self.sorted(bin, n_samples, is_far, &mut scratch);
+                (top, place(sorted, split_off(&mut to, n_samples)))
+            };
+            bins.iter().map(place_bin).collect::<Vec<_>>()
+        });
+        let mut end = 0;
+        let bin = |(&FilledBin { n_samples, tp, fp, .. }, (top, n_groups))| {
+            end += n_samples;
+            sorted::Bin { range: end - n_samples..end, top, tp, fp, n_groups }
+        };
+        let bins = filled.iter().zip(of_items.into_iter().flatten()).map(bin).collect();
+        // SAFETY: `place` has written as many samples as each bin has.
+        #[allow(unsafe_code)]
+        unsafe {
+            Sorted::new(packed, bins)
+        }
     }
 
     /// Sorts the bins in order, on this thread, and calls `visit` with each of their groups. Returns the sums

@@ -15,12 +15,14 @@
 use std::cmp::Reverse;
 
 use super::bins::{Bins, Probe};
+use super::buckets::NotCounted;
 use super::pack::pack;
 use super::partition::Partition;
 use super::rare;
 use super::read::{InputScan, InvalidSample, all_or_first_invalid, for_blocks, read, scan, share};
 use super::samples::{BLOCK, Key, Samples};
 use super::sort::{distribute, sort_in_bins};
+use super::sorted::{CountLists, KeyLists, Sorted};
 use super::tally::tally;
 use super::tie_scan::{GroupFold, KeyGroup, TieScan};
 use crate::arith::simd;
@@ -49,6 +51,43 @@ pub(crate) fn rank<K: Key, S: GroupFold>(
     Ok(match prepare(samples, kind)? {
         Prepared::Whole(fold) => vec![fold],
         Prepared::Bins(partition) => partition.fold_groups(),
+    })
+}
+
+/// The ranked counts of one task. There must be samples.
+///
+/// # Errors
+/// The first invalid sample, or memory that there is not.
+pub(crate) fn counts<K: Key>(
+    samples: &dyn Samples<K>,
+    kind: ScoreKind,
+) -> Result<CountLists, NotCounted> {
+    match prepare::<K, KeyLists>(samples, kind).map_err(NotCounted::Invalid)? {
+        Prepared::Whole(lists) => Ok(lists.into_counts(kind)),
+        Prepared::Bins(partition) => {
+            partition.into_sorted().counts(kind).map_err(NotCounted::NoMemory)
+        }
+    }
+}
+
+/// The samples of one task in order.
+pub(crate) enum OfTask<K> {
+    /// The groups of few samples, or of few distinct scores.
+    Groups(Vec<KeyGroup>),
+    Sorted(Sorted<K>),
+}
+
+/// Sorts the samples of one task. There must be samples.
+///
+/// # Errors
+/// The first invalid sample.
+pub(crate) fn sorted<K: Key>(
+    samples: &dyn Samples<K>,
+    kind: ScoreKind,
+) -> Result<OfTask<K>, InvalidSample> {
+    Ok(match prepare(samples, kind)? {
+        Prepared::Whole(groups) => OfTask::Groups(groups),
+        Prepared::Bins(partition) => OfTask::Sorted(partition.into_sorted()),
     })
 }
 

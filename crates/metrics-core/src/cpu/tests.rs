@@ -5,17 +5,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use half::{bf16, f16};
 
 use super::bins::Probe;
-use super::rank::{FEW, MANY, for_each_group, rank};
+use super::rank::{FEW, MANY, OfTask, counts, for_each_group, rank, sorted};
 use super::read::InvalidSample;
-use super::samples::{AnySamples, BLOCK, Samples, with_samples};
+use super::samples::{AnySamples, BLOCK, Key, Samples, with_samples};
 use super::sort::GIVEN_UP;
+use super::sorted::Sorted;
 use super::tie_scan::KeyGroup;
 use super::{rare, total};
 use crate::arith::simd::without_avx2;
 use crate::arith::sums::IntegerSums;
 use crate::counts::sums::RankSums;
 use crate::element::dtype::{Buffer, Element};
-use crate::state::Run;
+use crate::element::kind::ScoreKind;
 
 /// Numbers in `[0, 1)`, the same on every machine.
 fn units(n: usize) -> impl Iterator<Item = f64> {
@@ -74,32 +75,63 @@ const SIZES: [usize; 13] = [1, 2, 7, 31, 33, 500, 1025, 8191, 8192, 8193, 20_000
 /// Shares of positives on both sides of the limit below which they are rare.
 const PREVALENCES: [f64; 4] = [0.4, 0.02, 0.001, 0.0];
 
-fn plain(scores: &[f64], labels: &[u8], key: impl Fn(f64) -> u64) -> Vec<Run> {
+fn plain(scores: &[f64], labels: &[u8], key: impl Fn(f64) -> u64) -> Vec<KeyGroup> {
     let mut samples: Vec<_> = scores.iter().map(|&x| key(x)).zip(labels).collect();
     samples.sort_unstable_by(|a, b| b.cmp(a));
     let groups = samples.chunk_by(|a, b| a.0 == b.0);
     let groups = groups.map(|group| {
         let n_positives = group.iter().filter(|sample| *sample.1 == 1).count() as u64;
-        Run { key: group[0].0, n_positives, n_negatives: group.len() as u64 - n_positives }
+        KeyGroup { key: group[0].0, n_positives, n_negatives: group.len() as u64 - n_positives }
     });
     groups.collect()
 }
 
-fn check(buffer: &Buffer<'_>, labels: &[u8], expected: &[Run], what: &str) {
+/// The groups of all bins, each of which must know the lowest key above it.
+fn groups_of<K: Key>(sorted: &Sorted<K>) -> Vec<KeyGroup> {
+    let bins = sorted.map(|bin| {
+        let mut groups = Vec::new();
+        bin.for_each_group(|group| groups.push(group));
+        (bin.above, groups)
+    });
+    let lowest = bins.iter().map(|(_, groups)| groups.last().map(|group| group.key));
+    assert!(std::iter::once(None).chain(lowest).zip(&bins).all(|(above, bin)| above == bin.0));
+    let groups: Vec<_> = bins.into_iter().flat_map(|(_, groups)| groups).collect();
+    assert_eq!(groups.len(), sorted.n_groups());
+    groups
+}
+
+fn thresholds(kind: ScoreKind, groups: &[KeyGroup]) -> Vec<f64> {
+    groups.iter().map(|group| kind.threshold(group.key)).collect()
+}
+
+fn check(buffer: &Buffer<'_>, labels: &[u8], expected: &[KeyGroup], what: &str) {
     let targets = Buffer::U8(labels.into());
     let mut sums = IntegerSums::default();
     expected.iter().for_each(|run| sums.push(run.n_positives, run.n_negatives));
     with_samples!(AnySamples::new(buffer, &targets, 0..labels.len()), kind, samples => {
-        let runs: Result<Vec<Vec<Run>>, _> = rank(samples, kind);
+        let runs: Result<Vec<Vec<KeyGroup>>, _> = rank(samples, kind);
         assert!(runs.map(|runs| runs.concat()) == Ok(expected.into()), "groups of {what}");
         let mut each = Vec::new();
-        let visit = |KeyGroup { key, n_positives, n_negatives }| {
-            each.push(Run { key, n_positives, n_negatives });
-        };
-        let visited = for_each_group(samples, kind, visit);
+        let visited = for_each_group(samples, kind, |group| each.push(group));
         assert!(visited == Ok(sums) && each == expected, "groups, one by one, of {what}");
         let ranked = rank(samples, kind).map(|parts| RankSums::from(total(parts)));
         assert_eq!(ranked, Ok(sums.into()), "{what}");
+        let groups = match sorted(samples, kind) {
+            Ok(OfTask::Groups(groups)) => groups,
+            Ok(OfTask::Sorted(sorted)) => groups_of(&sorted),
+            Err(invalid) => panic!("{invalid:?}"),
+        };
+        assert!(groups == expected, "groups, sorted, of {what}");
+        let lists = counts(samples, kind).unwrap_or_else(|error| panic!("{error:?}"));
+        assert!(lists.thresholds.iter().eq(&thresholds(kind, expected)), "scores of {what}");
+        let down_to = |count: fn(&KeyGroup) -> u64| {
+            expected.iter().map(count).scan(0, |sum, n| {
+                *sum += n;
+                Some(*sum)
+            })
+        };
+        assert!(lists.tps.iter().copied().eq(down_to(|group| group.n_positives)), "{what}");
+        assert!(lists.fps.iter().copied().eq(down_to(|group| group.n_negatives)), "{what}");
     });
 }
 

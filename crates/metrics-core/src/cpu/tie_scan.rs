@@ -30,7 +30,7 @@ pub(crate) trait GroupFold: Send {
 }
 
 /// A tie group: the samples of one score, as a key.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyGroup {
     pub(crate) key: u64,
     pub(crate) n_positives: u64,

@@ -185,6 +185,23 @@ impl ScoreKind {
         }
     }
 
+    /// The scores of keys, as [`threshold`](Self::threshold).
+    #[inline(always)]
+    pub(crate) fn thresholds(self, keys: &[u64], out: &mut [f64]) {
+        // A loop for each kind, which the compiler can vectorise.
+        macro_rules! of_kinds {
+            ($($kind:ident)*) => {
+                match self {
+                    $(Self::$kind => {
+                        let keys = keys.iter();
+                        out.iter_mut().zip(keys).for_each(|(x, &key)| *x = Self::$kind.threshold(key));
+                    })*
+                }
+            };
+        }
+        of_kinds!(F16 Bf16 F32 F64 I32 I64 U64);
+    }
+
     /// The key of the same score in a wider kind, which [`join`](Self::join) returned.
     pub(crate) fn widen(self, key: u64, to: Self) -> u64 {
         if self == to {

@@ -7,5 +7,3 @@ mod runs;
 mod samples;
 mod slot;
 mod task;
-
-pub(crate) use runs::{Run, accumulate};

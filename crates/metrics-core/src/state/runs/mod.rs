@@ -8,31 +8,11 @@ pub(crate) use merge::merge;
 use super::codec::{Reader, write_varint};
 use crate::arith::exact::MAX_SAMPLES;
 use crate::counts::ranked::RankedCounts;
-use crate::cpu::GroupFold;
+pub(crate) use crate::cpu::KeyGroup as Run;
+use crate::cpu::{Key, OfTask};
 use crate::element::kind::ScoreKind;
 use crate::error::{Result, StateError};
 use crate::reserve::room;
-
-/// One distinct score, as a key, and the samples that have it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Run {
-    pub(crate) key: u64,
-    pub(crate) n_positives: u64,
-    pub(crate) n_negatives: u64,
-}
-
-/// The runs of one part of a task, high to low.
-impl GroupFold for Vec<Run> {
-    const NEEDS_POSITIVES_ONLY: bool = false;
-
-    fn starting_at(_tp: u64, _fp: u64) -> Self {
-        Self::new()
-    }
-
-    fn push(&mut self, key: u64, n_positives: u64, n_negatives: u64) {
-        self.push(Run { key, n_positives, n_negatives });
-    }
-}
 
 /// The ranked counts of `n_runs` runs, high to low: 24 bytes per distinct score.
 ///
@@ -177,15 +157,30 @@ impl RunList {
     pub(crate) fn encode(kind: ScoreKind, n_bytes: usize, runs: impl Iterator<Item = Run>) -> Self {
         let mut list = Self { bytes: Vec::with_capacity(n_bytes), n_runs: 0 };
         let mut next = kind.key_range().1;
-        for run in runs {
-            list.push(next - run.key, run);
-            next = run.key.saturating_sub(1);
-        }
+        runs.for_each(|run| list.push(&mut next, run));
         list.bytes.shrink_to_fit();
         list
     }
 
-    fn push(&mut self, distance: u64, run: Run) {
+    /// Encodes the samples of a task, on several threads if they are many.
+    pub(crate) fn of_task<K: Key>(kind: ScoreKind, samples: OfTask<K>) -> Self {
+        let sorted = match samples {
+            OfTask::Groups(groups) => return Self::encode(kind, 0, groups.into_iter()),
+            OfTask::Sorted(sorted) => sorted,
+        };
+        let parts = sorted.map(|bin| {
+            let (highest, mut part) = (kind.key_range().1, Self::default());
+            let mut next = bin.above.map_or(highest, |key| key.saturating_sub(1));
+            bin.for_each_group(|run| part.push(&mut next, run));
+            part.bytes
+        });
+        Self { bytes: parts.concat(), n_runs: sorted.n_groups() as u64 }
+    }
+
+    /// Appends a run; no run after it has a key above `next`.
+    fn push(&mut self, next: &mut u64, run: Run) {
+        let distance = *next - run.key;
+        *next = run.key.saturating_sub(1);
         let tag = match (run.n_positives, run.n_negatives) {
             (0, 1) => TAG_NEGATIVE,
             (1, 0) => TAG_POSITIVE,

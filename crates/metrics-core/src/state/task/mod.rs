@@ -4,7 +4,7 @@ mod bytes;
 
 use bytes::is_whole_in_version_1;
 
-use super::runs::{Run, RunList, Runs, accumulate, merge};
+use super::runs::{Run, RunList, Runs, accumulate};
 use super::samples::{Raw, RawKey, n_distinct, with_packed};
 use crate::arith::exact::Sum2;
 use crate::arith::simd;
@@ -12,9 +12,10 @@ use crate::arith::sums::IntegerSums;
 use crate::counts::ranked::{RankedCounts, TieGroup};
 use crate::counts::sums::{RankSums, WeightedSums};
 use crate::counts::weights::{is_whole, weigh};
+use crate::cpu::buckets::NotCounted;
 use crate::cpu::{self, InputScan, InvalidSample, Key, Samples, for_blocks};
 use crate::element::kind::ScoreKind;
-use crate::error::Result;
+use crate::error;
 
 /// The samples of one task: raw ones, those counted in runs, and those of fractional weight.
 ///
@@ -284,7 +285,13 @@ impl TaskState {
         if self.raw.len() == 0 && self.repeated.is_empty() {
             return;
         }
-        let raw: Vec<Vec<Run>> = self.rank();
+        if self.raw.len() > 0 {
+            let list = with_packed!(&self.raw, packed => {
+                RunList::of_task(kind, checked(cpu::sorted(packed, kind)))
+            });
+            self.raw = Raw::new(kind);
+            self.runs.push(kind, list);
+        }
         let mut repeated = std::mem::take(&mut self.repeated);
         repeated.sort_unstable_by_key(|run| std::cmp::Reverse(run.key));
         repeated.dedup_by(|next, kept| {
@@ -295,17 +302,13 @@ impl TaskState {
             }
             same
         });
-        let new = merge(raw.into_iter().flatten(), repeated.into_iter());
-        self.runs.push(kind, RunList::encode(kind, 0, new));
-        self.raw = Raw::new(kind);
+        self.runs.push(kind, RunList::encode(kind, 0, repeated.into_iter()));
     }
 
     /// Ranks the raw samples.
     fn rank<S: cpu::GroupFold>(&self) -> Vec<S> {
         let Some(kind) = self.kind.filter(|_| self.raw.len() > 0) else { return Vec::new() };
-        // Samples were checked when they were appended.
-        with_packed!(&self.raw, packed => cpu::rank(packed, kind))
-            .unwrap_or_else(|invalid| unreachable!("checked before, but {invalid:?}"))
+        with_packed!(&self.raw, packed => checked(cpu::rank(packed, kind)))
     }
 
     /// The sums over the ranking of this task. They are stored, so a second call costs nothing.
@@ -356,8 +359,16 @@ impl TaskState {
     ///
     /// # Errors
     /// [`Error::OutOfMemory`](crate::Error::OutOfMemory): a run of 1 byte has counts of 24 bytes.
-    pub(crate) fn counts(&mut self, op: &'static str) -> Result<RankedCounts> {
+    pub(crate) fn counts(&mut self, op: &'static str) -> error::Result<RankedCounts> {
         let Some(kind) = self.kind else { return Ok(RankedCounts::none()) };
+        if self.is_raw() && self.raw.len() > 0 {
+            let lists = with_packed!(&self.raw, packed => cpu::counts(packed, kind));
+            let lists = lists.map_err(|error| match error {
+                NotCounted::NoMemory(refused) => refused.needed_by(op),
+                NotCounted::Invalid(invalid) => checked(Err(invalid)),
+            });
+            return lists.map(|lists| RankedCounts::of_lists(lists, false));
+        }
         self.compact();
         if !self.fractional.is_empty() {
             let groups = self
@@ -391,10 +402,9 @@ impl TaskState {
             });
         };
         if self.raw.len() > 0 {
-            // Samples were checked when they were appended.
-            let sums =
-                with_packed!(&self.raw, packed => cpu::for_each_group(packed, kind, visit_group))
-                    .unwrap_or_else(|invalid| unreachable!("checked before, but {invalid:?}"));
+            let sums = with_packed!(&self.raw, packed => {
+                checked(cpu::for_each_group(packed, kind, visit_group))
+            });
             self.sums = Some(Box::new(sums.into()));
         }
     }
@@ -434,4 +444,9 @@ impl TaskState {
             Some(Group { key, positives: positives.value(), negatives: negatives.value() })
         })
     }
+}
+
+/// What the engine returns for raw samples, which were checked when they were appended.
+fn checked<T>(result: Result<T, InvalidSample>) -> T {
+    result.unwrap_or_else(|invalid| unreachable!("checked before, but {invalid:?}"))
 }
