@@ -9,3 +9,5 @@ pub(crate) mod simd;
 pub(crate) mod sums;
 pub(crate) mod sync;
 pub(crate) mod threads;
+pub(crate) mod weight_sums;
+pub(crate) mod weights;

@@ -155,12 +155,12 @@ fn rank_tasks<S: GroupFold, R: Send>(
     ranked.into_iter().collect()
 }
 
-fn task_samples<'a>(batch: &'a Batch<'_, Host>, task: usize) -> AnySamples<'a> {
+pub(super) fn task_samples<'a>(batch: &'a Batch<'_, Host>, task: usize) -> AnySamples<'a> {
     let row = task * batch.n_samples..(task + 1) * batch.n_samples;
     AnySamples::new(batch.scores.buffer(), batch.targets.buffer(), row)
 }
 
-fn error(batch: &Batch<'_, Host>, task: usize, invalid: InvalidSample) -> crate::Error {
+pub(super) fn error(batch: &Batch<'_, Host>, task: usize, invalid: InvalidSample) -> crate::Error {
     let start = task * batch.n_samples;
     match invalid {
         InvalidSample::Score(index) => batch.nan_score(start + index),

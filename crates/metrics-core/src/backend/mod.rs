@@ -16,6 +16,7 @@ pub mod compose;
 pub(crate) mod host;
 pub(crate) mod host_steps;
 pub(crate) mod host_tensor;
+pub(crate) mod host_weights;
 pub mod index;
 pub(crate) mod pending;
 pub(crate) mod primitives;

@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::sums::{RankSums, WeightedSums};
-use crate::arith::exact::{MAX_SAMPLES, Sum2};
+use crate::arith::exact::MAX_SAMPLES;
 use crate::arith::float_mode::in_default_mode;
 use crate::arith::sums::IntegerSums;
 use crate::cpu::CountLists;
+use crate::cpu::weighted::WeightLists;
 use crate::element::kind::ScoreKind;
 use crate::error::{Error, Result};
 use crate::reserve::room;
@@ -50,6 +51,7 @@ enum Form {
         negatives: Vec<f64>,
         tps: Vec<f64>,
         fps: Vec<f64>,
+        sums: RankSums,
     },
 }
 
@@ -193,29 +195,35 @@ impl RankedCounts {
         Self::whole(thresholds, tps, fps, has_repeats)
     }
 
-    /// Sums of the weights at each score, `[positives, negatives]`, from the highest score down.
+    /// The sums of weights of a task; `sums` are the sums over them, which may be more precise.
+    pub(crate) fn of_weights(lists: WeightLists, sums: RankSums) -> Self {
+        let WeightLists { thresholds, positives, negatives, tps, fps } = lists;
+        let form = Form::Weighted { positives, negatives, tps, fps, sums };
+        Self(Arc::new(Held { thresholds, form }))
+    }
+
+    /// Sums of weights: `groups` calls its argument with each of the `n_groups` groups, from the highest score
+    /// down. `sums` are the sums over them, which may be more precise than the groups are.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`].
     pub(crate) fn weighted(
         op: &'static str,
         n_groups: usize,
-        groups: impl Iterator<Item = (f64, [f64; 2])>,
+        sums: RankSums,
+        groups: impl FnOnce(&mut dyn FnMut(TieGroup)),
     ) -> Result<Self> {
         let mut thresholds = room(op, n_groups)?;
         let (mut positives, mut negatives) = (room(op, n_groups)?, room(op, n_groups)?);
         let (mut tps, mut fps) = (room(op, n_groups)?, room(op, n_groups)?);
-        let (mut tp, mut fp) = (Sum2::default(), Sum2::default());
-        for (threshold, [of_positives, of_negatives]) in groups {
-            tp.add(of_positives);
-            fp.add(of_negatives);
-            thresholds.push(threshold);
-            positives.push(of_positives);
-            negatives.push(of_negatives);
-            tps.push(tp.value());
-            fps.push(fp.value());
-        }
-        let form = Form::Weighted { positives, negatives, tps, fps };
+        groups(&mut |group| {
+            thresholds.push(group.threshold);
+            positives.push(group.positives);
+            negatives.push(group.negatives);
+            tps.push(group.tp);
+            fps.push(group.fp);
+        });
+        let form = Form::Weighted { positives, negatives, tps, fps, sums };
         Ok(Self(Arc::new(Held { thresholds, form })))
     }
 
@@ -404,7 +412,7 @@ impl RankedCounts {
                 }
                 sums.into()
             }
-            Form::Weighted { .. } => self.weighted_sums().into(),
+            Form::Weighted { sums, .. } => *sums,
         })
     }
 

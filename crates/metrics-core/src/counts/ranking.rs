@@ -38,6 +38,14 @@ pub enum Ranking {
 }
 
 impl Ranking {
+    /// Whether there is no sample of non-zero weight.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Sums(sums) => sums.is_empty(),
+            Self::Counts(counts) => counts.is_empty(),
+        }
+    }
+
     /// The ranking of no samples.
     pub(crate) fn none(needs_counts: bool) -> Self {
         if needs_counts { Self::Counts(RankedCounts::none()) } else { Self::Sums(RankSums::none()) }

@@ -4,6 +4,7 @@ use crate::arith::exact::{MAX_SAMPLES, PRECISION_BITS, Sum2, ratio};
 use crate::arith::float_mode::in_default_mode;
 use crate::arith::shares::{ShareSum, Wide};
 use crate::arith::sums::IntegerSums;
+use crate::arith::weight_sums::WeightedAreas;
 use crate::error::{Error, Result};
 
 /// The sums over the ranking of a task: enough for its AUPRC and its AUROC, both from one sort. The reading
@@ -130,10 +131,15 @@ impl RankSums {
     /// Sums over samples that count as often as their whole weights say. They have the bits of repeated
     /// samples, except where fixed point is less precise than 1e-12: there the AUPRC is that of `weighed`.
     pub(crate) fn of_repeats(sums: IntegerSums, weighed: impl FnOnce() -> WeightedSums) -> Self {
-        if sums.tp == 0 || sums.auprc() >= LEAST_FIXED {
+        if Self::are_precise(&sums) {
             return sums.into();
         }
         Self(SumsForm::Repeated { sums, auprc: weighed().auprc() })
+    }
+
+    /// Whether sums over samples that count as often as their weights say are precise enough for weights.
+    pub(crate) fn are_precise(sums: &IntegerSums) -> bool {
+        sums.tp == 0 || sums.auprc() >= LEAST_FIXED
     }
 }
 
@@ -238,6 +244,13 @@ impl WeightedSums {
 
     fn auroc(&self) -> f64 {
         self.auroc.value().min(1.0)
+    }
+}
+
+impl From<WeightedAreas> for RankSums {
+    fn from(areas: WeightedAreas) -> Self {
+        let WeightedAreas { n_positives, n_negatives, auprc, auroc } = areas;
+        Self(SumsForm::Weighted { n_positives, n_negatives, auprc, auroc })
     }
 }
 

@@ -1,11 +1,6 @@
 //! Which weights are counted, and which are summed.
 
-use crate::arith::exact::MAX_REPEATS;
-
-/// Whether a weight counts as a number of samples.
-pub(crate) fn is_whole(weight: f64) -> bool {
-    weight <= MAX_REPEATS as f64 && weight.fract() == 0.0
-}
+pub(crate) use crate::arith::weights::is_whole;
 
 /// How many samples valid weights count as, saturating, and the sum of those that are not counted.
 pub(crate) fn weigh(weights: &[f64]) -> (u64, f64) {

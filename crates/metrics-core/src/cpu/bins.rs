@@ -1,6 +1,6 @@
 //! Maps from keys to bins, which should hold about equally many samples.
 
-use super::samples::{Key, nearest};
+use super::word::{Key, Word, nearest};
 use crate::element::kind::ScoreKind;
 
 /// Numbers bins from high scores to low. A lower score never has a lower number.
@@ -34,9 +34,10 @@ pub(crate) struct Parts {
 impl Parts {
     /// About `n_parts` parts of `0..=range`: rounding may add one.
     #[inline(always)]
-    pub(crate) fn new(range: u64, n_parts: usize) -> Self {
-        let shift = (u64::BITS - range.leading_zeros()).saturating_sub(31);
-        Self { shift, scale: n_parts as f32 / ((range >> shift) + 1) as f32 }
+    pub(crate) fn new<K: Word>(range: K, n_parts: usize) -> Self {
+        let shift = (K::BITS - range.leading_zeros()).saturating_sub(31);
+        let width = (range >> shift as usize).to_u64() + 1;
+        Self { shift, scale: n_parts as f32 / width as f32 }
     }
 
     /// The farthest distance that has a part.
@@ -47,7 +48,7 @@ impl Parts {
 
     /// The part of a distance. A larger one never has a lower part.
     #[inline(always)]
-    pub(crate) fn of<K: Key>(self, distance: K) -> u32 {
+    pub(crate) fn of<K: Word>(self, distance: K) -> u32 {
         // Vector code converts signed 31-bit integers.
         nearest((distance >> self.shift as usize).to_u64() as i32 as f32 * self.scale)
     }
@@ -78,7 +79,7 @@ impl<K: Key> Bins<K> {
     }
 
     fn by_key(min: K, max: K, n_bins: usize) -> Self {
-        let parts = Parts::new((max - min).to_u64(), n_bins);
+        let parts = Parts::new(max - min, n_bins);
         Self::with(BinScale::Keys(parts), max, n_bins)
     }
 

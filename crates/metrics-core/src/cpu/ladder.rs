@@ -1,6 +1,6 @@
 //! Many searches in a sorted list of keys.
 
-use super::samples::Key;
+use super::word::Word;
 #[cfg(target_arch = "x86_64")]
 use crate::arith::simd;
 
@@ -22,7 +22,7 @@ pub(crate) struct Ladder<K> {
     n_near: usize,
 }
 
-impl<K: Key> Ladder<K> {
+impl<K: Word> Ladder<K> {
     /// A ladder for searches that each end among at most `n_near` rungs.
     pub(crate) fn new(rungs: impl IntoIterator<Item = K>, n_near: usize) -> Self {
         let fill_up = |level: &mut Vec<K>| {
@@ -56,7 +56,7 @@ impl<K: Key> Ladder<K> {
     /// on rung `r`.
     pub(crate) fn find(&self, keys: &[K], slots: &mut [u32]) {
         #[cfg(target_arch = "x86_64")]
-        if simd::has_avx2() {
+        if K::BITS <= u64::BITS && simd::has_avx2() {
             // SAFETY: the processor has what vector code is compiled for.
             #[allow(unsafe_code)]
             return unsafe { avx2::find(self, keys, slots) };
@@ -69,7 +69,7 @@ impl<K: Key> Ladder<K> {
     /// search ends among the `n_near` rungs from there.
     pub(crate) fn find_near(&self, keys: &[K], slots: &mut [u32]) {
         #[cfg(target_arch = "x86_64")]
-        if simd::has_avx2() {
+        if K::BITS <= u64::BITS && simd::has_avx2() {
             if self.n_near >= NODE {
                 return self.find(keys, slots);
             }
@@ -109,8 +109,8 @@ impl<K: Key> Ladder<K> {
 /// Flips the top bit: the signed order of the result is the unsigned order of the key. It is its own
 /// inverse.
 #[inline(always)]
-pub(crate) fn flip<K: Key>(key: K) -> K {
-    key ^ K::from_u64(K::TOP_BIT)
+pub(crate) fn flip<K: Word>(key: K) -> K {
+    key ^ K::one() << (K::BITS as usize - 1)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -118,25 +118,25 @@ pub(crate) fn flip<K: Key>(key: K) -> K {
 mod avx2 {
     use std::arch::x86_64::*;
 
-    use super::{Key, Ladder, NODE};
+    use super::{Ladder, NODE, Word};
 
     /// Independent searches at a time, so that one does not wait for another.
     const SEARCHES: usize = 4;
 
     #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
-    pub(super) fn find<K: Key>(ladder: &Ladder<K>, keys: &[K], slots: &mut [u32]) {
+    pub(super) fn find<K: Word>(ladder: &Ladder<K>, keys: &[K], slots: &mut [u32]) {
         find_all::<K, false>(ladder, keys, slots);
     }
 
     /// [`Ladder::find_near`] where at most a node of rungs is near.
     #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
-    pub(super) fn find_near<K: Key>(ladder: &Ladder<K>, keys: &[K], slots: &mut [u32]) {
+    pub(super) fn find_near<K: Word>(ladder: &Ladder<K>, keys: &[K], slots: &mut [u32]) {
         find_all::<K, true>(ladder, keys, slots);
     }
 
     #[inline]
     #[target_feature(enable = "avx2,bmi1,bmi2,fma,lzcnt,popcnt")]
-    fn find_all<K: Key, const NEAR: bool>(ladder: &Ladder<K>, keys: &[K], slots: &mut [u32]) {
+    fn find_all<K: Word, const NEAR: bool>(ladder: &Ladder<K>, keys: &[K], slots: &mut [u32]) {
         if let (Some(nodes), Some(keys)) = (K::narrow(&ladder.keys), K::narrow(keys)) {
             let nodes = Nodes { keys: nodes, levels: &ladder.levels };
             nodes.find::<NEAR>(keys, slots, |node, key| twice_below(node, key));
@@ -153,7 +153,7 @@ mod avx2 {
         levels: &'l [usize],
     }
 
-    impl<T: Key> Nodes<'_, T> {
+    impl<T: Word> Nodes<'_, T> {
         #[inline(always)]
         fn node(&self, start: usize) -> &[T; NODE] {
             assert!(start <= self.keys.len() - NODE, "a node in the ladder");

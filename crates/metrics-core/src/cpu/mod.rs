@@ -21,6 +21,8 @@ mod sorted;
 mod sse2;
 mod tally;
 mod tie_scan;
+pub(crate) mod weighted;
+mod word;
 
 #[cfg(test)]
 mod tests;
@@ -31,9 +33,10 @@ pub(crate) use memory::{Filled, extend};
 pub(crate) use pack::{pack_apart, packed, unpacked};
 pub(crate) use rank::{OfTask, counts, for_each_group, rank, sorted};
 pub(crate) use read::{InputScan, InvalidSample, for_blocks, scan};
-pub(crate) use samples::{AnySamples, BLOCK, Key, Samples, with_samples};
+pub(crate) use samples::{AnySamples, BLOCK, Samples, with_samples};
 pub(crate) use sorted::CountLists;
 pub(crate) use tie_scan::{GroupFold, KeyGroup};
+pub(crate) use word::Key;
 
 use crate::arith::sums::IntegerSums;
 

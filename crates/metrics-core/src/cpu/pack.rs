@@ -3,7 +3,7 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
-use super::samples::Key;
+use super::word::Key;
 #[cfg(target_arch = "x86_64")]
 use crate::arith::simd;
 

@@ -20,11 +20,12 @@ use super::pack::pack;
 use super::partition::Partition;
 use super::rare;
 use super::read::{InputScan, InvalidSample, all_or_first_invalid, for_blocks, read, scan, share};
-use super::samples::{BLOCK, Key, Samples};
+use super::samples::{BLOCK, Samples};
 use super::sort::{distribute, sort_in_bins};
 use super::sorted::{CountLists, KeyLists, Sorted};
 use super::tally::tally;
 use super::tie_scan::{GroupFold, KeyGroup, TieScan};
+use super::word::Key;
 use crate::arith::simd;
 use crate::arith::sums::IntegerSums;
 use crate::element::kind::ScoreKind;
@@ -155,7 +156,7 @@ fn is_counted<K: Key>(min: K, max: K, n: usize) -> bool {
 }
 
 /// Keys from all parts of the input, without those of NaN.
-fn probe<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Option<Probe<K>> {
+pub(super) fn probe<K: Key>(samples: &dyn Samples<K>, kind: ScoreKind) -> Option<Probe<K>> {
     let [n_places, n_samples] = KEYS_PROBED;
     let [low, high] = InputScan::none(kind).valid;
     let last = samples.len() - n_samples;

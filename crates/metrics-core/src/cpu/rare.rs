@@ -7,9 +7,10 @@
 use super::bins::{Bins, Probe};
 use super::ladder::{Ladder, flip};
 use super::read::{InputScan, InvalidSample, all_or_first_invalid, for_blocks, share};
-use super::samples::{BLOCK, Key, Samples};
+use super::samples::{BLOCK, Samples};
 use super::tally;
 use super::tie_scan::GroupFold;
+use super::word::Key;
 use crate::arith::simd;
 use crate::element::kind::ScoreKind;
 

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::samples::{BLOCK, Key, NO_LABEL, Samples};
+use super::samples::{BLOCK, NO_LABEL, Samples};
+use super::word::Key;
 use crate::arith::simd;
 use crate::arith::threads::{self, Share};
 use crate::element::kind::ScoreKind;

@@ -4,133 +4,19 @@
 //! once per pair of score and target types: a block of scores becomes keys, and a block of targets becomes
 //! labels, in the first-level cache.
 
-use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::ops::Range;
 
 use half::{bf16, f16};
 
-use super::radix::Digits;
+use super::word::Key;
 use crate::arith::simd;
 use crate::element::dtype::{Buffer, Element};
-use crate::element::kind::{ScoreKind, bits32, bits64, f32_key, f64_key, i32_key, i64_key, key16};
+use crate::element::kind::{ScoreKind, f32_key, f64_key, i32_key, i64_key, key16};
 use crate::with_slice;
 
 /// Samples converted at once.
 pub(crate) const BLOCK: usize = 1024;
-
-/// An order-preserving key, as wide as the scores need.
-#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))] // What only vectors need.
-pub(crate) trait Key:
-    Digits + Debug + Send + Sync + num_traits::PrimInt + num_traits::WrappingSub
-{
-    const BITS: u32;
-    /// The highest bit.
-    const TOP_BIT: u64 = 1 << (Self::BITS - 1);
-
-    /// The highest bit, as bit 0.
-    fn top_bit(self) -> u32;
-
-    /// The low 32 bits.
-    fn low(self) -> u32;
-
-    /// The distance of this key's float below that of `top`, times `scale`, rounded to the nearest
-    /// integer; 0 if it lies above.
-    fn steps_below(self, top: Self, scale: f32) -> u32;
-
-    /// The keys themselves, if they have 32 bits.
-    fn narrow(keys: &[Self]) -> Option<&[u32]>;
-
-    /// The keys themselves, if they have 64 bits.
-    fn wide(keys: &[Self]) -> Option<&[u64]>;
-
-    /// The keys themselves, if they have 32 bits.
-    fn narrow_mut(keys: &mut [Self]) -> Option<&mut [u32]>;
-
-    /// The keys themselves, if they have 64 bits.
-    fn wide_mut(keys: &mut [Self]) -> Option<&mut [u64]>;
-
-    /// The low bits.
-    fn to_usize(self) -> usize;
-    fn from_u64(key: u64) -> Self;
-    fn to_u64(self) -> u64;
-}
-
-/// The nearest whole number to a float from 0 to 2^22. Any other float has some result, but a larger float
-/// never has a smaller result.
-///
-/// Not a cast: no vector instruction saturates as Rust's casts must.
-#[inline(always)]
-pub(crate) fn nearest(x: f32) -> u32 {
-    // From here on neighbouring floats differ by 1.
-    const ONES: f32 = (1u32 << 23) as f32;
-    (x + ONES).to_bits().wrapping_sub(ONES.to_bits())
-}
-
-macro_rules! keys {
-    ($($ty:ty, $float:ty, $bits:ident, $narrow:expr, $wide:expr, $narrow_mut:expr, $wide_mut:expr;)*) => {$(
-        impl Key for $ty {
-            const BITS: u32 = <$ty>::BITS;
-
-            #[inline(always)]
-            fn top_bit(self) -> u32 {
-                (self >> (Self::BITS - 1)) as u32
-            }
-
-            #[inline(always)]
-            fn low(self) -> u32 {
-                self as u32
-            }
-
-            #[inline(always)]
-            fn steps_below(self, top: Self, scale: f32) -> u32 {
-                let float = |key| <$float>::from_bits($bits(key));
-                let steps = ((float(top) - float(self)) * scale as $float) as f32;
-                nearest(if steps > 0.0 { steps } else { 0.0 })
-            }
-
-            fn narrow(keys: &[Self]) -> Option<&[u32]> {
-                let narrow: fn(&[Self]) -> Option<&[u32]> = $narrow;
-                narrow(keys)
-            }
-
-            fn wide(keys: &[Self]) -> Option<&[u64]> {
-                let wide: fn(&[Self]) -> Option<&[u64]> = $wide;
-                wide(keys)
-            }
-
-            fn narrow_mut(keys: &mut [Self]) -> Option<&mut [u32]> {
-                let narrow: fn(&mut [Self]) -> Option<&mut [u32]> = $narrow_mut;
-                narrow(keys)
-            }
-
-            fn wide_mut(keys: &mut [Self]) -> Option<&mut [u64]> {
-                let wide: fn(&mut [Self]) -> Option<&mut [u64]> = $wide_mut;
-                wide(keys)
-            }
-
-            #[inline]
-            fn to_usize(self) -> usize {
-                self as usize
-            }
-
-            #[inline]
-            fn from_u64(key: u64) -> Self {
-                key as Self
-            }
-
-            #[inline]
-            fn to_u64(self) -> u64 {
-                self.into()
-            }
-        }
-    )*};
-}
-
-keys! {
-    u32, f32, bits32, |keys| Some(keys), |_| None, |keys| Some(keys), |_| None;
-    u64, f64, bits64, |_| None, |keys| Some(keys), |_| None, |keys| Some(keys);
-}
 
 /// Samples of one task: scores as keys and targets as labels, read in any parts.
 pub(crate) trait Samples<K>: Sync {

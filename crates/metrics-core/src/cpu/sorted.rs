@@ -4,19 +4,19 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::memory::Memory;
-use super::samples::Key;
 use super::tie_scan::{GroupFold, KeyGroup, TieScan, for_each_group};
+use super::word::{Key, Word};
 use crate::arith::{simd, threads};
 use crate::element::kind::ScoreKind;
 use crate::reserve::{NoMemory, zeros};
 
 /// Bins that a thread takes at once.
-const BINS_PER_ITEM: usize = 8;
+pub(super) const BINS_PER_ITEM: usize = 8;
 
 /// Sorted packed samples, bin by bin from high scores to low.
-pub(crate) struct Sorted<K> {
-    packed: Memory<K>,
-    bins: Vec<Bin>,
+pub(crate) struct Sorted<W> {
+    packed: Memory<W>,
+    pub(super) bins: Vec<Bin>,
 }
 
 /// A bin of sorted samples, none of which has a score of another bin.
@@ -56,17 +56,18 @@ pub(crate) struct CountLists {
     pub(crate) fps: Vec<u64>,
 }
 
-impl<K: Key> Sorted<K> {
-    /// Samples in `packed`, which have all been written.
+impl<W: Word> Sorted<W> {
+    /// Samples in `packed`, bin by bin.
     ///
     /// # Safety
     /// The ranges of the bins have been written.
     #[allow(unsafe_code)]
-    pub(super) unsafe fn new(packed: Memory<K>, bins: Vec<Bin>) -> Self {
+    pub(super) unsafe fn new(packed: Memory<W>, bins: Vec<Bin>) -> Self {
         Self { packed, bins }
     }
 
-    fn samples(&self, bin: &Bin) -> &[K] {
+    /// The samples of a bin.
+    pub(super) fn samples(&self, bin: &Bin) -> &[W] {
         // SAFETY: the promise of `new`.
         #[allow(unsafe_code)]
         unsafe {
@@ -78,7 +79,9 @@ impl<K: Key> Sorted<K> {
     pub(crate) fn n_groups(&self) -> usize {
         self.bins.iter().map(|bin| bin.n_groups).sum()
     }
+}
 
+impl<K: Key> Sorted<K> {
     /// Applies `f` to each bin, on several threads; results from high scores to low.
     pub(crate) fn map<R: Send>(&self, f: impl Fn(SortedBin<'_, K>) -> R + Sync + Send) -> Vec<R> {
         let items = (0..self.bins.len()).step_by(BINS_PER_ITEM).collect();
@@ -130,15 +133,25 @@ pub(super) fn split_off<'l, T>(list: &mut &'l mut [T], n: usize) -> &'l mut [T] 
 }
 
 /// Copies sorted samples to their place; returns the number of their groups.
-pub(super) fn place<K: Key>(sorted: &[K], to: &mut [MaybeUninit<K>]) -> usize {
-    simd::run(|| {
-        to.iter_mut().zip(sorted).for_each(|(to, &sample)| {
-            to.write(sample);
-        });
-        let next = sorted.iter().skip(1);
-        let differs = |(&a, &b): (&K, &K)| usize::from(a | K::one() != b | K::one());
-        usize::from(!sorted.is_empty()) + sorted.iter().zip(next).map(differs).sum::<usize>()
-    })
+pub(super) fn place<W: Word>(sorted: &[W], label_bit: u32, to: &mut [MaybeUninit<W>]) -> usize {
+    simd::run(
+        #[inline(always)]
+        || {
+            to.iter_mut().zip(sorted).for_each(|(to, &sample)| {
+                to.write(sample);
+            });
+            n_groups(sorted, label_bit)
+        },
+    )
+}
+
+/// Number of groups of sorted samples.
+#[inline(always)]
+fn n_groups<W: Word>(sorted: &[W], label_bit: u32) -> usize {
+    let next = sorted.iter().skip(1);
+    let below = label_bit as usize + 1;
+    let differs = |(&a, &b): (&W, &W)| usize::from((a ^ b) >> below != W::zero());
+    usize::from(!sorted.is_empty()) + sorted.iter().zip(next).map(differs).sum::<usize>()
 }
 
 /// Writes the key of each group, and the positives and negatives down to it; the lists are as long as there
@@ -208,10 +221,7 @@ impl GroupFold for KeyLists {
     }
 
     fn push_sorted<K: Key>(&mut self, packed: &[K], top: u64, _scan: &mut TieScan) {
-        let differs = |(&a, &b): (&K, &K)| usize::from(a | K::one() != b | K::one());
-        let n_before = self.keys.len();
-        let next = packed.iter().skip(1);
-        let n_groups = 1 + packed.iter().zip(next).map(differs).sum::<usize>();
+        let (n_before, n_groups) = (self.keys.len(), n_groups(packed, 0));
         for list in [&mut self.keys, &mut self.tps, &mut self.fps] {
             list.resize(n_before + n_groups, 0);
         }

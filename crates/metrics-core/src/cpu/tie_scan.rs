@@ -1,6 +1,6 @@
 //! The tie scan: one pass over sorted samples, which finds their tie groups or sums over them at once.
 
-use super::samples::Key;
+use super::word::Key;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, sse2};
 #[cfg(target_arch = "x86_64")]

@@ -2,7 +2,7 @@
 
 use super::reading::{Policy, Readings};
 use crate::arith::float_mode::in_default_mode;
-use crate::backend::{Backend, Batch, StateMut, ToTensor};
+use crate::backend::{Backend, Batch, StateMut, ToTensor, host_weights};
 use crate::counts::ranking::Ranking;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
@@ -206,6 +206,9 @@ fn rank<B: Backend>(
     mut f: impl FnMut(usize, Ranking) -> Result<()>,
 ) -> Result<()> {
     if batch.weights.is_some() {
+        if let Some(all) = rank_weighted(batch, needs_counts)? {
+            return all.into_iter().enumerate().try_for_each(|(task, ranking)| f(task, ranking));
+        }
         return weighed(batch)?.rank(batch.op, needs_counts, f);
     }
     let backend = batch.backend();
@@ -215,6 +218,24 @@ fn rank<B: Backend>(
     }
     let all = backend.rank_sums(batch)?.into_iter().map(Ranking::Sums);
     all.enumerate().try_for_each(|(task, ranking)| f(task, ranking))
+}
+
+/// The ranking of each task of a batch with weights, where it can be taken without a state.
+fn rank_weighted<B: Backend>(
+    batch: &Batch<'_, B>,
+    needs_counts: bool,
+) -> Result<Option<Vec<Ranking>>> {
+    let all: Option<Vec<_>> = if needs_counts {
+        let counts = batch.with_host(host_weights::weighted_counts)?;
+        counts.map(|all| all.into_iter().map(Ranking::Counts).collect())
+    } else {
+        let sums = batch.with_host(host_weights::weighted_sums)?;
+        sums.map(|all| all.into_iter().map(Ranking::Sums).collect())
+    };
+    if all.as_ref().is_some_and(|all| all.iter().all(Ranking::is_empty)) {
+        return Err(Error::NoWeight { op: batch.op });
+    }
+    Ok(all)
 }
 
 /// The samples of a batch with weights.

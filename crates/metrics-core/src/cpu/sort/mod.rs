@@ -9,8 +9,9 @@ use nearly::{extremes, sort_nearly};
 use super::bins::Parts;
 use super::ladder::{Ladder, flip};
 use super::radix;
-use super::samples::{BLOCK, Key};
+use super::samples::BLOCK;
 use super::tally::{each, tally};
+use super::word::Word;
 use crate::arith::simd;
 
 /// Below this length a comparison sort is faster than the set-up of the others.
@@ -63,7 +64,7 @@ impl<K> Default for Scratch<K> {
 
 /// Sorts `n` keys by all bits except bit 0, the label, whose order among equal keys is unspecified. Returns
 /// the sorted keys, which lie in `scratch`.
-pub(crate) fn sort<'s, 'k, K: Key + 'k>(
+pub(crate) fn sort<'s, 'k, K: Word + 'k>(
     pieces: impl Iterator<Item = &'k [K]> + Clone,
     n: usize,
     scratch: &'s mut Scratch<K>,
@@ -83,7 +84,7 @@ pub(crate) fn sort<'s, 'k, K: Key + 'k>(
 }
 
 /// Sorts keys that are few, or already in ascending or descending order; returns whether they were.
-fn sort_if_easy<K: Key>(keys: &mut [K]) -> bool {
+fn sort_if_easy<K: Word>(keys: &mut [K]) -> bool {
     if keys.is_sorted_by(|&a, &b| a <= b | K::one()) {
         return true;
     }
@@ -99,7 +100,7 @@ fn sort_if_easy<K: Key>(keys: &mut [K]) -> bool {
 }
 
 /// Sorts keys of any distribution, after another way turned out to be slow.
-fn sort_any<K: Key>(keys: &mut [K]) {
+fn sort_any<K: Word>(keys: &mut [K]) {
     #[cfg(test)]
     GIVEN_UP.set(GIVEN_UP.get() + 1);
     sort_digits(keys, &mut vec![K::zero(); keys.len()]);
@@ -112,9 +113,9 @@ thread_local! {
 }
 
 /// Sorts the digits in which keys differ; `scratch` is as long as they are.
-fn sort_digits<K: Key>(keys: &mut [K], scratch: &mut [K]) {
+fn sort_digits<K: Word>(keys: &mut [K], scratch: &mut [K]) {
     let (low, high) = extremes(keys);
-    let n_bits = u64::BITS - (low ^ high).to_u64().leading_zeros();
+    let n_bits = K::BITS - (low ^ high).leading_zeros();
     radix::sort(keys, 1..n_bits.max(1), scratch);
 }
 
@@ -127,7 +128,7 @@ struct RangeParts<K> {
     last: u32,
 }
 
-impl<K: Key> RangeParts<K> {
+impl<K: Word> RangeParts<K> {
     #[inline(always)]
     fn new(keys: &[K], n_bins: usize) -> Self {
         let (low, high) = extremes(keys);
@@ -136,7 +137,7 @@ impl<K: Key> RangeParts<K> {
 
     #[inline(always)]
     fn between(low: K, high: K, n_bins: usize) -> Self {
-        let parts = Parts::new((high - low).to_u64(), n_bins);
+        let parts = Parts::new(high - low, n_bins);
         Self { low, high, parts, last: n_bins as u32 }
     }
 
@@ -182,7 +183,7 @@ enum Splitter<K> {
     Ladder(Ladder<K>),
 }
 
-impl<K: Key> Splitter<K> {
+impl<K: Word> Splitter<K> {
     /// Parts of equal width, unless the keys crowd in some of them.
     fn new(keys: &[K]) -> Self {
         // Equal keys need no sorting, so a part may have many of them.
@@ -234,7 +235,7 @@ impl<K: Key> Splitter<K> {
 }
 
 /// Some random keys, sorted, all with label 1. They are random so that no input can be made to avoid them.
-fn random_keys<K: Key>(keys: &[K], n: usize) -> Vec<K> {
+fn random_keys<K: Word>(keys: &[K], n: usize) -> Vec<K> {
     let mut random = RandomState::new().hash_one(n) | 1;
     let mut some: Vec<K> = (0..n)
         .map(|_| {
@@ -251,7 +252,7 @@ fn random_keys<K: Key>(keys: &[K], n: usize) -> Vec<K> {
 
 /// Sorts keys that do not fit the cache, in parts that do. `pieces` and `keys` hold the same keys. The lowest
 /// and the highest key are never in one part, so each part has fewer keys; `n_levels` limits the recursion.
-fn split<'k, K: Key + 'k>(
+fn split<'k, K: Word + 'k>(
     pieces: impl Iterator<Item = &'k [K]> + Clone,
     keys: &mut [K],
     spread: &mut Spread<K>,
@@ -298,7 +299,7 @@ fn split<'k, K: Key + 'k>(
 
 /// [`split`] of one piece. A function of its own, since a nested call of `split` would have a new iterator
 /// type on each level.
-fn split_again<K: Key>(piece: &[K], keys: &mut [K], spread: &mut Spread<K>, n_levels: u32) {
+fn split_again<K: Word>(piece: &[K], keys: &mut [K], spread: &mut Spread<K>, n_levels: u32) {
     split(std::iter::once(piece), keys, spread, n_levels);
 }
 
@@ -310,7 +311,7 @@ struct Spread<K> {
     ends: Vec<u32>,
 }
 
-impl<K: Key> Spread<K> {
+impl<K: Word> Spread<K> {
     /// Sorts by one pass into as many bins as keys, which leaves each key near its place. The given slice is
     /// overwritten.
     fn sort(&mut self, keys: &mut [K]) -> &[K] {
@@ -328,7 +329,7 @@ impl<K: Key> Spread<K> {
 }
 
 /// Puts keys into as many bins as there are keys.
-fn spread<K: Key>(keys: &[K], numbers: &mut [u32], ends: &mut Vec<u32>, to: &mut [K]) {
+fn spread<K: Word>(keys: &[K], numbers: &mut [u32], ends: &mut Vec<u32>, to: &mut [K]) {
     let n_bins = simd::run(|| {
         let bins = RangeParts::new(keys, keys.len());
         bins.of(keys, numbers);
@@ -340,7 +341,7 @@ fn spread<K: Key>(keys: &[K], numbers: &mut [u32], ends: &mut Vec<u32>, to: &mut
 /// Puts keys in the order of their bins; `ends` becomes the end of each of the `n_bins` bins.
 #[inline(never)]
 #[allow(unsafe_code)]
-pub(crate) fn distribute<K: Key>(
+pub(crate) fn distribute<K: Word>(
     keys: &[K],
     bins: &[u32],
     n_bins: usize,
@@ -369,7 +370,7 @@ pub(crate) fn distribute<K: Key>(
 
 /// Sorts keys that lie in bins, from low to high. The ends of the bins are `ends`, less `start`. `scratch` and
 /// `numbers` are as long as the keys.
-pub(crate) fn sort_in_bins<K: Key>(
+pub(crate) fn sort_in_bins<K: Word>(
     keys: &mut [K],
     ends: &[u32],
     start: usize,
@@ -386,7 +387,7 @@ pub(crate) fn sort_in_bins<K: Key>(
 
 /// Sorts the bins with many keys. Bins with few keys are left: their keys are near their places.
 #[cold]
-fn sort_crowds<K: Key>(
+fn sort_crowds<K: Word>(
     keys: &mut [K],
     ends: &[u32],
     start: usize,

@@ -3,13 +3,13 @@
 
 use super::{FREE_MOVES, ROUNDS};
 use crate::arith::simd;
-use crate::cpu::samples::Key;
+use crate::cpu::word::Word;
 #[cfg(target_arch = "x86_64")]
 use crate::cpu::{avx2, sse2};
 
 /// Sorts keys of which most are near their places; returns whether they were. If not, every key is still in
 /// its bin, since only keys in the wrong order were exchanged.
-pub(super) fn sort_nearly<K: Key>(keys: &mut [K], moves: usize) -> bool {
+pub(super) fn sort_nearly<K: Word>(keys: &mut [K], moves: usize) -> bool {
     for round in 0..ROUNDS {
         sort_neighbours(&mut keys[round % 2..]);
     }
@@ -31,7 +31,7 @@ pub(super) fn sort_nearly<K: Key>(keys: &mut [K], moves: usize) -> bool {
 
 /// Puts the first two keys in order, the next two, and so on, without branches, half of which would be
 /// mispredicted.
-fn sort_neighbours<K: Key>(keys: &mut [K]) {
+fn sort_neighbours<K: Word>(keys: &mut [K]) {
     #[cfg(target_arch = "x86_64")]
     if let Some(keys) = K::narrow_mut(keys) {
         if !simd::has_avx2() {
@@ -55,7 +55,7 @@ fn sort_neighbours<K: Key>(keys: &mut [K]) {
 }
 
 /// A position from `start` on, up to which keys are in order.
-fn first_descent<K: Key>(keys: &[K], start: usize) -> usize {
+fn first_descent<K: Word>(keys: &[K], start: usize) -> usize {
     #[cfg(target_arch = "x86_64")]
     if let Some(keys) = K::narrow(keys) {
         if !simd::has_avx2() {
@@ -80,7 +80,7 @@ fn first_descent<K: Key>(keys: &[K], start: usize) -> usize {
 
 /// Moves a key down to its place among those before it; returns how far.
 #[inline(always)]
-fn insert<K: Key>(keys: &mut [K], end: usize) -> usize {
+fn insert<K: Word>(keys: &mut [K], end: usize) -> usize {
     let key = keys[end];
     let mut at = end;
     while at > 0 && keys[at - 1] > key | K::one() {
@@ -92,6 +92,6 @@ fn insert<K: Key>(keys: &mut [K], end: usize) -> usize {
 }
 
 #[inline(always)]
-pub(super) fn extremes<K: Key>(keys: &[K]) -> (K, K) {
+pub(super) fn extremes<K: Word>(keys: &[K]) -> (K, K) {
     keys.iter().fold((K::max_value(), K::zero()), |(low, high), &key| (low.min(key), high.max(key)))
 }

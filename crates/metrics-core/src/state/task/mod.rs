@@ -1,21 +1,17 @@
 //! One task of a rank state.
 
 mod bytes;
+mod groups;
 
 use bytes::is_whole_in_version_1;
 
-use super::runs::{Run, RunList, Runs, accumulate};
+use super::runs::{Run, RunList, Runs};
 use super::samples::{Raw, RawKey, n_distinct, with_packed};
-use crate::arith::exact::Sum2;
 use crate::arith::simd;
-use crate::arith::sums::IntegerSums;
-use crate::counts::ranked::{RankedCounts, TieGroup};
-use crate::counts::sums::{RankSums, WeightedSums};
+use crate::counts::sums::RankSums;
 use crate::counts::weights::{is_whole, weigh};
-use crate::cpu::buckets::NotCounted;
-use crate::cpu::{self, InputScan, InvalidSample, Key, Samples, for_blocks};
+use crate::cpu::{self, InputScan, InvalidSample, Samples, for_blocks};
 use crate::element::kind::ScoreKind;
-use crate::error;
 
 /// The samples of one task: raw ones, those counted in runs, and those of fractional weight.
 ///
@@ -60,13 +56,6 @@ struct Fraction {
     key: u64,
     is_positive: bool,
     weight: f64,
-}
-
-/// A tie group: the samples of one distinct score, counted or weighed.
-struct Group {
-    key: u64,
-    positives: f64,
-    negatives: f64,
 }
 
 /// Fewest raw samples worth compacting.
@@ -146,8 +135,7 @@ impl TaskState {
         match K::of(&mut self.raw) {
             Some(packed) if kind == held => packed.extend(keys, labels),
             _ => {
-                let wide: Vec<_> =
-                    keys.iter().map(|&key| kind.widen(Key::to_u64(key), held)).collect();
+                let wide: Vec<_> = keys.iter().map(|&key| kind.widen(key.to_u64(), held)).collect();
                 self.raw.extend(&wide, labels);
             }
         }
@@ -168,7 +156,7 @@ impl TaskState {
             let mut of_weight_1 = (Vec::new(), Vec::new());
             for ((&key, &label), &weight) in keys.iter().zip(labels).zip(&weights[start..]) {
                 let is_positive = label == 1;
-                let wide = kind.widen(Key::to_u64(key), held);
+                let wide = kind.widen(key.to_u64(), held);
                 if weight == 1.0 {
                     of_weight_1.0.push(key);
                     of_weight_1.1.push(label);
@@ -319,130 +307,6 @@ impl TaskState {
         let sums = self.compute_sums();
         self.sums = Some(Box::new(sums));
         sums
-    }
-
-    fn compute_sums(&mut self) -> RankSums {
-        let Some(kind) = self.kind else { return IntegerSums::default().into() };
-        if self.is_raw() {
-            return cpu::total(self.rank()).into();
-        }
-        self.compact();
-        if self.fractional.is_empty() {
-            let mut sums = IntegerSums::default();
-            self.runs.iter(kind).for_each(|run| sums.push(run.n_positives, run.n_negatives));
-            if self.has_repeats {
-                return RankSums::of_repeats(sums, || self.weigh(kind));
-            }
-            return sums.into();
-        }
-        self.weigh(kind).into()
-    }
-
-    /// Whether all samples are raw.
-    fn is_raw(&self) -> bool {
-        self.fractional.is_empty() && self.runs.is_empty() && self.repeated.is_empty()
-    }
-
-    /// The sums over the groups of a compacted task.
-    fn weigh(&self, kind: ScoreKind) -> WeightedSums {
-        let (mut n_positives, mut n_negatives) = (Sum2::default(), Sum2::default());
-        for group in self.groups(kind) {
-            n_positives.add(group.positives);
-            n_negatives.add(group.negatives);
-        }
-        let mut sums = WeightedSums::new(n_positives.value(), n_negatives.value());
-        self.groups(kind).for_each(|group| sums.push(group.positives, group.negatives));
-        sums
-    }
-
-    /// The ranked counts of this task.
-    ///
-    /// # Errors
-    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory): a run of 1 byte has counts of 24 bytes.
-    pub(crate) fn counts(&mut self, op: &'static str) -> error::Result<RankedCounts> {
-        let Some(kind) = self.kind else { return Ok(RankedCounts::none()) };
-        if self.is_raw() && self.raw.len() > 0 {
-            let lists = with_packed!(&self.raw, packed => cpu::counts(packed, kind));
-            let lists = lists.map_err(|error| match error {
-                NotCounted::NoMemory(refused) => refused.needed_by(op),
-                NotCounted::Invalid(invalid) => checked(Err(invalid)),
-            });
-            return lists.map(|lists| RankedCounts::of_lists(lists, false));
-        }
-        self.compact();
-        if !self.fractional.is_empty() {
-            let groups = self
-                .groups(kind)
-                .map(|group| (kind.threshold(group.key), [group.positives, group.negatives]));
-            return RankedCounts::weighted(op, self.groups(kind).count(), groups);
-        }
-        accumulate(op, kind, self.has_repeats, self.runs.n_runs() as usize, self.runs.iter(kind))
-    }
-
-    /// Calls `visit` with the samples of each distinct score, from the highest to the lowest. If all samples
-    /// are raw, they stay raw, this makes no list of groups, and it stores the sums.
-    pub(crate) fn for_each_group(&mut self, mut visit: impl FnMut(TieGroup)) {
-        let Some(kind) = self.kind else { return };
-        if !self.is_raw() {
-            self.compact();
-            return self.for_each_compacted(kind, visit);
-        }
-        let (mut tp, mut fp) = (0u64, 0u64);
-        let visit_group = |group: cpu::KeyGroup| {
-            tp += group.n_positives;
-            fp += group.n_negatives;
-            // Counts end at 2^53: as signed integers they convert in one instruction.
-            let number = |n: u64| n as i64 as f64;
-            visit(TieGroup {
-                threshold: kind.threshold(group.key),
-                positives: number(group.n_positives),
-                negatives: number(group.n_negatives),
-                tp: number(tp),
-                fp: number(fp),
-            });
-        };
-        if self.raw.len() > 0 {
-            let sums = with_packed!(&self.raw, packed => {
-                checked(cpu::for_each_group(packed, kind, visit_group))
-            });
-            self.sums = Some(Box::new(sums.into()));
-        }
-    }
-
-    fn for_each_compacted(&self, kind: ScoreKind, mut visit: impl FnMut(TieGroup)) {
-        let (mut tp, mut fp) = (Sum2::default(), Sum2::default());
-        for Group { key, positives, negatives } in self.groups(kind) {
-            tp.add(positives);
-            fp.add(negatives);
-            let (threshold, tp, fp) = (kind.threshold(key), tp.value(), fp.value());
-            visit(TieGroup { threshold, positives, negatives, tp, fp });
-        }
-    }
-
-    /// Runs and fractional samples of a compacted task as tie groups, high to low.
-    ///
-    /// In a group the counts come first, then fractional weights from small to large: weighted sums are
-    /// added up in this order.
-    fn groups(&self, kind: ScoreKind) -> impl Iterator<Item = Group> + '_ {
-        let mut runs = self.runs.iter(kind).peekable();
-        let mut fractional = self.fractional.iter().peekable();
-        std::iter::from_fn(move || {
-            let key = match (runs.peek(), fractional.peek()) {
-                (Some(run), Some(f)) => run.key.max(f.key),
-                (Some(run), None) => run.key,
-                (None, Some(f)) => f.key,
-                (None, None) => return None,
-            };
-            let (mut positives, mut negatives) = (Sum2::default(), Sum2::default());
-            if let Some(run) = runs.next_if(|run| run.key == key) {
-                positives = Sum2::new(run.n_positives as f64);
-                negatives = Sum2::new(run.n_negatives as f64);
-            }
-            while let Some(f) = fractional.next_if(|f| f.key == key) {
-                if f.is_positive { positives.add(f.weight) } else { negatives.add(f.weight) }
-            }
-            Some(Group { key, positives: positives.value(), negatives: negatives.value() })
-        })
     }
 }
 
