@@ -2,9 +2,12 @@
 
 use crate::check::same_bits;
 use crate::inputs::vector;
-use crate::random::{Kind, Samples, seed};
+use crate::random::{Kind, Random, Samples, seed};
 use half::f16;
-use metrics_core::{Backend, BinaryAuroc, Element, binary_auroc};
+use metrics_core::{
+    Auprc, Auroc, Backend, BinaryAuroc, Element, Evaluation, RankState, Readings, Roc, binary_auroc,
+};
+use std::ops::Range;
 
 /// 16-bit scores are counted once there are more of them than distinct ones.
 #[track_caller]
@@ -37,6 +40,60 @@ pub fn scores_are_widened_to_the_widest<B: Backend>(backend: &B) {
     let targets = [targets, wide_targets.repeat(3)].concat();
     let expected = binary_auroc::<B>(&vector(backend, &scores), &vector(backend, &targets));
     same_bits(&[mixed.compute().unwrap()], &[expected.unwrap()], &"f16, f32, f64, f32");
+}
+
+/// Weights of all kinds: read from the samples as they came, from the saved state, and from both merged.
+#[track_caller]
+pub fn a_weighted_stream_equals_one_call<B: Backend>(backend: &B) {
+    let Samples { scores, targets, .. } = Kind::Logits.samples(30_000, seed());
+    let scores: Vec<f32> = scores.into_iter().map(|score| score as f32).collect();
+    let mut random = Random::new(seed());
+    let weights: Vec<f64> = (0..scores.len())
+        .map(|_| {
+            let fraction = random.unit();
+            random.pick(&[0.0, 1.0, 3.0, fraction, fraction * 1e-3, 1e6 + fraction])
+        })
+        .collect();
+    let (x, y, w) =
+        (vector(backend, &scores), vector(backend, &targets), vector(backend, &weights));
+    let (auprc, auroc, curve) = (Auprc, Auroc, Roc).weights::<B>(&w).read(&x, &y).unwrap();
+    // In two widths, so that keys are widened on the way.
+    let feed = |evaluation: &mut Evaluation<B, (Auprc, Auroc, Roc)>, range: Range<usize>| {
+        let wide: Vec<f64> = scores[range.clone()].iter().map(|&score| score.into()).collect();
+        let x = if range.start == 0 {
+            vector(backend, &wide)
+        } else {
+            vector(backend, &scores[range.clone()])
+        };
+        let (y, w) = (&targets[range.clone()], &weights[range]);
+        evaluation.update_weighted(&x, &vector(backend, y), &vector(backend, w)).unwrap();
+    };
+    let check = |evaluation: &mut Evaluation<B, (Auprc, Auroc, Roc)>, what: &str| {
+        let (of_stream, auroc_of_stream, curve_of_stream) = evaluation.compute().unwrap();
+        same_bits(&[of_stream, auroc_of_stream], &[auprc, auroc], &what);
+        same_bits(&curve_of_stream.tpr, &curve.tpr, &what);
+        same_bits(&curve_of_stream.fpr, &curve.fpr, &what);
+        assert_eq!(
+            curve_of_stream.counts.groups().collect::<Vec<_>>(),
+            curve.counts.groups().collect::<Vec<_>>(),
+            "{what}"
+        );
+    };
+    let (mut all, mut half) = (Evaluation::new(), Evaluation::new());
+    let mut other = half.clone();
+    for start in (0..scores.len()).step_by(2500) {
+        feed(&mut all, start..start + 2500);
+        feed(if start < 15_000 { &mut half } else { &mut other }, start..start + 2500);
+    }
+    check(&mut all, "as they came");
+    let bytes = all.state().unwrap().to_bytes();
+    check(&mut all, "after the state was taken");
+    let mut loaded = Evaluation::new();
+    loaded.load_state(&RankState::from_bytes(&bytes).unwrap()).unwrap();
+    check(&mut loaded, "loaded");
+    half.state().unwrap();
+    half.merge(&other).unwrap();
+    check(&mut half, "merged");
 }
 
 #[track_caller]

@@ -111,6 +111,7 @@ macro_rules! every_backend_suite {
             $crate::checks! { $backend, streams,
                 f16: a_stream_of_f16_equals_one_call();
                 few_distinct: a_long_stream_of_few_scores_equals_one_call();
+                weighted: a_weighted_stream_equals_one_call();
                 floats: scores_are_widened_to_the_widest();
                 integers: integers_are_widened_to_the_widest();
             }

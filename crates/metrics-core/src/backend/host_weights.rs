@@ -4,16 +4,14 @@ use super::batch::Batch;
 use super::host::Host;
 use super::host_steps::{error, task_samples};
 use super::primitives::Primitives;
-use crate::arith::exact::MAX_SAMPLES;
 use crate::arith::float_mode::in_default_mode;
 use crate::arith::threads;
 use crate::counts::ranked::RankedCounts;
 use crate::counts::sums::RankSums;
+use crate::counts::weighted::{weighted_counts_of, weighted_sums_of};
 use crate::cpu::buckets::NotCounted;
-use crate::cpu::weighted::{
-    Carrier, Weighed, WeighedLists, WeightedSamples, Weights, lists, scan_weights, weigh,
-};
-use crate::cpu::{InvalidSample, with_samples};
+use crate::cpu::weighted::{WeightedSamples, Weights};
+use crate::cpu::with_samples;
 use crate::element::check::ElementCheck;
 use crate::element::dtype::{Buffer, Element};
 use crate::error::Result;
@@ -27,7 +25,7 @@ use crate::with_slice;
 pub(crate) fn weighted_sums(batch: &Batch<'_, Host>) -> Result<Option<Vec<RankSums>>> {
     of_tasks(batch, |task, weights| {
         with_samples!(task_samples(batch, task), kind, samples => {
-            sums(&WeightedSamples { samples, weights, kind }, batch.n_samples)
+            weighted_sums_of(&WeightedSamples { samples, weights, kind })
         })
         .map_err(|invalid| error(batch, task, invalid))
     })
@@ -40,7 +38,7 @@ pub(crate) fn weighted_sums(batch: &Batch<'_, Host>) -> Result<Option<Vec<RankSu
 pub(crate) fn weighted_counts(batch: &Batch<'_, Host>) -> Result<Option<Vec<RankedCounts>>> {
     of_tasks(batch, |task, weights| {
         with_samples!(task_samples(batch, task), kind, samples => {
-            counts(&WeightedSamples { samples, weights, kind }, batch.n_samples)
+            weighted_counts_of(&WeightedSamples { samples, weights, kind })
         })
         .map_err(|reason| match reason {
             NotCounted::Invalid(invalid) => error(batch, task, invalid),
@@ -64,43 +62,6 @@ fn of_tasks<R: Send>(
             f(task, &Row { buffer: weights.buffer(), start: row * batch.n_samples })
         });
         of_tasks.into_iter().collect()
-    })
-}
-
-/// The sums of one task.
-fn sums<K: Carrier>(
-    of_task: &WeightedSamples<'_, K>,
-    n_samples: usize,
-) -> std::result::Result<Option<RankSums>, InvalidSample> {
-    let scanned = scan_weights(of_task.weights, n_samples);
-    if scanned.range.n_counted > MAX_SAMPLES {
-        return Ok(None);
-    }
-    Ok(match weigh(of_task, &scanned)? {
-        Some(Weighed::Counts(sums)) if scanned.has_repeats && !RankSums::are_precise(&sums) => None,
-        Some(Weighed::Counts(sums)) => Some(sums.into()),
-        Some(Weighed::Weights(sums)) => sums.areas().map(RankSums::from),
-        None => None,
-    })
-}
-
-/// The ranked counts of one task.
-fn counts<K: Carrier>(
-    of_task: &WeightedSamples<'_, K>,
-    n_samples: usize,
-) -> std::result::Result<Option<RankedCounts>, NotCounted> {
-    let scanned = scan_weights(of_task.weights, n_samples);
-    if scanned.range.n_counted > MAX_SAMPLES {
-        return Ok(None);
-    }
-    Ok(match lists(of_task, &scanned)? {
-        Some(WeighedLists::Counts(lists)) => {
-            Some(RankedCounts::of_lists(lists, scanned.has_repeats))
-        }
-        Some(WeighedLists::Weights(lists, areas)) => {
-            Some(RankedCounts::of_weights(lists, areas.into()))
-        }
-        None => None,
     })
 }
 

@@ -3,8 +3,10 @@
 
 pub(crate) mod bounds;
 pub(crate) mod buckets;
+pub(crate) mod cumulative;
 pub(crate) mod points;
 pub(crate) mod ranked;
 pub(crate) mod ranking;
 pub(crate) mod sums;
+pub(crate) mod weighted;
 pub(crate) mod weights;

@@ -1,6 +1,7 @@
 //! The points of curves: numbers that are computed of the counts at each score, and written on several threads.
 
-use super::ranked::{Cumulative, RankedCounts};
+use super::cumulative::Cumulative;
+use super::ranked::RankedCounts;
 use crate::arith::{simd, threads};
 use crate::error::Result;
 use crate::reserve::{NoMemory, zeros};

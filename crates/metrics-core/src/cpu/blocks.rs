@@ -19,8 +19,7 @@ pub(crate) const LINE: usize = 64;
 #[repr(align(0x20_0000))]
 pub(super) struct HugePage(#[allow(dead_code)] [u8; HUGE_PAGE]);
 
-/// Bytes of a huge page.
-pub(crate) const HUGE_PAGE: usize = 2 << 20;
+pub(crate) use crate::reserve::HUGE_PAGE;
 
 /// Memory as the spare capacity of an empty vector. It lies on huge pages if it fills one and the system
 /// has such pages.

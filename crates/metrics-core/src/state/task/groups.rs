@@ -1,5 +1,6 @@
 //! The tie groups of a task, and what is read off them.
 
+use super::unsorted::Unsorted;
 use super::{TaskState, checked};
 use crate::arith::exact::Sum2;
 use crate::arith::sums::IntegerSums;
@@ -7,12 +8,14 @@ use crate::arith::weight_sums::{Terms, WeightSums, WeightTotals};
 use crate::arith::weights::{WeightRange, WeightUnit};
 use crate::counts::ranked::{RankedCounts, TieGroup};
 use crate::counts::sums::{RankSums, WeightedSums};
+use crate::counts::weighted::{weighted_counts_of, weighted_sums_of};
 use crate::cpu;
 use crate::cpu::buckets::NotCounted;
+use crate::cpu::weighted::{Carrier, WeightedSamples};
 use crate::element::kind::ScoreKind;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::state::runs::accumulate;
-use crate::state::samples::with_packed;
+use crate::state::samples::{PackedSamples, with_packed};
 
 /// A tie group: the samples of one distinct score, counted or weighed.
 struct Group {
@@ -27,6 +30,13 @@ impl TaskState {
         if self.is_raw() {
             return cpu::total(self.rank()).into();
         }
+        if self.runs.is_empty()
+            && let Some(sums) = with_packed!(&self.raw, raw => {
+                checked(self.with_unsorted(kind, raw, weighted_sums_of))
+            })
+        {
+            return sums;
+        }
         self.compact();
         if self.fractional.is_empty() {
             let mut sums = IntegerSums::default();
@@ -37,6 +47,18 @@ impl TaskState {
             return sums.into();
         }
         self.weigh_fractions(kind)
+    }
+
+    /// Calls `f` with the samples of a task that has no runs.
+    fn with_unsorted<K: Carrier, R>(
+        &self,
+        kind: ScoreKind,
+        raw: &PackedSamples<K>,
+        f: impl FnOnce(&WeightedSamples<'_, K>) -> R,
+    ) -> R {
+        let Self { repeated, fractional, .. } = self;
+        let unsorted = Unsorted { raw, repeated, fractional };
+        f(&WeightedSamples { samples: &unsorted, weights: &unsorted, kind })
     }
 
     /// The sums over the groups of a compacted task with fractional samples.
@@ -93,11 +115,16 @@ impl TaskState {
         let Some(kind) = self.kind else { return Ok(RankedCounts::none()) };
         if self.is_raw() && self.raw.len() > 0 {
             let lists = with_packed!(&self.raw, packed => cpu::counts(packed, kind));
-            let lists = lists.map_err(|error| match error {
-                NotCounted::NoMemory(refused) => refused.needed_by(op),
-                NotCounted::Invalid(invalid) => checked(Err(invalid)),
-            });
+            let lists = lists.map_err(|error| not_counted(op, error));
             return lists.map(|lists| RankedCounts::of_lists(lists, false));
+        }
+        if self.runs.is_empty() {
+            let counts = with_packed!(&self.raw, raw => {
+                self.with_unsorted(kind, raw, weighted_counts_of)
+            });
+            if let Some(counts) = counts.map_err(|error| not_counted(op, error))? {
+                return Ok(counts);
+            }
         }
         self.compact();
         if !self.fractional.is_empty() {
@@ -207,5 +234,13 @@ impl TaskState {
             }
             Some(Group { key, positives: positives.value(), negatives: negatives.value() })
         })
+    }
+}
+
+/// The error of samples that were checked when they were appended.
+fn not_counted(op: &'static str, error: NotCounted) -> Error {
+    match error {
+        NotCounted::NoMemory(refused) => refused.needed_by(op),
+        NotCounted::Invalid(invalid) => checked(Err(invalid)),
     }
 }

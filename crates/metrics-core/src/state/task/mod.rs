@@ -2,6 +2,7 @@
 
 mod bytes;
 mod groups;
+mod unsorted;
 
 use bytes::is_whole_in_version_1;
 
