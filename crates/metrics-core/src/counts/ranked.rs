@@ -17,7 +17,8 @@ use crate::reserve::room;
 /// Positives and negatives at each distinct score of one task, from the highest score to the lowest.
 ///
 /// Samples without weights, and whole weights of at most 2^20, are counted in integers. If a task has other
-/// weights, all its numbers are sums of weights: `f64` with compensation, from the highest score down.
+/// weights, all its numbers are sums of weights: exact ones as `f64`, or, where weights lie more than 2^60 apart,
+/// `f64` with compensation from the highest score down.
 ///
 /// ```
 /// use metrics_core::{Counts, Cumulative, Readings};

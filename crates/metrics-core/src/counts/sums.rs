@@ -188,8 +188,8 @@ impl IntegerSums {
     }
 }
 
-/// The sums behind weighted areas: `f64` with compensation, one distinct score at a time, high to
-/// low.
+/// The sums behind weighted areas where they cannot be taken as integers: `f64` with compensation, one distinct
+/// score at a time, high to low.
 ///
 /// All terms are positive, and each is a product of two shares, rounded at most seven times. So the areas
 /// have a relative error of at most 2^-50, whatever the weights are. A subnormal area is also rounded to a

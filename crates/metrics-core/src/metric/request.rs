@@ -20,7 +20,8 @@ use crate::undefined::Undefined;
 ///
 /// let weights = [1.0, 0.5, 2.0];
 /// let ap = Auprc.weights(&weights).read(&[0.9, 0.8, 0.1], &[1, 0, 1])?;
-/// assert_eq!(ap, 1.0 / 3.0 + 2.0 / 3.0 * (3.0 / 3.5));
+/// // (1 · 1 / 1 + 2 · 3 / 3.5) / 3
+/// assert_eq!(ap, 19.0 / 21.0);
 ///
 /// // A model with two heads, the tasks in its last dimension; nothing is positive in the second.
 /// let scores = Tensor::new(&[0.9, 0.3, 0.2, 0.6, 0.7, 0.1], &[3, 2])?;
