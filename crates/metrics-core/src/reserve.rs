@@ -115,7 +115,12 @@ pub(crate) fn zeros<T: Zeros>(n: usize) -> Result<Vec<T>, NoMemory> {
         let start = alloc_zeroed(layout).cast::<T>();
         (!start.is_null()).then(|| Vec::from_raw_parts(start, n, n))
     };
-    let mut all = all.ok_or_else(refused)?;
+    all.ok_or_else(refused)
+}
+
+/// `n` zeros that will all be written. Where they would not, huge pages would take far more memory than is used.
+pub(crate) fn zeros_to_fill<T: Zeros>(n: usize) -> Result<Vec<T>, NoMemory> {
+    let mut all = zeros(n)?;
     prefer_huge_pages(&mut all);
     Ok(all)
 }
@@ -157,5 +162,26 @@ mod tests {
         for n in [usize::MAX, usize::MAX / 8, 1 << 58] {
             assert!(matches!(zeros::<u64>(n), Err(NoMemory { .. })), "{n}");
         }
+    }
+
+    /// Of 2^24 buckets few may ever be written to; a huge page for each of those would be all memory.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn zeros_are_on_small_pages() {
+        let all = zeros::<u64>(1 << 24).unwrap();
+        let middle = all.as_ptr().wrapping_add(1 << 23) as usize;
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let mut is_here = false;
+        for line in maps.lines() {
+            let range = line.split(' ').next().and_then(|range| range.split_once('-'));
+            let ends = range.map(|(a, b)| [a, b].map(|end| usize::from_str_radix(end, 16)));
+            if let Some([Ok(start), Ok(end)]) = ends {
+                is_here = (start..end).contains(&middle);
+            } else if is_here && line.starts_with("VmFlags:") {
+                assert!(!line.split(' ').any(|flag| flag == "hg"), "{line}");
+                return;
+            }
+        }
+        panic!("no flags of the memory at {middle:x}");
     }
 }

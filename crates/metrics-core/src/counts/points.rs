@@ -4,7 +4,7 @@ use super::cumulative::Cumulative;
 use super::ranked::RankedCounts;
 use crate::arith::{simd, threads};
 use crate::error::Result;
-use crate::reserve::{NoMemory, zeros};
+use crate::reserve::{NoMemory, zeros_to_fill};
 
 /// The order of the points of a curve.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +67,7 @@ fn write<T: Copy + Sync>(
     f: impl Fn(T, T) -> f64 + Sync,
 ) -> Result<Vec<f64>, NoMemory> {
     let (n, n_others) = (tps.len(), usize::from(without_score.is_some()));
-    let mut all = zeros(n + n_others)?;
+    let mut all = zeros_to_fill(n + n_others)?;
     let (points, other) = match order {
         Order::Downwards => {
             let (other, points) = all.split_at_mut(n_others);

@@ -8,7 +8,7 @@ use super::tie_scan::{GroupFold, KeyGroup, TieScan, for_each_group};
 use super::word::{Key, Word};
 use crate::arith::{simd, threads};
 use crate::element::kind::ScoreKind;
-use crate::reserve::{NoMemory, zeros};
+use crate::reserve::{NoMemory, zeros_to_fill};
 
 /// Bins that a thread takes at once.
 pub(super) const BINS_PER_ITEM: usize = 8;
@@ -48,8 +48,8 @@ impl<K: Key> SortedBin<'_, K> {
     }
 }
 
-/// Ranked counts: the keys of the distinct scores, decreasing, and the positives and negatives down to each.
-#[derive(Debug, Default)]
+/// Ranked counts: the distinct scores, decreasing, and the positives and negatives down to each.
+#[derive(Debug)]
 pub(crate) struct CountLists {
     pub(crate) thresholds: Vec<f64>,
     pub(crate) tps: Vec<u64>,
@@ -102,7 +102,11 @@ impl<K: Key> Sorted<K> {
     /// The ranked counts, written on several threads.
     pub(crate) fn counts(&self, kind: ScoreKind) -> Result<CountLists, NoMemory> {
         let n = self.n_groups();
-        let mut lists = CountLists { thresholds: zeros(n)?, tps: zeros(n)?, fps: zeros(n)? };
+        let mut lists = CountLists {
+            thresholds: zeros_to_fill(n)?,
+            tps: zeros_to_fill(n)?,
+            fps: zeros_to_fill(n)?,
+        };
         let CountLists { thresholds, tps, fps } = &mut lists;
         let (mut thresholds, mut tps, mut fps) = (&mut thresholds[..], &mut tps[..], &mut fps[..]);
         let mut items = Vec::with_capacity(self.bins.len().div_ceil(BINS_PER_ITEM));
@@ -175,7 +179,6 @@ fn write_groups<K: Key>(
         }
         return;
     }
-    let (keys, tps, fps) = (keys, &mut tps[..], &mut fps[..]);
     let mut group = 0;
     for (i, &sample) in packed.iter().enumerate() {
         let is_last = packed.get(i + 1).is_none_or(|&next| next | K::one() != sample | K::one());

@@ -20,7 +20,7 @@ use crate::element::dtype::{Buffer, Element};
 use crate::element::kind::ScoreKind;
 
 /// Numbers in `[0, 1)`, the same on every machine.
-fn units(n: usize) -> impl Iterator<Item = f64> {
+pub(super) fn units(n: usize) -> impl Iterator<Item = f64> {
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     (0..n).map(move |_| {
         state ^= state << 13;

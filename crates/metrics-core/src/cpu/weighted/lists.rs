@@ -11,7 +11,7 @@ use crate::cpu::buckets::NotCounted;
 use crate::cpu::read::scan;
 use crate::cpu::sorted::{BINS_PER_ITEM, Bin, Sorted, split_off};
 use crate::element::kind::ScoreKind;
-use crate::reserve::{NoMemory, Zeros, zeros};
+use crate::reserve::{NoMemory, Zeros, zeros_to_fill};
 
 /// What lies at each distinct score, from high to low.
 pub(crate) enum WeighedLists {
@@ -127,10 +127,10 @@ fn write<W: WeightedWord, F: WeightFold, T: Zeros + Send, const N: usize>(
     values: impl Fn([F::Amount; 2], [F::Amount; 2]) -> [T; N] + Sync,
 ) -> Result<(Vec<f64>, [Vec<T>; N]), NoMemory> {
     let n = sorted.n_groups();
-    let mut thresholds = zeros(n)?;
+    let mut thresholds = zeros_to_fill(n)?;
     let mut lists = [const { Vec::new() }; N];
     for list in &mut lists {
-        *list = zeros(n)?;
+        *list = zeros_to_fill(n)?;
     }
     let (mut scores, mut rests) = (&mut thresholds[..], lists.each_mut().map(|list| &mut list[..]));
     let mut parts = Vec::with_capacity(sorted.bins.len().div_ceil(BINS_PER_ITEM));

@@ -3,7 +3,7 @@
 use super::Run;
 
 /// Merges two sequences of runs, each from high to low.
-pub(crate) fn merge(
+pub(super) fn merge(
     a: impl Iterator<Item = Run>,
     b: impl Iterator<Item = Run>,
 ) -> impl Iterator<Item = Run> {

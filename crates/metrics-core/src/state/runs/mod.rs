@@ -2,8 +2,7 @@
 
 mod merge;
 
-use merge::Merge;
-pub(crate) use merge::merge;
+use merge::{Merge, merge};
 
 use super::codec::{Reader, write_varint};
 use crate::arith::exact::MAX_SAMPLES;
