@@ -11,7 +11,7 @@ use metrics_candle::{
 };
 use metrics_conformance::cuda::device;
 use metrics_conformance::random::Random;
-use metrics_core::{Curve, RankState, Sums};
+use metrics_core::{Curve, Error, RankState, Sums};
 use rstest::rstest;
 
 /// Scores and targets on the CPU and the same on the device.
@@ -138,6 +138,15 @@ fn bucket_counts_are_those_of_the_cpu(
     assert_eq!(on_cuda.state().unwrap(), on_cpu.state().unwrap());
 }
 
+/// The error of the one rejected update, which was this one of so many.
+fn rejected(error: Error, number: usize, of: usize) -> Error {
+    let Error::RejectedUpdates { update, n_updates, n_rejected, source } = error else {
+        panic!("{error}")
+    };
+    assert_eq!([update, n_updates, n_rejected], [number, of, 1], "{source}");
+    *source
+}
+
 /// A bad batch stays out; the next read says so, once; the good ones count.
 #[rstest]
 fn a_bad_batch_is_rejected_and_reported_once(#[values(DType::F32, DType::BF16)] dtype: DType) {
@@ -156,11 +165,8 @@ fn a_bad_batch_is_rejected_and_reported_once(#[values(DType::F32, DType::BF16)] 
     assert_eq!(auroc.compute().unwrap(), 2.0 / 3.0);
     assert_eq!(auroc.compute().unwrap(), 2.0 / 3.0);
     auroc.update(&good, &vector(&[1i64, 0, 1, 2])).unwrap();
-    assert_eq!(
-        auroc.state().unwrap_err().to_string(),
-        "binary_auroc: target is 2 at task 0, index 3, expected 0 or 1; \
-         this was update 1 of 1 since the metric was last read, and was rejected"
-    );
+    let source = rejected(auroc.state().unwrap_err(), 1, 1);
+    assert!(matches!(source, Error::InvalidTarget { task: 0, index: 3, value: 2.0, .. }));
     assert_eq!(auroc.compute().unwrap(), 2.0 / 3.0);
 }
 
@@ -170,24 +176,20 @@ fn a_bad_prediction_stays_out_of_the_buckets() {
     auc.update(&vector(&[0.1f32, 0.5, 0.7, 0.8]), &vector(&[1u8, 0, 1, 1])).unwrap();
     let value = auc.compute().unwrap();
     auc.update(&vector(&[0.5f32, 1.5]), &vector(&[1u8, 0])).unwrap();
-    assert_eq!(
-        auc.compute().unwrap_err().to_string(),
-        "auc: prediction is 1.5 at row 1, expected a probability in [0, 1]; \
-         this was update 1 of 1 since the metric was last read, and was rejected"
-    );
+    let source = rejected(auc.compute().unwrap_err(), 1, 1);
+    assert!(matches!(source, Error::InvalidProbability { row: 1, value: 1.5, .. }), "{source}");
     assert_eq!(auc.compute().unwrap(), value);
 }
 
 #[test]
 fn functions_name_what_is_wrong() {
-    let text = |x: &Tensor, y: &Tensor| binary_auprc(x, y).unwrap_err().to_string();
     let scores = vector(&[0.5f32, f32::NAN]);
-    assert_eq!(text(&scores, &vector(&[1u8, 0])), "binary_auprc: score is NaN at task 0, index 1");
-    assert_eq!(text(&scores, &vector(&[1u8, 7])), "binary_auprc: score is NaN at task 0, index 1");
-    assert_eq!(
-        text(&scores, &vector(&[0.5f64, 0.0])),
-        "binary_auprc: target is 0.5 at task 0, index 0, expected 0 or 1"
-    );
+    for targets in [[1u8, 0], [1, 7]] {
+        let error = binary_auprc(&scores, &vector(&targets)).unwrap_err();
+        assert!(matches!(error, Error::NanScore { task: 0, index: 1, .. }), "{error}");
+    }
+    let error = binary_auprc(&scores, &vector(&[0.5f64, 0.0])).unwrap_err();
+    assert!(matches!(error, Error::InvalidTarget { task: 0, index: 0, value: 0.5, .. }), "{error}");
 }
 
 #[test]
@@ -196,10 +198,8 @@ fn tensors_on_two_devices_are_refused() {
     let targets = Tensor::new(&[0u8, 1], &Device::Cpu).unwrap();
     let mut auprc = BinaryAuprc::new();
     auprc.update(&scores, &vector(&[0u8, 1])).unwrap();
-    assert_eq!(
-        auprc.update(&scores, &targets).unwrap_err().to_string(),
-        "binary_auprc: scores are on cuda:0 but targets are on cpu"
-    );
+    let error = auprc.update(&scores, &targets).unwrap_err();
+    assert!(matches!(error, Error::DeviceMismatch { .. }), "{error}");
     assert_eq!(auprc.compute().unwrap(), 1.0);
 }
 
@@ -253,9 +253,8 @@ fn scores_need_not_compare_with_those_of_a_bad_batch() {
     auprc.update(&vector(&[0.5f32, f32::NAN]), &vector(&[1u8, 0])).unwrap();
     auprc.update(&integers, &labels).unwrap();
     let error = auprc.update(&vector(&[0.5f32]), &vector(&[1u8])).unwrap_err();
-    assert!(matches!(error, metrics_core::Error::ScoreTypeMismatch { .. }), "{error}");
-    let error = auprc.compute().unwrap_err().to_string();
-    assert!(error.contains("this was update 1 of 2 since"), "{error}");
+    assert!(matches!(error, Error::ScoreTypeMismatch { .. }), "{error}");
+    rejected(auprc.compute().unwrap_err(), 1, 2);
     assert_eq!(auprc.compute().unwrap(), 11.0 / 12.0);
 }
 
@@ -267,8 +266,7 @@ fn updates_of_both_kinds_are_counted() {
     auprc.update_weighted(&good, &labels, &vector(&[1.0f64; 4])).unwrap();
     auprc.update(&vector(&[0.5f32]), &vector(&[2u8])).unwrap();
     auprc.update_weighted(&good, &labels, &vector(&[1.0f64; 4])).unwrap();
-    let error = auprc.compute().unwrap_err().to_string();
-    assert!(error.contains("this was update 2 of 3 since"), "{error}");
+    rejected(auprc.compute().unwrap_err(), 2, 3);
     assert_eq!(auprc.compute().unwrap(), 11.0 / 12.0);
 }
 

@@ -17,11 +17,7 @@ fn tensor<T: candle_core::WithDType>(data: &[T], shape: &[usize]) -> Tensor {
 fn u64_beyond_i64_is_refused() {
     let huge = HostTensor::new(&[u64::MAX], &[1]).unwrap();
     let error = Candle::cpu().upload(&huge).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "upload: elements have dtype U64 above i64::MAX, \
-         expected u8, u32, i16, i32, i64, f16, bf16, f32 or f64"
-    );
+    assert!(matches!(error, Error::UnsupportedDtype { op: "upload", .. }), "{error}");
 }
 
 /// candle's own cumsum multiplies by a matrix of as many rows and columns.
@@ -72,10 +68,8 @@ fn no_rows_are_no_change() {
     auprc.update(&scores, &targets).unwrap();
     let mut auc = Auc::default();
     auc.update(&scores, &targets).unwrap();
-    let no_samples =
-        "no samples yet: call update with at least one sample of non-zero weight first";
-    assert_eq!(auprc.compute().unwrap_err().to_string(), format!("binary_auprc: {no_samples}"));
-    assert_eq!(auc.compute().unwrap_err().to_string(), format!("auc: {no_samples}"));
+    assert!(matches!(auprc.compute(), Err(Error::NoSamples { op: "binary_auprc" })));
+    assert!(matches!(auc.compute(), Err(Error::NoSamples { op: "auc" })));
 }
 
 #[test]
@@ -83,22 +77,16 @@ fn wrong_ranks_and_dtypes_are_refused_and_change_nothing() {
     let mut auprc = BinaryAuprc::new();
     auprc.update(&tensor(&[0.1f32, 0.5], &[2]), &tensor(&[0u8, 1], &[2])).unwrap();
     let before = auprc.state().unwrap().to_bytes();
-    let text = |result: metrics_core::Result<()>| result.unwrap_err().to_string();
 
-    let (x, y) = (tensor(&[0.5f32], &[]), tensor(&[1u8], &[]));
-    let shapes = "expected (n_samples,) or (n_tasks, n_samples)";
-    assert_eq!(
-        text(auprc.update(&x, &y)),
-        format!("binary_auprc: scores have shape [] and targets [], {shapes}")
-    );
-    let (x, y) = (tensor(&[0.5f32], &[1, 1, 1]), tensor(&[1u8], &[1, 1, 1]));
-    assert_eq!(
-        text(auprc.update(&x, &y)),
-        format!("binary_auprc: scores have shape [1, 1, 1] and targets [1, 1, 1], {shapes}")
-    );
+    for shape in [&[][..], &[1, 1, 1]] {
+        let error = auprc.update(&tensor(&[0.5f32], shape), &tensor(&[1u8], shape)).unwrap_err();
+        let Error::UnsupportedRank { scores, targets, .. } = error else { panic!("{error}") };
+        assert_eq!([scores, targets], [shape, shape]);
+    }
+    // The message lists candle's own dtypes.
     let x = tensor(&[0.5f32, 0.25], &[2]).to_dtype(DType::F8E4M3).unwrap();
     assert_eq!(
-        text(auprc.update(&x, &tensor(&[1u8, 0], &[2]))),
+        auprc.update(&x, &tensor(&[1u8, 0], &[2])).unwrap_err().to_string(),
         "binary_auprc: scores have dtype F8E4M3, \
          expected u8, u32, i16, i32, i64, f16, bf16, f32 or f64"
     );

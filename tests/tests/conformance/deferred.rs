@@ -2,7 +2,7 @@
 
 use metrics_conformance::deferring::Deferring;
 use metrics_conformance::inputs::{matrix, vector};
-use metrics_core::{Auc, BinaryAuprc, BinaryAuroc, Metric, Owned, Roc, Sums};
+use metrics_core::{Auc, BinaryAuprc, BinaryAuroc, Error, Metric, Owned, Roc, Sums};
 
 fn scores(data: &[f64]) -> Owned<Deferring> {
     vector(&Deferring, data)
@@ -45,11 +45,12 @@ fn any_read_reports_it() {
         let mut metric = BinaryAuprc::new();
         good(&mut metric);
         metric.update(&scores(&[0.5]), &targets(&[3])).unwrap();
-        assert_eq!(
-            read(&mut metric).unwrap_err().to_string(),
-            "binary_auprc: target is 3 at task 0, index 0, expected 0 or 1; \
-             this was update 2 of 2 since the metric was last read, and was rejected"
-        );
+        let error = read(&mut metric).unwrap_err();
+        let Error::RejectedUpdates { update: 2, n_updates: 2, n_rejected: 1, source } = error
+        else {
+            panic!("{error}")
+        };
+        assert!(matches!(*source, Error::InvalidTarget { task: 0, index: 0, value: 3.0, .. }));
         read(&mut metric).unwrap();
         assert_eq!(metric.compute().unwrap(), 11.0 / 12.0);
     }
@@ -60,11 +61,11 @@ fn a_bad_prediction_stays_out_of_the_buckets() {
     let mut auc = Auc::<Deferring>::default();
     good(&mut auc);
     auc.update(&scores(&[1.5]), &targets(&[1])).unwrap();
-    let text = auc.bounds().unwrap_err().to_string();
-    assert!(text.starts_with("auc: prediction is 1.5 at row 0, expected"), "{text}");
-    assert!(
-        text.ends_with("this was update 2 of 2 since the metric was last read, and was rejected")
-    );
+    let error = auc.bounds().unwrap_err();
+    let Error::RejectedUpdates { update: 2, n_updates: 2, n_rejected: 1, source } = error else {
+        panic!("{error}")
+    };
+    assert!(matches!(*source, Error::InvalidProbability { row: 0, value: 1.5, .. }), "{source}");
     assert_eq!(auc.compute().unwrap(), 2.0 / 3.0);
 }
 
