@@ -11,7 +11,8 @@ use crate::input::{Columns, Format, ReadOptions, is_stdin};
 use crate::plot::Target;
 use crate::text::MEBIBYTE;
 
-/// Extensions of pictures that are not drawn: a folder of such a name would be a surprise.
+/// Extensions of picture formats that this program cannot write. Whoever asks for one wants a picture,
+/// not a folder of that name.
 const OTHER_PICTURES: [&str; 8] = ["bmp", "eps", "gif", "jpeg", "jpg", "pdf", "tiff", "webp"];
 
 const AFTER_HELP: &str = "\
@@ -22,13 +23,13 @@ Exit codes:
      bad row
   2  the command line is at fault";
 
-// Clap breaks no usage.
+// Clap does not wrap the usage, so its lines are broken by hand.
 const EVAL_USAGE: &str = "\
 tensor-metrics eval [OPTIONS]
        --score <COLUMN>
        --target <COLUMN> <FILE>";
 
-// What is broken by hand fits 40 columns; the rest is broken where the terminal ends.
+// Lines broken by hand fit 40 columns. Clap wraps the others at the width of the terminal.
 const EVAL_AFTER_HELP: &str = "\
 Examples:
   tensor-metrics eval predictions.csv \\
@@ -47,11 +48,11 @@ Exit codes:
      bad row
   2  the command line is at fault
 
-Numbers in CSV are read as the nearest 64-bit float: 1e-400 is 0. One beyond all of them, as 1e400, is \
-an error; an infinite score is written inf or -inf.
+Numbers in CSV are read as the nearest 64-bit float: 1e-400 becomes 0. A number beyond the range of these \
+floats, such as 1e400, is an error; an infinite score is written inf or -inf.
 
-Checksums of Parquet pages are verified. Without them, and many writers leave them out unless asked, \
-damage that decompresses and decodes is not found: the numbers are then those of the damaged file.
+Checksums of Parquet pages are verified. Many writers leave checksums out by default. Without them, damage \
+that can still be decoded is not found, and the report has the numbers of the damaged file.
 
 An error is one line that names the file, the line (CSV) or row (Parquet), the column and the value: \
 error: predictions.csv:17: column \"score\": \"abc\" is not a number";
@@ -70,7 +71,7 @@ pub struct Cli {
 pub enum Command {
     /// Evaluate the scores in a CSV or Parquet file against 0/1 targets
     Eval(EvalArgs),
-    /// Print what a shell needs to complete command lines
+    /// Print the completion script of a shell
     Completions {
         /// The shell
         shell: Shell,
@@ -101,7 +102,7 @@ pub struct EvalArgs {
     #[arg(short, long, value_name = "COLUMN")]
     pub weight: Option<String>,
 
-    /// Column to report by: one line for each of its values, after one for all rows
+    /// Column of groups: the report has a line for all rows, then one for each value of this column
     #[arg(short, long, value_name = "COLUMN")]
     pub group: Option<String>,
 
@@ -132,12 +133,12 @@ pub struct EvalArgs {
     #[arg(long, value_enum, requires = "plot")]
     pub plot_format: Option<PlotFormat>,
 
-    /// Count and report rows that cannot be used instead of failing on the first
+    /// Count and report invalid rows instead of failing on the first one
     #[arg(long)]
     pub skip_invalid: bool,
 
-    /// Measure AUROC a second time, from counts of the scores in N buckets, 4096 for instance, and say how
-    /// far off that can be; for scores from 0 to 1
+    /// Also compute AUROC from counts of the scores in N buckets, 4096 for instance, and report how far
+    /// this value can be from the exact one; for scores from 0 to 1
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1 << 24))]
     pub buckets: Option<u32>,
 
@@ -196,7 +197,7 @@ impl EvalArgs {
     /// How to read the file.
     ///
     /// # Errors
-    /// [`Error::Usage`] when its format cannot be told, or the options do not fit the format.
+    /// [`Error::Usage`] when the format of the file is unknown, or the options do not fit the format.
     pub fn read_options(&self) -> Result<ReadOptions> {
         let format = self.file_format()?;
         if format == Format::Parquet && self.delimiter.is_some() {
@@ -218,7 +219,7 @@ impl EvalArgs {
         })
     }
 
-    /// Where plots go, if there shall be any.
+    /// Where plots go; `None` without `--plot`.
     ///
     /// # Errors
     /// [`Error::Usage`] when the path looks like a picture of another format.
@@ -251,7 +252,7 @@ impl EvalArgs {
             "csv" | "tsv" | "tab" | "txt" => Ok(Format::Csv),
             "parquet" | "pq" => Ok(Format::Parquet),
             _ if is_stdin(&self.file) => Ok(Format::Csv),
-            // Opening it gives the better error: it is missing, or a directory.
+            // Opening the path gives the better error: the file is missing, or a directory.
             _ if !self.file.is_file() => Ok(Format::Csv),
             _ => {
                 let file = self.file.display();

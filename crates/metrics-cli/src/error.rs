@@ -17,7 +17,7 @@ pub enum Error {
     Io {
         /// The file or directory.
         path: String,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The report could not be written to standard output.
@@ -31,7 +31,7 @@ pub enum Error {
         /// What was found instead.
         reason: String,
     },
-    /// A page of a Parquet file is not the one that was written: its checksum says so.
+    /// The bytes of a page of a Parquet file do not match the checksum of the page.
     #[error(
         "{path}: row group {row_group}, column {}: the checksum of page {page} does not match: the \
          file is damaged",
@@ -54,13 +54,13 @@ pub enum Error {
     PieceTooLarge {
         /// The file, and where in it the piece is; ready to print, with a colon.
         place: String,
-        /// What is too large.
+        /// The piece that is too large.
         piece: String,
-        /// What it takes, with its unit.
+        /// The memory that the piece takes, with its unit.
         given: String,
-        /// What it may take, with its unit.
+        /// The memory that a piece may take, with its unit.
         limit: String,
-        /// What may be wrong with the file.
+        /// A possible cause, ready to print after the message; may be empty.
         hint: &'static str,
     },
     /// A column that was asked for does not exist.
@@ -83,7 +83,7 @@ pub enum Error {
         /// How often it appears.
         count: usize,
     },
-    /// A typed column (Parquet) holds something else than its role needs.
+    /// The type of a Parquet column does not fit the role of the column.
     #[error("{path}: column {column:?} has type {found}, but a {role} column needs {expected}")]
     ColumnType {
         /// The file.
@@ -94,7 +94,7 @@ pub enum Error {
         found: String,
         /// What the column was asked for: score, target, weight or group.
         role: &'static str,
-        /// The types that would do.
+        /// The types that fit the role.
         expected: &'static str,
     },
     /// A row cannot be used, and `--skip-invalid` was not given.
@@ -102,7 +102,7 @@ pub enum Error {
     BadRow {
         /// The file.
         path: String,
-        /// The place and what is wrong there.
+        /// The place of the row and the problem.
         bad: Box<BadRow>,
     },
     /// The group column has more distinct values than `--max-groups`.
@@ -118,7 +118,7 @@ pub enum Error {
         /// The limit that was passed.
         limit: usize,
     },
-    /// Nothing is left to measure.
+    /// The file has no row to evaluate.
     #[error("{path}: no rows to evaluate{}", skipped_note(*.skipped))]
     NoRows {
         /// The file.
@@ -126,8 +126,8 @@ pub enum Error {
         /// Rows that `--skip-invalid` left out.
         skipped: u64,
     },
-    /// The metric library refused; this program checks its input first, so no file should lead
-    /// here.
+    /// The metric library returned an error. This program checks all rows before it calls the
+    /// library, so no file should cause this.
     #[error("score column {column:?}: {source}")]
     Metric {
         /// The score column.
@@ -140,7 +140,7 @@ pub enum Error {
     Plot {
         /// The file that was to be written.
         path: String,
-        /// Why not.
+        /// Why it could not be drawn.
         reason: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Batches in, one line of results for each model and group out.
+//! Computes the metrics of each model, on all rows and in each group.
 
 use std::rc::Rc;
 
@@ -22,7 +22,7 @@ pub use thin::Point;
 /// What to compute beside the areas.
 #[derive(Debug, Clone, Copy)]
 pub struct EvaluateOptions {
-    /// Buckets of a bucketed AUC, at least 2; none is measured unless asked for.
+    /// Buckets of the bucketed AUC, at least 2; `None` computes no bucketed AUC.
     pub buckets: Option<usize>,
     /// Whether to keep the curves of all rows for plots.
     pub curves: bool,
@@ -31,10 +31,10 @@ pub struct EvaluateOptions {
 /// Everything the reports and plots show.
 #[derive(Debug)]
 pub struct Evaluation {
-    /// How many rows there were.
+    /// Rows read, used and skipped.
     pub rows: RowCounts,
-    /// All rows first, then group by group in the order of their labels; in each the models in the
-    /// order asked for.
+    /// Results on all rows first, then those of each group in the order of the labels. Models are in
+    /// the order of [`Columns::scores`].
     pub results: Vec<Measured>,
     /// Models without the bucketed AUC that was asked for, because their scores are no probabilities.
     pub not_probabilities: Vec<NotProbabilities>,
@@ -42,7 +42,7 @@ pub struct Evaluation {
     pub curves: Vec<ModelCurves>,
 }
 
-/// How many rows there were and what became of them.
+/// Numbers of rows read, used and skipped.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RowCounts {
     /// Rows of data in the file.
@@ -51,7 +51,7 @@ pub struct RowCounts {
     pub used: u64,
     /// Skipped rows.
     pub skipped: u64,
-    /// Why they were skipped.
+    /// Skipped rows for each reason.
     pub skipped_by_reason: Vec<SkippedReason>,
 }
 
@@ -79,7 +79,7 @@ pub struct Measured {
     pub bucketed_auc: Option<BucketedAuc>,
 }
 
-/// The label itself, stored once and shared.
+/// Serializes the text of a shared label, which serde does not do by default.
 fn serialize_label<S: Serializer>(label: &Option<Rc<str>>, to: S) -> Result<S::Ok, S::Error> {
     label.as_deref().serialize(to)
 }
@@ -87,7 +87,7 @@ fn serialize_label<S: Serializer>(label: &Option<Rc<str>>, to: S) -> Result<S::O
 /// The area under the ROC curve from bucket counts alone.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct BucketedAuc {
-    /// The area when everything in a bucket ties.
+    /// The area if all scores in a bucket tie.
     pub value: f64,
     /// The exact area is at least this.
     pub lower: f64,
@@ -95,18 +95,18 @@ pub struct BucketedAuc {
     pub upper: f64,
 }
 
-/// A model whose scores leave `[0, 1]`: it has no bucketed AUC.
+/// A model with scores outside `[0, 1]`, and so without a bucketed AUC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NotProbabilities {
     /// The score column.
     pub score: String,
-    /// The first score outside, as text because it may be infinite.
+    /// The first score outside `[0, 1]`, as text because it may be infinite.
     pub example: String,
 }
 
 /// Reads `source` to its end and measures every model in `columns`, in all rows and in each group.
 ///
-/// How far that is goes to `on_step`.
+/// Reports its progress to `on_step`.
 ///
 /// # Errors
 /// Errors of the file at `path`; [`Error::NoRows`] when it has no usable row.
@@ -130,7 +130,7 @@ pub fn evaluate(
     meters.measure(source, columns, options.curves, on_step)
 }
 
-/// What is measured while a file is read.
+/// The metrics of all rows and of each group.
 struct Meters {
     rows: RowMeters,
     groups: GroupMeters,
@@ -160,7 +160,7 @@ impl Meters {
         Ok(())
     }
 
-    /// Ranks the models on all rows, then in each group, and frees the metrics meanwhile.
+    /// Ranks the models on all rows, then in each group, and frees metrics once their results are read.
     fn measure(
         mut self,
         source: &dyn Source,
@@ -190,7 +190,7 @@ impl Meters {
     }
 }
 
-/// Counts the rankings of a run.
+/// Counts the finished rankings of a run and reports them to `on_step`.
 struct Ranking<'s> {
     done: u64,
     of: u64,
@@ -200,18 +200,18 @@ struct Ranking<'s> {
 impl<'s> Ranking<'s> {
     fn new(n_rankings: usize, on_step: &'s mut dyn FnMut(Step)) -> Self {
         let mut ranking = Self { done: 0, of: n_rankings as u64, on_step };
-        ranking.tell();
+        ranking.report();
         ranking
     }
 
-    fn tell(&mut self) {
+    fn report(&mut self) {
         (self.on_step)(Step::Ranking { done: self.done, of: self.of });
     }
 
-    /// One more is done.
+    /// Counts one more finished ranking.
     fn step(&mut self) {
         self.done += 1;
-        self.tell();
+        self.report();
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-/// A file that is complete beside its place, and not yet in it.
+/// A complete temporary file, ready to replace the file at its path.
 #[derive(Debug)]
 pub(crate) struct Staged {
     file: NamedTempFile,
@@ -14,11 +14,11 @@ pub(crate) struct Staged {
 }
 
 impl Staged {
-    /// Writes `content` into a temporary file in the folder of `path`, down to the disk.
+    /// Writes `content` into a temporary file in the folder of `path`, and syncs it to the disk.
     ///
-    /// On an error nothing is left of it, and what was in `path` is still there.
+    /// On an error the temporary file is removed, and the file at `path` stays as it was.
     pub(crate) fn new(path: &Path, content: &[u8]) -> io::Result<Self> {
-        // A link stays one: what it points to is replaced.
+        // A symbolic link stays a link: the file it points to is replaced.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -34,13 +34,14 @@ impl Staged {
         Ok(Self { file, path })
     }
 
-    /// Puts the file into its place, in one step.
+    /// Moves the file to its path, in one atomic step.
     pub(crate) fn persist(self) -> io::Result<()> {
         self.file.persist(self.path).map(|_| ()).map_err(|error| error.error)
     }
 }
 
-/// A temporary file with the permissions of any new file: alone it would be for its owner only.
+/// Builder of temporary files with the permissions of any new file. By default only their owner could
+/// read them.
 fn temporary() -> Builder<'static, 'static> {
     let mut builder = Builder::new();
     builder.prefix(".tensor-metrics-");
@@ -48,13 +49,13 @@ fn temporary() -> Builder<'static, 'static> {
     {
         use std::os::unix::fs::PermissionsExt;
 
-        // Less what the process masks.
+        // The umask of the process still applies.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     builder
 }
 
-/// The message of the operating system, without the name of the temporary file.
+/// The error of the operating system alone: tempfile adds the name of the temporary file to it.
 fn without_path(error: io::Error) -> io::Error {
     let source = error.get_ref().and_then(|error| error.source());
     let code = source.and_then(|source| source.downcast_ref()).and_then(io::Error::raw_os_error);
@@ -88,11 +89,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_put_into_its_place_leaves_nothing() {
+    fn a_file_that_is_not_persisted_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         drop(Staged::new(&folder.path().join("a"), b"new").unwrap());
         assert!(names(folder.path()).is_empty());
-        // A folder stands where the file should.
+        // A folder has the path of the file.
         fs::create_dir(folder.path().join("b")).unwrap();
         let staged = Staged::new(&folder.path().join("b"), b"new");
         assert!(staged.and_then(Staged::persist).is_err());

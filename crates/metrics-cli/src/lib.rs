@@ -1,11 +1,11 @@
-//! The program `tensor-metrics`: a file of predictions in; AUPRC, AUROC and bucketed AUC, curves
-//! and JSON out.
+//! The program `tensor-metrics`: it reads a file of predictions, prints AUPRC, AUROC and bucketed
+//! AUC as a table or JSON, and draws curves.
 //!
 //! ```text
 //! file → input (checked batches) → evaluate (metrics for each model and group) → report, plot
 //! ```
-//! Each arrow is plain data: [`input::Batch`], then [`evaluate::Evaluation`]. The numbers come from
-//! `tensor_metrics`; this crate only reads, checks, names the place of what is wrong, and prints.
+//! Each arrow is plain data: [`input::Batch`], then [`evaluate::Evaluation`]. `tensor_metrics`
+//! computes the numbers. This crate reads and checks rows, names the place of an error, and prints.
 
 pub mod args;
 pub mod error;
@@ -28,10 +28,10 @@ use plot::Plots;
 use progress::Progress;
 use report::Report;
 
-/// Runs the command in `cli` and writes what it reports to `out`, in lines of `width` columns if possible.
+/// Runs the command in `cli` and writes its output to `out`, in lines of at most `width` columns if possible.
 ///
 /// # Errors
-/// Any [`Error`]; [`Error::exit_code`] says with which code a program should end.
+/// Any [`Error`]; [`Error::exit_code`] is the exit code of the program.
 pub fn run(cli: &Cli, width: Option<usize>, out: &mut impl Write) -> Result<()> {
     match &cli.command {
         Command::Eval(args) => eval(args, width, out),
@@ -40,8 +40,8 @@ pub fn run(cli: &Cli, width: Option<usize>, out: &mut impl Write) -> Result<()> 
     }
 }
 
-/// Reads the whole file before anything is printed or drawn: a bad last row leaves no half a report
-/// behind.
+/// Evaluates a file. It reads the whole file before it prints or draws anything, so a bad last row
+/// leaves no partial report.
 fn eval(args: &EvalArgs, width: Option<usize>, out: &mut impl Write) -> Result<()> {
     let columns = args.columns()?;
     let reading = args.read_options()?;

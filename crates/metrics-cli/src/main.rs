@@ -1,4 +1,4 @@
-//! The program `tensor-metrics`. What it does is in the library beside it; this file only maps
+//! The program `tensor-metrics`. The library `metrics_cli` does the work; this file only maps
 //! results to exit codes.
 
 use std::io::{self, Write};
@@ -14,19 +14,19 @@ fn main() -> ExitCode {
     };
     match metrics_cli::run(&cli, terminal::width(), &mut io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
-        // The reader of a pipe had enough: `tensor-metrics … | head -1` is not a failure.
+        // The reader closed the pipe: `tensor-metrics … | head -1` is not a failure.
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            // One line whatever a library put into its message: scripts read errors by the line.
+            // Scripts read errors by the line, and the message of a library may have several lines.
             let line = error.to_string().replace(['\n', '\r'], " ");
-            // Where standard error takes nothing, the exit code still tells.
+            // If standard error is closed, the exit code still reports the failure.
             writeln!(io::stderr(), "error: {line}").ok();
             ExitCode::from(error.exit_code())
         }
     }
 }
 
-/// Prints the help, the version, or what is wrong with the command line.
+/// Prints the help, the version, or the error in the command line.
 fn print(message: &clap::Error) -> ExitCode {
     let printed = message.print().and_then(|()| io::stdout().flush());
     match (message.exit_code(), printed) {

@@ -8,14 +8,14 @@ use clap_complete::Shell;
 use crate::args::Cli;
 use crate::error::{Error, Result};
 
-/// Writes what a shell needs to complete command lines.
+/// Writes the completion script of `shell`.
 ///
 /// # Errors
-/// [`Error::Output`] when `out` does not take it.
+/// [`Error::Output`] when the script cannot be written to `out`.
 pub(crate) fn completions(shell: Shell, out: &mut impl Write) -> Result<()> {
     let mut command = Cli::command();
     let name = command.get_name().to_owned();
-    // Into memory: the generator panics where it cannot write.
+    // The generator panics when a write fails, so it writes into memory.
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, name, &mut script);
     write(&script, out)
@@ -24,7 +24,7 @@ pub(crate) fn completions(shell: Shell, out: &mut impl Write) -> Result<()> {
 /// Writes the man page of the program, or of one of its commands.
 ///
 /// # Errors
-/// [`Error::Usage`] when there is no such command, [`Error::Output`] when `out` does not take the page.
+/// [`Error::Usage`] when there is no such command, [`Error::Output`] when the page cannot be written.
 pub(crate) fn man(of: Option<&str>, out: &mut impl Write) -> Result<()> {
     let mut command = Cli::command();
     // Gives commands their full names.

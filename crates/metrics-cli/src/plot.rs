@@ -1,7 +1,7 @@
 //! Precision–recall and ROC curves, all models in one picture.
 //!
-//! The same drawing becomes an SVG or a PNG, with a font that comes along, so that none is needed on
-//! the machine. Letters it lacks are drawn in a font of the machine.
+//! The same drawing becomes an SVG or a PNG. The program has a font of its own, so the machine needs
+//! none. Letters that this font lacks are drawn in a font of the machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,9 +25,9 @@ use crate::text;
 /// Where pictures go, and in which format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// A folder, made if missing, for `precision_recall` and `roc`; or a file for both side by side.
+    /// A folder for `precision_recall` and `roc`, created if missing; or a file for both side by side.
     pub path: PathBuf,
-    /// Whether it is a file.
+    /// Whether `path` is a file.
     pub is_file: bool,
     /// The format.
     pub format: PlotFormat,
@@ -53,19 +53,20 @@ impl Target {
     }
 }
 
-/// What was written.
+/// The plots that were written.
 #[derive(Debug, Default)]
 pub struct Plots {
     /// The files.
     pub paths: Vec<String>,
-    /// Models whose names no font here has all letters of: a PNG calls them "model 1" by their position.
+    /// Models for whose names no font of the machine has all letters. A PNG shows their positions instead, as
+    /// in "model 1".
     pub without_font: Vec<String>,
 }
 
 /// Draws the curves of all models.
 ///
-/// How far that is goes to `on_step`. Each file is written whole or not at all: on an
-/// error the former one is as it was.
+/// Reports its progress to `on_step`. Each file is written whole or not at all: on an error, a file
+/// that was there before stays as it was.
 ///
 /// # Errors
 /// [`Error::Io`] when a file cannot be written, [`Error::Plot`] when it cannot be drawn.
@@ -89,7 +90,7 @@ pub fn write(
     Ok(Plots { paths, without_font })
 }
 
-/// Draws all pictures and then puts them into their places.
+/// Draws all pictures, then moves them to their paths.
 fn draw(
     pictures: &[(PathBuf, &[Figure])],
     format: PlotFormat,
@@ -163,7 +164,7 @@ fn value(name: &str, area: Option<f64>) -> String {
     area.map_or_else(|| format!("{name} undefined"), |area| format!("{name} {area:.4}"))
 }
 
-/// The file, its rows, and the column of weights.
+/// The subtitle of a figure: the file, its rows, and the column of weights.
 fn subtitle(
     evaluation: &Evaluation,
     file: &Path,

@@ -7,11 +7,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 use crate::text;
 
-/// A shorter run shows no bar.
+/// Time before the bar appears: a shorter run shows none.
 const BAR_AFTER: Duration = Duration::from_millis(500);
-/// Time between two lines: a log should not be full of them, and a short run writes none.
+/// Time between two lines of a log. A shorter run writes none.
 const LINE_EVERY: Duration = Duration::from_secs(10);
-/// Time between two turns of what turns while nothing else is known.
+/// Time between two frames of the spinner.
 const TICK: Duration = Duration::from_millis(100);
 /// The length of a full bar.
 const FULL: u64 = 1000;
@@ -21,7 +21,7 @@ const FULL: u64 = 1000;
 pub enum Step {
     /// The file is being read.
     Reading {
-        /// Rows so far.
+        /// Rows read so far.
         n_rows: u64,
         /// The share of the file that is read, unless its length is unknown.
         share: Option<f64>,
@@ -30,14 +30,14 @@ pub enum Step {
     Ranking {
         /// Rankings that are done.
         done: u64,
-        /// All of them.
+        /// Rankings in total.
         of: u64,
     },
     /// Pictures are being drawn.
     Drawing {
         /// Pictures that are done.
         done: u64,
-        /// All of them.
+        /// Pictures in total.
         of: u64,
     },
 }
@@ -70,7 +70,7 @@ impl Step {
     }
 }
 
-/// Shows the steps of a run; what is shown on a terminal is gone when this is dropped.
+/// Shows the steps of a run. Dropping it removes the bar from the terminal.
 #[derive(Debug)]
 pub(crate) struct Progress {
     started: Instant,
@@ -124,7 +124,7 @@ impl Lines {
     }
 }
 
-/// A bar that appears when a run turns out to be long.
+/// A bar that appears when a run takes longer than [`BAR_AFTER`].
 #[derive(Debug)]
 struct Bar {
     bar: ProgressBar,
@@ -153,7 +153,7 @@ impl Bar {
         if !self.is_shown {
             self.is_shown = true;
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
-            // A step may take long, and the bar stands still then.
+            // During a long step the bar stands still, but its spinner turns.
             self.bar.enable_steady_tick(TICK);
         }
     }
@@ -165,7 +165,7 @@ fn style(knows_share: bool) -> ProgressStyle {
     } else {
         "{spinner} {msg} · {elapsed}"
     };
-    // A template is text that is parsed when the program runs; without it the bar is only plainer.
+    // The template is parsed at run time. If it were wrong, the bar would only be plainer.
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 

@@ -1,4 +1,4 @@
-//! What the program prints.
+//! The report that the program prints.
 
 mod json;
 mod layout;
@@ -12,22 +12,22 @@ use serde::Serialize;
 use crate::evaluate::{Measured, NotProbabilities, RowCounts};
 use crate::input::{Columns, Format};
 
-/// Everything there is to report. Its JSON is this structure, field by field.
+/// The content of a report. Its JSON is this structure, field by field.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// The version of this program.
     pub version: &'static str,
     /// The file, as it was named on the command line.
     pub file: String,
-    /// The format it was read as.
+    /// The format that the file was read as.
     pub format: Format,
     /// The columns in use.
     pub columns: Columns,
-    /// Whether rows count by their weights, in all but numbers of rows.
+    /// Whether prevalence and areas count rows by their weights. Numbers of rows never do.
     pub weighted: bool,
     /// Buckets of the bucketed AUC, if it was asked for.
     pub buckets: Option<usize>,
-    /// How many rows there were.
+    /// Rows read, used and skipped.
     pub rows: RowCounts,
     /// The metrics, all rows first.
     pub results: Vec<Measured>,
@@ -35,6 +35,6 @@ pub struct Report {
     pub not_probabilities: Vec<NotProbabilities>,
     /// The plots written.
     pub plots: Vec<String>,
-    /// Models whose names the plots lack, because no font of the machine has all their letters.
+    /// Models that the plots name by position, because no font of the machine has all letters of their names.
     pub names_without_font: Vec<String>,
 }

@@ -1,10 +1,10 @@
-//! The terminal the program writes to, if it does.
+//! The width of the terminal.
 
 use std::env;
 use std::io;
 
-/// Columns of the terminal that is standard output; elsewhere what the environment says in `COLUMNS`, if
-/// anything. Help is set in the same width, but for 100 where nothing is known.
+/// Columns of the terminal on standard output, else the value of the environment variable `COLUMNS`, else
+/// `None`. Clap wraps help at the same width, and at 100 columns where the width is unknown.
 #[must_use]
 pub fn width() -> Option<usize> {
     let size = terminal_size::terminal_size_of(io::stdout());

@@ -1,9 +1,9 @@
 //! Foreign text made safe to print on one line.
 
-/// Cells and names longer than this are cut: the place of an error matters more than all of its
-/// text.
+/// Most characters of a cell or a name in a message: the place of an error matters more than the
+/// whole text.
 const MAX_CHARS: usize = 60;
-/// Columns listed when one is not found.
+/// Most columns that a message lists.
 const MAX_NAMES: usize = 20;
 /// The unit of memory in options and messages.
 pub(crate) const MEBIBYTE: u64 = 1 << 20;
@@ -34,7 +34,7 @@ pub(crate) fn quote(bytes: &[u8]) -> String {
     out
 }
 
-/// The names of columns for an error message: quoted, the first twenty.
+/// The names of columns for an error message: the first [`MAX_NAMES`] in quotes, and how many more there are.
 pub(crate) fn list<N: AsRef<str>>(mut names: impl Iterator<Item = N>) -> String {
     let first = names.by_ref().take(MAX_NAMES);
     let mut quoted: Vec<String> = first.map(|name| quote(name.as_ref().as_bytes())).collect();
@@ -54,13 +54,13 @@ pub(crate) fn mebibytes(n_bytes: u64) -> String {
     }
 }
 
-/// `n` things, with an s unless there is one: `1 row`, `2,000 rows`.
+/// `n` and its noun, with a plural s unless `n` is 1: `1 row`, `2,000 rows`.
 pub(crate) fn count(n: u64, thing: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
     format!("{} {thing}{plural}", thousands(n))
 }
 
-/// `n` with its thousands apart: `12,345,678`.
+/// `n` with commas between thousands: `12,345,678`.
 pub(crate) fn thousands(n: u64) -> String {
     let digits = n.to_string();
     let groups = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);

@@ -1,4 +1,4 @@
-//! The curves of a model, thinned as its counts are read.
+//! The curves of a model, thinned while its counts are read.
 
 use tensor_metrics::slice::BinaryAuprc;
 
@@ -7,9 +7,9 @@ use super::thin::{Point, Thinned};
 
 /// The curves of one model, ready to draw.
 ///
-/// Both are thinned to what a plot can show. Up to 8640 corners they are all there; of longer ones the first,
-/// lowest, highest and last vertex is kept in each of 2160 columns from left to right. None is moved, and end
-/// points stay. A curve whose area is undefined has no points.
+/// Both curves are thinned to the resolution of a plot. A curve of at most 8640 corners keeps all of them. A
+/// longer curve keeps the first, lowest, highest and last vertex in each of 2160 columns. No vertex is moved,
+/// and both end points stay. A curve whose area is undefined has no points.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelCurves {
     /// The score column of the model.
@@ -18,22 +18,22 @@ pub struct ModelCurves {
     pub auprc: Option<f64>,
     /// Area under the ROC curve, exact.
     pub auroc: Option<f64>,
-    /// The steps whose area is the AUPRC, from recall 0 to recall 1: each is as wide as the recall its threshold
-    /// adds and as high as the precision there. Thresholds that add no recall have no width.
+    /// Steps from recall 0 to recall 1, whose area is the AUPRC. Each step is as wide as the recall that its
+    /// threshold adds, and as high as the precision there. A threshold that adds no recall has no step.
     pub precision_recall: Vec<Point>,
     /// The ROC curve: straight lines between thresholds, sloped where scores tie.
     pub roc: Vec<Point>,
 }
 
 impl ModelCurves {
-    /// No curves yet of the model with this score column.
+    /// The model with this score column, without points yet.
     pub(super) fn new(score: &str) -> Self {
         let (precision_recall, roc) = (Vec::new(), Vec::new());
         Self { score: score.to_owned(), auprc: None, auroc: None, precision_recall, roc }
     }
 
-    /// Reads the curves of all samples, of which so many are positive and negative, or weigh so much. Beside
-    /// the points that stay this takes the memory of computing the areas.
+    /// Reads the curves off `exact`. With weights, `n_positives` and `n_negatives` are sums of weights. Besides
+    /// the points of the curves this takes the memory that the areas take.
     pub(super) fn read(
         &mut self,
         exact: &mut BinaryAuprc,
@@ -45,7 +45,7 @@ impl ModelCurves {
         Ok(())
     }
 
-    /// Takes the areas from the `result` of the model; a curve whose area is undefined goes.
+    /// Takes the areas from the `result` of the model, and clears a curve whose area is undefined.
     pub(super) fn label(&mut self, result: &Measured) {
         (self.auprc, self.auroc) = (result.auprc, result.auroc);
         if self.auprc.is_none() {
@@ -57,7 +57,7 @@ impl ModelCurves {
     }
 }
 
-/// Both curves as far as they are read, with counts where the finished ones have rates.
+/// Both curves while they are read. Their points have counts where those of the finished curves have rates.
 #[derive(Debug)]
 struct Curves {
     n_positives: f64,
@@ -76,7 +76,7 @@ impl Curves {
         Self { n_positives, n_negatives, tps: 0.0, precision_recall, roc }
     }
 
-    /// The counts at the next lower distinct score.
+    /// Adds the cumulative counts at the next lower distinct score.
     #[inline]
     fn add(&mut self, tps: f64, fps: f64) {
         self.roc.add((fps, tps));
@@ -88,7 +88,7 @@ impl Curves {
         }
     }
 
-    /// Precision over recall, and the ROC curve.
+    /// The points of the precision–recall curve and of the ROC curve.
     fn finish(self) -> (Vec<Point>, Vec<Point>) {
         let Self { n_positives, n_negatives, .. } = self;
         let (mut precision_recall, mut roc) = (self.precision_recall.finish(), self.roc.finish());
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn curves_read_are_vertices_of_the_whole_ones() {
+    fn thinned_curves_have_vertices_of_the_whole_curves() {
         let scores: Vec<f32> = (0..50_000).map(|i| (i * 7919 % 40_009) as f32).collect();
         let targets: Vec<u8> = (0..50_000).map(|i: u32| u8::from(i.is_multiple_of(3))).collect();
         let weights: Vec<f64> = (0..50_000).map(|i| f64::from(i % 7)).collect();

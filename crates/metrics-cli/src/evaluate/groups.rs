@@ -7,14 +7,14 @@ use super::{Measured, Ranking, order};
 use crate::error::Result;
 use crate::input::{Batch, Columns, Score, with_scores};
 
-/// A group's rows wait until there are at least this many: metrics are fast on long batches.
+/// Fewest rows that a group gathers before its metrics take them: metrics are fast on long batches.
 const MIN_FLUSH_ROWS: usize = 4096;
 
 /// The metrics of all groups.
 ///
-/// A group gathers its rows, and owns metrics only once it has gathered as many as a bucketed AUC
-/// has buckets. So ten thousand small groups cost the memory of their rows and not that of ten
-/// thousand histograms.
+/// A group first gathers rows. It creates its metrics once it has as many rows as a bucketed AUC has
+/// buckets. So ten thousand small groups take the memory of their rows, not that of ten thousand
+/// histograms.
 #[derive(Debug)]
 pub(super) struct GroupMeters {
     columns: Columns,
@@ -52,7 +52,7 @@ impl GroupMeters {
         Ok(())
     }
 
-    /// Copies rows to where their group gathers them, one column after the other.
+    /// Appends each row to the waiting rows of its group, one column after the other.
     fn scatter(&mut self, batch: &Batch, ids: &[u32]) {
         let groups = &mut self.groups;
         for (model_idx, scores) in batch.scores.iter().enumerate() {
@@ -71,8 +71,7 @@ impl GroupMeters {
         }
     }
 
-    /// The results of all groups in the order of their `labels`; ends the groups one by one, to
-    /// return their memory.
+    /// The results of all groups, sorted by label. Each group is freed once its results are read.
     pub(super) fn measure(
         self,
         labels: &[Rc<str>],

@@ -26,7 +26,7 @@ struct Meter {
 }
 
 impl RowMeters {
-    /// Nothing measured yet; with `buckets` each model has a bucketed AUC, too.
+    /// Metrics without samples. With `buckets` each model also has a bucketed AUC.
     pub(super) fn new(columns: &Columns, buckets: Option<usize>) -> Result<Self> {
         let meter = |score: &String| {
             let auc = buckets.map(new_auc).transpose();
@@ -45,8 +45,8 @@ impl RowMeters {
         self.n_samples
     }
 
-    /// Adds the rows of `batch`. Models with a score `outside` of `[0, 1]` get no bucketed AUC any
-    /// more.
+    /// Adds the rows of `batch`. The bucketed AUC of a model with a score `outside` `[0, 1]` is no
+    /// longer updated.
     pub(super) fn update(&mut self, batch: &Batch, outside: &[Option<f64>]) -> Result<()> {
         self.n_samples += batch.len() as u64;
         self.n_positives += batch.targets.iter().filter(|&&target| target).count() as u64;
@@ -79,8 +79,8 @@ impl RowMeters {
         Ok(results)
     }
 
-    /// The curves of each model, without their areas yet. Without weights, reading the curves first makes the
-    /// areas free.
+    /// The curves of each model; [`ModelCurves::label`] adds their areas. If samples have no weights and the
+    /// curves are read first, the areas cost no further pass.
     pub(super) fn curves(
         &mut self,
         is_weighted: bool,
@@ -128,7 +128,7 @@ impl Meter {
         Ok(())
     }
 
-    /// Everything but the group and the counts of rows.
+    /// The results of this model. The caller fills in the group and the numbers of rows.
     fn measure(&mut self, with_auc: bool) -> tensor_metrics::Result<Measured> {
         let areas = self.sums()?;
         let (positives, negatives) =
@@ -148,7 +148,7 @@ impl Meter {
         })
     }
 
-    /// The curves, of samples that are counted or weighed.
+    /// Reads the curves. `counted` has the numbers of positives and negatives; `None` if samples have weights.
     fn curves(&mut self, counted: Option<[f64; 2]>) -> tensor_metrics::Result<ModelCurves> {
         let mut curves = ModelCurves::new(&self.score);
         let totals = match counted {
@@ -161,7 +161,7 @@ impl Meter {
         Ok(curves)
     }
 
-    /// The areas; none when all weights are 0.
+    /// The areas, or `None` when all weights are 0.
     fn sums(&mut self) -> tensor_metrics::Result<Option<RankSums>> {
         // One task, so one value.
         none_without_samples(self.exact.read(&Sums).map(Some))
@@ -182,7 +182,7 @@ impl Meter {
     }
 }
 
-/// Samples of weight 0 count as no samples: their values are undefined, not an error.
+/// `None` where `result` is the error for no samples: if all weights are 0, values are undefined, not an error.
 fn none_without_samples<T>(
     result: tensor_metrics::Result<Option<T>>,
 ) -> tensor_metrics::Result<Option<T>> {

@@ -1,4 +1,4 @@
-//! The order groups are listed in.
+//! The order of groups in a report.
 
 use std::cmp::Ordering;
 

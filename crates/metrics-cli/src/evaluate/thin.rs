@@ -1,21 +1,21 @@
-//! Curves of any length made as short as a picture can show, a vertex at a time.
+//! Thins a curve of any length to the resolution of a picture, vertex by vertex.
 
 /// A vertex of a polyline.
 pub type Point = (f64, f64);
 
-/// Columns a long curve is thinned to: two for each pixel.
+/// Columns that a long curve is thinned to: two for each pixel.
 const COLUMNS: usize = 2160;
 
-/// Curves up to this many vertices are drawn with all of them.
+/// A curve of at most this many vertices keeps all of them.
 const MAX_VERTICES: usize = 4 * COLUMNS;
 
 /// The polyline through vertices that come from left to right, with at most [`MAX_VERTICES`].
 ///
-/// Vertices in the middle of a horizontal or vertical line are dropped, which changes nothing:
-/// often that is enough. If not, the x axis is cut into [`COLUMNS`] columns, and in each one the
-/// first, the lowest, the highest and the last vertex stay, in their order; what lies between them
-/// would be drawn over pixels that are inked already. (This is the M4 aggregation of Jugel et al.,
-/// VLDB 2014.) Either way no vertex is moved, and the two end points stay.
+/// Vertices in the middle of a horizontal or vertical line are dropped, which does not change the
+/// line. Often that is enough. If not, the x axis is cut into [`COLUMNS`] columns. Each column keeps
+/// its first, lowest, highest and last vertex, in their order: the lines through the other vertices
+/// would cover the same pixels. (This is the M4 aggregation of Jugel et al., VLDB 2014.) Either way
+/// no vertex is moved, and the two end points stay.
 #[derive(Debug)]
 pub(super) struct Thinned {
     corners: Corners,
@@ -42,8 +42,8 @@ impl Thinned {
     }
 }
 
-/// All vertices but those in the middle of a horizontal or vertical line; gives up when they are
-/// too many.
+/// All vertices but those in the middle of a horizontal or vertical line; gives up beyond
+/// [`MAX_VERTICES`].
 #[derive(Debug, Default)]
 struct Corners {
     vertices: Vec<Point>,
@@ -61,8 +61,9 @@ impl Corners {
     #[cold]
     fn push(&mut self, point: Point) {
         if let [.., a, b] = self.vertices[..] {
-            // Exact comparisons: a line that is only nearly straight has a corner. Curves never
-            // turn back on a horizontal line; on a vertical one they may, and then b is a corner.
+            // The comparisons are exact: a line that is only nearly straight has a corner. A curve
+            // never turns back on a horizontal line. It may turn back on a vertical line, and then
+            // `b` is a corner.
             let horizontal = a.1 == b.1 && b.1 == point.1;
             let vertical = a.0 == b.0 && b.0 == point.0 && (a.1 < b.1) == (b.1 < point.1);
             if horizontal || vertical {
@@ -81,7 +82,7 @@ impl Corners {
 /// The vertices to keep of each column.
 #[derive(Debug)]
 struct Columns {
-    /// Columns in a unit of x.
+    /// Number of columns for each unit of x.
     per_x: f64,
     finished: Vec<Point>,
     current: Option<Column>,
@@ -95,7 +96,7 @@ struct Column {
     lowest: Point,
     highest: Point,
     last: Point,
-    /// Whether the lowest comes after the highest.
+    /// Whether the lowest vertex comes after the highest.
     falls: bool,
 }
 

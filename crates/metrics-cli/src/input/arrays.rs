@@ -1,4 +1,4 @@
-//! Arrow arrays of numbers and booleans checked and turned into the columns of a batch.
+//! Checks Arrow arrays of numbers and booleans, and copies them into the columns of a batch.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use arrow_schema::DataType;
 use super::batch::{Score, Scores, is_weight, target};
 use super::row::Problem;
 
-/// Calls `$body` with `$array` as the primitive array of its numeric type; `$other` for any other
-/// type.
+/// Evaluates `$body` with `$array` as the primitive array of its numeric type, or `$other` if its type
+/// is not numeric.
 macro_rules! with_numbers {
     ($array:expr, $numbers:ident => $body:expr, $other:expr) => {
         with_numbers!(@ $array, $numbers => $body, $other,
@@ -29,7 +29,7 @@ macro_rules! with_numbers {
     };
 }
 
-/// What a column is used for.
+/// The use of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Score,
@@ -48,7 +48,7 @@ impl Role {
         }
     }
 
-    /// The types it can have, in words.
+    /// The types that a column of this role can have, in words.
     pub(crate) fn expected(self) -> &'static str {
         match self {
             Self::Score | Self::Weight => "floats or integers",
@@ -72,8 +72,8 @@ impl Role {
 /// The bad rows of one record batch: for each its first column at fault, and the problem.
 pub(crate) type Faults = BTreeMap<usize, (usize, Problem)>;
 
-/// Looks for bad values in column number `column` and adds their rows, unless an earlier column
-/// did.
+/// Looks for bad values in column number `column`, and adds their rows to `faults`. A row that an
+/// earlier column added stays as it is.
 pub(crate) fn check(array: &dyn Array, role: Role, column: usize, faults: &mut Faults) {
     let mut fault = |row: usize, problem: Problem| {
         faults.entry(row).or_insert((column, problem));
@@ -93,7 +93,7 @@ pub(crate) fn check(array: &dyn Array, role: Role, column: usize, faults: &mut F
     bad_rows.into_iter().for_each(|row| fault(row, problem));
 }
 
-/// Rows that are not null and not good.
+/// Rows whose number is not null and not good.
 fn bad_numbers<T>(numbers: &PrimitiveArray<T>, is_good: impl Fn(f64) -> bool) -> Vec<usize>
 where
     T: ArrowPrimitiveType<Native: Score>,
@@ -118,7 +118,7 @@ impl Good {
         Self(Some(good))
     }
 
-    /// Appends the good ones of `values`, one a row.
+    /// Appends the values of the good rows. `values` has one value for each row.
     pub(crate) fn extend<T>(&self, into: &mut Vec<T>, values: impl Iterator<Item = T>) {
         match &self.0 {
             None => into.extend(values),

@@ -24,7 +24,7 @@ pub(crate) use with_scores;
 
 /// One score column at the precision of its file.
 #[derive(Debug, Clone)]
-#[allow(missing_docs)] // The names say it all.
+#[allow(missing_docs)] // Each variant has the name of its type.
 pub enum Scores {
     F16(Vec<f16>),
     F32(Vec<f32>),
@@ -39,7 +39,7 @@ pub enum Scores {
     U64(Vec<u64>),
 }
 
-/// A type of [`Scores`].
+/// An element type of [`Scores`].
 pub(crate) trait Score: Copy {
     /// An empty column of this type.
     fn column() -> Scores;
@@ -128,7 +128,7 @@ pub struct Batch {
     pub scores: Vec<Scores>,
     /// Whether the sample is positive.
     pub targets: Vec<bool>,
-    /// Finite and at least 0, if there is a weight column.
+    /// Weights, finite and at least 0, if there is a weight column.
     pub weights: Option<Vec<f64>>,
     /// Positions in [`Source::groups`](super::Source::groups), if there is a group column.
     pub groups: Option<Vec<u32>>,
@@ -169,7 +169,7 @@ pub(crate) fn target(value: f64) -> Option<bool> {
     }
 }
 
-/// Whether a number is a weight.
+/// Whether a number is a valid weight.
 pub(crate) fn is_weight(value: f64) -> bool {
     value.is_finite() && value >= 0.0
 }

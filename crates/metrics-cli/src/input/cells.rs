@@ -1,4 +1,4 @@
-//! The cells of a CSV record turned into numbers.
+//! Parses the cells of a CSV record.
 
 use csv::ByteRecord;
 
@@ -8,10 +8,10 @@ use super::{Columns, find_column};
 use crate::error::Result;
 use crate::text;
 
-/// The columns in use, and what a record must look like.
+/// The columns in use, and the number of fields of a record.
 #[derive(Debug)]
 pub(crate) struct Fields {
-    /// Fields a record has.
+    /// Fields that every record must have.
     n_fields: usize,
     pub(crate) scores: Vec<Field>,
     target: Field,
@@ -26,7 +26,7 @@ pub(crate) struct Field {
     name: String,
 }
 
-/// What a record holds besides its scores.
+/// The values of a record besides its scores.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Row<'r> {
     pub(crate) target: bool,
@@ -35,7 +35,7 @@ pub(crate) struct Row<'r> {
     pub(crate) group: Option<&'r str>,
 }
 
-/// What is wrong with a record.
+/// A problem of a record, and its column.
 #[derive(Debug)]
 pub(crate) struct Fault<'f> {
     /// The column at fault; `None` when the record as a whole is.
@@ -53,7 +53,7 @@ impl Fields {
     /// Finds `columns` in the header of `path`.
     pub(crate) fn find(path: &str, header: &ByteRecord, columns: &Columns) -> Result<Self> {
         let field = |name: &String| {
-            // Not a list of names: a header may have millions.
+            // The names stay an iterator: a header may have millions of them.
             let names = header.iter().map(|cell| String::from_utf8_lossy(cell.trim_ascii()));
             let index = find_column(path, names, name)?;
             Ok(Field { index, name: name.clone() })
@@ -72,7 +72,7 @@ impl Fields {
         self.group.as_ref().map_or("", |field| &field.name)
     }
 
-    /// Whether `record` is an empty line, as at the end of many files: not a row at all.
+    /// Whether `record` is an empty line, which is no row. Many files end with one.
     pub(crate) fn is_blank(&self, record: &ByteRecord) -> bool {
         self.n_fields > 1 && record.len() == 1 && record.as_slice().trim_ascii().is_empty()
     }
@@ -102,7 +102,7 @@ impl Fields {
         Ok(Row { target, weight, group })
     }
 
-    /// What stands where `fault` is, ready to print.
+    /// The cell at fault, ready to print; for a record at fault as a whole, its number of fields.
     pub(crate) fn found(&self, record: &ByteRecord, fault: &Fault<'_>) -> String {
         match fault.field {
             None => {
@@ -136,8 +136,8 @@ fn parse_text(cell: &[u8]) -> Result<&str, Problem> {
     str::from_utf8(cell).map_err(|_| Problem::NotUtf8)
 }
 
-/// The nearest `f64`, as every parser of decimal numbers returns it: what is too small becomes 0.
-/// What is too large is no infinity, which has a word of its own.
+/// The nearest `f64`. A number that is too small becomes 0, as in other parsers of decimal numbers. A
+/// number that is too large is an error, not infinity: a file that means infinity says `inf`.
 fn parse_number(cell: &[u8]) -> Result<f64, Problem> {
     let number: f64 = parse_text(cell)?.parse().map_err(|_| Problem::NotANumber)?;
     if number.is_infinite() && cell.iter().any(u8::is_ascii_digit) {
@@ -162,7 +162,7 @@ pub(super) fn parse_target(cell: &[u8]) -> Result<bool, Problem> {
         _ if cell.eq_ignore_ascii_case(b"true") => Ok(true),
         _ => match parse_number(cell) {
             Ok(number) => target(number).ok_or(Problem::InvalidTarget),
-            // `yes` is first of all no target; that it is no number either would be a poor hint.
+            // For `yes`, "is not a target" is a better hint than "is not a number".
             Err(Problem::NotANumber | Problem::OutOfRange) => Err(Problem::InvalidTarget),
             Err(problem) => Err(problem),
         },

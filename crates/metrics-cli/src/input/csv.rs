@@ -1,4 +1,4 @@
-//! Delimited text, record by record, without an allocation a row.
+//! Reads delimited text, record by record, without an allocation for each row.
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -14,10 +14,11 @@ use super::{BATCH_ROWS, Batch, Columns, ReadOptions, Score, Source};
 use crate::error::{Error, Result};
 use crate::text;
 
-/// The CSV parser reads this much at once.
+/// Bytes that the CSV parser reads at once.
 const BUFFER_BYTES: usize = 1 << 18;
 
-/// What some files begin with that are not text but are often given a name ending in `.csv`.
+/// First bytes of other formats, and what to say about them: files in these formats often have a name that
+/// ends in `.csv`.
 const SIGNATURES: [(&[u8], &str); 6] = [
     (b"PAR1", "is a Parquet file: pass --format parquet"),
     (b"\x1f\x8b", "is compressed (gzip): decompress it first"),
@@ -37,8 +38,9 @@ pub(super) struct CsvSource {
     /// The scores of one record; complete before any of them enters the batch.
     scores: Vec<f64>,
     n_rows: u64,
-    /// Bytes read, and of how many, if that is known.
+    /// Bytes read so far.
     n_read: Rc<Cell<u64>>,
+    /// Length of the file in bytes, if known.
     n_bytes: Option<u64>,
     bad: BadRows,
     groups: Groups,
@@ -58,11 +60,11 @@ impl CsvSource {
         let file = Guarded::new(file, Rc::clone(&n_read), limit.clone(), options.delimiter);
         let mut records = ReaderBuilder::new()
             .delimiter(options.delimiter)
-            // Lengths are checked here, where a bad record can be named or skipped.
+            // `Fields::parse` checks the number of fields, so that a bad record can be named or skipped.
             .flexible(true)
             .has_headers(false)
-            // Left to itself the parser ends a record between `\r` and `\n`, and its line numbers
-            // are off by one. Cells are trimmed, so a `\r` at the end of the last one does no harm.
+            // By default the parser ends a record between `\r` and `\n`, and its line numbers are off
+            // by one. Cells are trimmed, so a `\r` at the end of the last cell does no harm.
             .terminator(Terminator::Any(b'\n'))
             .buffer_capacity(BUFFER_BYTES)
             .from_reader(file);
@@ -177,17 +179,18 @@ fn read_header<R: Read>(
         return Err(format_error("is empty: not even a header"));
     }
     let bytes = header.as_slice();
-    if let Some((_, what)) = SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature)) {
-        return Err(format_error(what));
+    if let Some((_, reason)) = SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature))
+    {
+        return Err(format_error(reason));
     }
     Ok(header)
 }
 
-/// The line `record`, just read, began on.
+/// The line on which `record`, just read, begins.
 ///
 /// The parser stands behind the newline that ended the record, or at the end of the file when a
-/// quote was never closed. Its own note of where a record begins does not count the blank lines it
-/// skipped.
+/// quote was never closed. The parser also notes the position of each record, but without the blank
+/// lines that it skipped.
 fn first_line<R: Read>(records: &csv::Reader<R>, record: &ByteRecord) -> u64 {
     let bytes = record.as_slice();
     let inside = bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
@@ -195,7 +198,7 @@ fn first_line<R: Read>(records: &csv::Reader<R>, record: &ByteRecord) -> u64 {
     records.position().line().saturating_sub(inside + ending)
 }
 
-/// A failure to read the record that begins on `line` or soon after.
+/// The error for a failure to read the record that begins on `line` or soon after.
 fn read_error(path: &str, line: u64, error: csv::Error, limit: &RecordLimit) -> Error {
     if let Some(n_bytes) = limit.exceeded() {
         return Error::PieceTooLarge {

@@ -9,11 +9,11 @@ thread_local! {
     static DECODING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What `decode` returns, or the message of its panic.
+/// Calls `decode`, and returns its result or the message of its panic.
 ///
 /// The parquet crate does not check everything it reads: about one damaged file in a few hundred makes
-/// it panic. For a user that is one more file that cannot be read. The first call changes the panic hook
-/// of the process, so that these panics are not printed; all others still are.
+/// it panic. To a user, that file is one more file that cannot be read. The first call changes the panic
+/// hook of the process, so that panics in `decode` are not printed. All other panics still are.
 ///
 /// The decoder must not be used again after a panic.
 pub(crate) fn catch_panic<T>(decode: impl FnOnce() -> T) -> Result<T, String> {

@@ -1,4 +1,4 @@
-//! Group labels, each given a small number in the order of appearance.
+//! Numbers the labels of groups in the order of appearance.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::error::Error;
 use crate::text;
 
-/// What a group takes beside the bytes of its label: its entries here and in the reports.
+/// Bytes that a group takes besides its label: its entries here and in the reports.
 const GROUP_BYTES: u64 = 128;
 
 /// The distinct labels of the group column.
@@ -15,14 +15,15 @@ pub struct Groups {
     labels: Vec<Rc<str>>,
     ids: HashMap<Rc<str>, u32>,
     limit: usize,
-    /// What all labels may take, in bytes, and what they take.
+    /// Bytes that all labels together may take.
     max_bytes: u64,
+    /// Bytes that all labels together take so far.
     n_bytes: u64,
-    /// Files are often sorted by group, and then the last label is the next one too.
+    /// The number of the last label. Files are often sorted by group, so the next label is often the same.
     last: u32,
 }
 
-/// A label cannot be kept.
+/// Why a label cannot be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GroupError {
     /// There are more groups than the limit allows.
@@ -32,9 +33,9 @@ pub(crate) enum GroupError {
     },
     /// All labels together take more memory than one piece of a file may.
     TooLarge {
-        /// What they would take, in bytes.
+        /// Bytes that the labels would take.
         n_bytes: u64,
-        /// What they may take.
+        /// Bytes that the labels may take.
         limit: u64,
     },
 }
@@ -58,12 +59,12 @@ impl GroupError {
 }
 
 impl Groups {
-    /// No groups yet; at most `limit` ever, whose labels take at most `max_bytes`.
+    /// No groups yet. At most `limit` groups are allowed, whose labels take at most `max_bytes` together.
     pub(crate) fn new(limit: usize, max_bytes: u64) -> Self {
         Self { limit, max_bytes, ..Self::default() }
     }
 
-    /// The number of `label`, a new one when it was never seen.
+    /// The number of `label`. A label never seen before gets the next number.
     pub(crate) fn id(&mut self, label: &str) -> Result<u32, GroupError> {
         if self.labels.get(self.last as usize).is_some_and(|last| **last == *label) {
             return Ok(self.last);
@@ -92,7 +93,7 @@ impl Groups {
         Ok(id)
     }
 
-    /// The labels; their positions are their numbers.
+    /// The labels. The number of a label is its position.
     #[must_use]
     pub fn labels(&self) -> &[Rc<str>] {
         &self.labels

@@ -1,10 +1,10 @@
-//! A reader under the CSV parser: it counts, it limits, and it ends the last line.
+//! A reader between a file and the CSV parser: it counts bytes, limits records and ends the last line.
 
 use std::cell::Cell;
 use std::io::{self, Read};
 use std::rc::Rc;
 
-/// What the parser keeps of each field beside its bytes: where it ends.
+/// Bytes that the parser keeps for each field besides its text: the position of its end.
 const FIELD_BYTES: u64 = 16;
 
 /// Wraps a file for the CSV parser.
@@ -26,9 +26,9 @@ pub(crate) struct Guarded<R> {
 /// The memory that the current record takes so far; shared between the reader and the loop over
 /// records.
 ///
-/// A quote that is never closed makes the rest of the file one record: without a limit the whole
-/// file would go to memory before the error. So would a line of millions of delimiters, several
-/// times over.
+/// A quote that is never closed makes the rest of the file one record. Without a limit, the parser
+/// would read the whole file into memory before the error. A line of millions of delimiters would
+/// even take several times its length.
 #[derive(Debug, Clone)]
 pub(crate) struct RecordLimit {
     max: u64,
@@ -41,7 +41,7 @@ impl RecordLimit {
         Self { max, n_bytes: Rc::default() }
     }
 
-    /// A new record begins.
+    /// Starts to count a new record.
     pub(crate) fn reset(&self) {
         self.n_bytes.set(0);
     }
@@ -51,15 +51,16 @@ impl RecordLimit {
         self.max
     }
 
-    /// What the current record takes, if that is too much.
+    /// Bytes that the current record takes, if they exceed the limit.
     pub(crate) fn exceeded(&self) -> Option<u64> {
         Some(self.n_bytes.get()).filter(|&n_bytes| n_bytes > self.max)
     }
 
-    /// Bytes were read, and among them so many delimiters.
+    /// Counts `bytes`, just read, and the fields that their delimiters end.
     fn add(&self, bytes: &[u8], delimiter: u8) -> io::Result<()> {
         let so_far = self.n_bytes.get();
-        // The first bytes since the record began belong to others, too, and they are few.
+        // The first bytes since the last reset may hold many other records. They are few, so their
+        // fields need no limit.
         let n_fields = match so_far {
             0 => 0,
             _ => bytes.iter().filter(|&&byte| byte == delimiter).count() as u64,
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn records_with_an_end_go_on_for_ever() {
+    fn any_number_of_records_below_the_limit_is_read() {
         let (mut endless, limit) = guarded(io::repeat(b','));
         let mut buffer = vec![0; 1 << 17];
         for _ in 0..100 {

@@ -1,8 +1,8 @@
-//! Prediction files: opened by format, read in checked batches.
+//! Opens prediction files and reads them in checked batches.
 //!
-//! A [`Source`] hands out only rows every metric accepts. What it finds wrong it names by place,
-//! column and value, or counts when bad rows are to be skipped. A row is bad for all models or for
-//! none, so that models are compared on the same samples.
+//! A [`Source`] returns only rows that every metric accepts. The first bad row is an error that names
+//! its place, column and value; with [`ReadOptions::skip_invalid`] bad rows are counted instead. A row
+//! is bad for all models or for none, so that models are compared on the same samples.
 
 mod arrays;
 mod batch;
@@ -30,7 +30,7 @@ pub use row::{BadRow, Place, Problem, SkippedReason};
 use crate::error::{Error, Result};
 use crate::text;
 
-/// Rows a batch holds at most: enough to make per-batch work vanish, few enough for the cache.
+/// Most rows of a batch: enough to make the work for each batch negligible, few enough for the cache.
 const BATCH_ROWS: usize = 1 << 15;
 
 /// A file format.
@@ -48,11 +48,11 @@ pub enum Format {
 pub struct Columns {
     /// One column a model.
     pub scores: Vec<String>,
-    /// The 0/1 truth.
+    /// The targets: 0 or 1.
     pub target: String,
     /// Sample weights.
     pub weight: Option<String>,
-    /// What to report by.
+    /// Labels of the groups to report.
     pub group: Option<String>,
 }
 
@@ -62,7 +62,7 @@ pub struct Columns {
 /// `ReadOptions { skip_invalid: true, ..ReadOptions::new(Format::Csv) }`.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadOptions {
-    /// Its format.
+    /// The format of the file.
     pub format: Format,
     /// The field delimiter of CSV.
     pub delimiter: u8,
@@ -79,8 +79,8 @@ impl ReadOptions {
     /// Groups allowed unless the caller says otherwise.
     pub const MAX_GROUPS: usize = 10_000;
 
-    /// MiB a piece may take unless the caller says otherwise: more than a page of any common
-    /// writer has, the largest being 100 MB.
+    /// MiB that a piece may take unless the caller says otherwise. No page of a common writer is
+    /// larger: the largest take 100 MB.
     pub const MAX_PIECE_MIB: u32 = 128;
 
     /// The defaults for files of `format`.
@@ -101,11 +101,11 @@ pub trait Source {
     /// An empty batch with the columns of this file.
     fn new_batch(&self) -> Batch;
 
-    /// Replaces what is in `batch` with the next rows, at least one; `false` at the end of the
-    /// file.
+    /// Replaces the rows of `batch` with the next rows of the file, at least one; returns `false` at
+    /// the end of the file.
     ///
     /// # Errors
-    /// Whatever makes the file unreadable, and the first bad row unless bad rows are skipped.
+    /// When the file cannot be read, and at the first bad row unless bad rows are skipped.
     fn next_batch(&mut self, batch: &mut Batch) -> Result<bool>;
 
     /// Rows seen so far, bad ones included.

@@ -1,4 +1,4 @@
-//! Rows that cannot be used: where they are, what is wrong, and how many were skipped.
+//! Rows that cannot be used: their places, their problems, and how many were skipped.
 
 use std::fmt;
 
@@ -8,9 +8,9 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
-    /// The line its record begins on, header and blank lines counted (CSV).
+    /// The line on which the record begins; the header and blank lines count, too (CSV).
     Line(u64),
-    /// Its number among the rows of data (Parquet).
+    /// The number of the row (Parquet).
     Row(u64),
 }
 
@@ -31,7 +31,7 @@ pub enum Problem {
     Empty,
     /// Text that is not a number.
     NotANumber,
-    /// A number that no 64-bit float comes near.
+    /// A number beyond the range of 64-bit floats.
     OutOfRange,
     /// Bytes that are not UTF-8.
     NotUtf8,
@@ -46,7 +46,7 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// What to say about `found`, the offending value ready to print.
+    /// The message about `found`, the value at fault, ready to print.
     fn describe(self, found: &str) -> String {
         match self {
             Self::Empty | Self::FieldCount => found.to_owned(),
@@ -70,12 +70,12 @@ impl Problem {
 /// number`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BadRow {
-    /// Where it is.
+    /// The place of the row.
     #[serde(flatten)]
     pub place: Place,
     /// The column at fault; `None` when the record as a whole is.
     pub column: Option<String>,
-    /// What stands there and why it cannot be used.
+    /// The value there, and why it cannot be used.
     pub message: String,
 }
 
@@ -96,18 +96,18 @@ impl fmt::Display for BadRow {
     }
 }
 
-/// The rows one kind of problem cost.
+/// The rows skipped for one kind of problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SkippedReason {
     /// The kind of problem.
     pub reason: Problem,
-    /// Rows skipped for it.
+    /// Rows skipped for this problem.
     pub count: u64,
-    /// The first of them.
+    /// The first of these rows.
     pub first: BadRow,
 }
 
-/// What becomes of bad rows: the first is an error, or all are counted.
+/// Handles bad rows: the first is an error, or all are counted.
 #[derive(Debug, Clone)]
 pub(crate) struct BadRows {
     skip: bool,
@@ -115,12 +115,12 @@ pub(crate) struct BadRows {
 }
 
 impl BadRows {
-    /// With `skip`, bad rows are counted; without, the first one is the error.
+    /// With `skip`, bad rows are counted; without, the first bad row is an error.
     pub(crate) fn new(skip: bool) -> Self {
         Self { skip, reasons: Vec::new() }
     }
 
-    /// Takes note of a bad row. `describe` is called only if its text is needed.
+    /// Adds a bad row. `describe` is called only if the description is needed.
     ///
     /// # Errors
     /// The row itself, unless bad rows are skipped.
@@ -141,7 +141,7 @@ impl BadRows {
         Ok(())
     }
 
-    /// What was skipped so far, in the order the problems first appeared.
+    /// The rows skipped so far, by problem, in the order in which the problems first appeared.
     pub(crate) fn reasons(&self) -> &[SkippedReason] {
         &self.reasons
     }

@@ -12,8 +12,8 @@ use super::labels::Label;
 use crate::args::PlotFormat;
 use crate::evaluate::Point;
 
-/// Width of the picture in pixels; its height depends on the legend. An SVG has the same units,
-/// since plotters draws at whole numbers.
+/// Width of a figure in pixels; its height depends on the legend. An SVG has the same units, because
+/// plotters draws at whole numbers.
 const WIDTH: i32 = 1280;
 /// Side of the square the curves are drawn in.
 const SIDE: i32 = 1080;
@@ -26,23 +26,24 @@ const Y_LABELS: i32 = 120;
 /// Middle of the first row of the legend.
 const LEGEND_TOP: i32 = TOP + SIDE + 136;
 const LEGEND_ROW: i32 = 44;
-/// How far plotters puts text above the height it is to be centred at.
+/// Pixels by which plotters draws text too high when it centres the text at a height.
 const TEXT_SHIFT: i32 = 4;
-/// Vertices of a line that a bitmap gets at once. Of a thick line plotters fills the outline, and
-/// where short steps make a long outline cross itself, it leaves holes. That of one corner does not.
+/// Vertices of a line that are drawn into a bitmap at once. plotters fills the outline of a thick
+/// line. The outline of many short steps crosses itself, and plotters leaves holes there. The outline
+/// of a single corner does not cross itself.
 const BITMAP_PIECE: usize = 3;
 /// Longer labels would run into the value of their curve.
 pub(super) const MAX_LABEL_COLUMNS: usize = 48;
 /// Longer subtitles would leave the picture.
 pub(super) const MAX_SUBTITLE_COLUMNS: usize = 80;
-/// A longer name of the column of weights would leave no room for that of the file.
+/// A longer name of the weight column would leave no room for the name of the file.
 pub(super) const MAX_WEIGHT_COLUMNS: usize = 20;
 
-/// Where a y axis may end.
+/// Values at which a y axis may end.
 const Y_ENDS: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0];
 
-/// The colours of Okabe and Ito, told apart by colour-blind readers too; yellow left out, too pale
-/// for a line.
+/// The colours of Okabe and Ito, which colour-blind readers can tell apart. Yellow is left out: it is
+/// too pale for a line.
 const COLOURS: [RGBColor; 7] = [
     RGBColor(0x00, 0x72, 0xb2),
     RGBColor(0xd5, 0x5e, 0x00),
@@ -52,7 +53,7 @@ const COLOURS: [RGBColor; 7] = [
     RGBColor(0x56, 0xb4, 0xe9),
     BLACK,
 ];
-/// More models than colours: the colours again, dashed.
+/// Dashes of the lines: with more models than colours, the colours repeat, dashed.
 const DASHES: [Option<(i32, i32)>; 3] = [None, Some((18, 8)), Some((6, 6))];
 
 const GRID: RGBColor = RGBColor(0xe4, 0xe4, 0xe4);
@@ -68,10 +69,10 @@ pub(super) struct Figure {
     pub(super) subtitle: Label,
     pub(super) x_label: &'static str,
     pub(super) y_label: &'static str,
-    /// Whether the y axis may end before 1 when all lines stay far below. It then says so.
+    /// Whether the y axis may end before 1 when all lines stay far below 1. The label of the axis then says so.
     pub(super) zoom_y: bool,
     pub(super) lines: Vec<Line>,
-    /// What a classifier that knows nothing would get.
+    /// The curve of random guessing.
     pub(super) baseline: Line,
 }
 
@@ -83,10 +84,10 @@ pub(super) struct Line {
     pub(super) points: Vec<Point>,
 }
 
-/// Figures side by side as a file. Names must be [`Label`]s that the format can show.
+/// The content of a file with the figures side by side. The labels must be made for `format`.
 ///
 /// # Errors
-/// A sentence saying why not.
+/// A sentence that says why the figures cannot be drawn.
 pub(super) fn picture(figures: &[Figure], format: PlotFormat) -> Result<Vec<u8>, String> {
     match format {
         PlotFormat::Svg => {
@@ -100,7 +101,7 @@ pub(super) fn picture(figures: &[Figure], format: PlotFormat) -> Result<Vec<u8>,
 
 fn png(figures: &[Figure]) -> Result<Vec<u8>, Box<dyn Error>> {
     let (width, height) = size(figures);
-    // Three bytes a pixel. The height grows with the number of models.
+    // Three bytes a pixel. The height grows with the number of models, so there may be too little memory.
     let n_bytes = 3 * width as usize * height as usize;
     let mut pixels = Vec::new();
     pixels.try_reserve_exact(n_bytes)?;
@@ -152,7 +153,7 @@ impl Figure {
         let y_end = self.y_end();
         let note = if y_end < 1.0 { format!(" (axis ends at {y_end})") } else { String::new() };
         let height = root.dim_in_pixel().1 as i32;
-        // The square has a pixel more than its side: both ends are drawn.
+        // Both edges of the square are drawn, so it has a pixel more than its side.
         let mut chart = ChartBuilder::on(root)
             .margin_top(TOP)
             .margin_left(LEFT - Y_LABELS)
@@ -232,7 +233,7 @@ where
     }
 }
 
-/// Text whose anchor is halfway up.
+/// A style for text that is centred at the height of its anchor.
 fn text(font: &'static str, size: u32, colour: RGBColor, h_pos: HPos) -> TextStyle<'static> {
     (font, size).into_font().color(&colour).pos(Pos::new(h_pos, VPos::Center))
 }

@@ -1,4 +1,4 @@
-//! Fonts: the one that comes along, and those of the machine for letters it lacks.
+//! Fonts: the bundled one, and those of the machine for letters that it lacks.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -7,25 +7,25 @@ use fontdb::{Database, ID, Style};
 use plotters::style::{FontStyle, register_font};
 use ttf_parser::Face;
 
-/// The name the bundled font is registered under, which is also what an SVG asks its viewer for.
+/// The name of the bundled font for plotters. An SVG asks its viewer for fonts of the same names.
 pub(super) const BUNDLED: &str = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif";
 /// DejaVu Sans with Latin, Greek and Cyrillic letters; `fonts/README.md` says how it was made.
 const BUNDLED_FILE: &[u8] = include_bytes!("../../fonts/DejaVuSans-subset.ttf");
 
-/// The fonts of the machine; files are looked at when a letter is missing.
+/// The fonts of the machine, listed when the bundled font lacks a letter for the first time.
 static SYSTEM: LazyLock<Database> = LazyLock::new(|| {
     let mut fonts = Database::new();
     fonts.load_system_fonts();
     fonts
 });
 
-/// Registered fonts of the machine by the names they were given.
+/// The names of the fonts of the machine that are registered with plotters.
 static REGISTERED: LazyLock<Mutex<HashMap<ID, &'static str>>> = LazyLock::new(Mutex::default);
 
-/// Makes the bundled font known.
+/// Registers the bundled font with plotters.
 ///
 /// # Errors
-/// A sentence saying that it cannot be read.
+/// A sentence that says that the font cannot be read.
 pub(super) fn register_bundled() -> Result<(), String> {
     register_font(BUNDLED, FontStyle::Normal, BUNDLED_FILE)
         .map_err(|_| "the bundled font cannot be read".to_owned())
@@ -39,9 +39,9 @@ pub(super) fn with_letters_of(text: &str) -> Option<&'static str> {
     find(&SYSTEM, text).and_then(|id| register(&SYSTEM, id))
 }
 
-/// An upright font with all letters of `text`, as near to a regular one as there is.
+/// The upright font with all letters of `text` whose weight is nearest to regular; proportional if possible.
 fn find(fonts: &Database, text: &str) -> Option<ID> {
-    // plotters reads the first font of a file.
+    // plotters reads only the first font of a file.
     let upright = fonts.faces().filter(|face| face.style == Style::Normal && face.index == 0);
     let mut upright: Vec<_> = upright.collect();
     upright.sort_by_key(|face| (face.weight.0.abs_diff(400), face.monospaced));
@@ -54,7 +54,7 @@ fn has_letters(data: &[u8], index: u32, text: &str) -> bool {
     text.chars().all(|c| face.glyph_index(c).is_some())
 }
 
-/// Makes a font of the machine known to plotters, for as long as the program runs.
+/// Registers a font of the machine with plotters, and keeps it in memory until the program ends.
 fn register(fonts: &Database, id: ID) -> Option<&'static str> {
     let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(name) = registered.get(&id) {

@@ -1,4 +1,4 @@
-//! Names as a picture can show them: short, told apart, and in a font that has their letters.
+//! Names for a picture: short, distinct, and in a font that has their letters.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -18,8 +18,8 @@ impl Label {
         Self { text: text.into(), font: fonts::BUNDLED }
     }
 
-    /// `text` of at most `max_columns` columns, or `instead` where it is to become pixels and no font has
-    /// its letters.
+    /// `text`, cut to at most `max_columns` columns. In a PNG, `instead` replaces a text whose letters no
+    /// font has.
     pub(super) fn new(
         text: &str,
         max_columns: usize,
@@ -28,7 +28,7 @@ impl Label {
     ) -> Self {
         let text = cut(&visible(text), max_columns);
         match format {
-            // Whoever shows an SVG looks for a font.
+            // The viewer of an SVG looks for a font.
             PlotFormat::Svg => Self::plain(text),
             PlotFormat::Png => match fonts::with_letters_of(&text) {
                 Some(font) => Self { text, font },
@@ -38,7 +38,7 @@ impl Label {
     }
 }
 
-/// Labels for the models of these names, each another; and the names that no font has letters for.
+/// Distinct labels for the models of these names, and the names whose letters no font has.
 pub(super) fn of_models(
     names: &[&str],
     max_columns: usize,
@@ -56,14 +56,15 @@ pub(super) fn of_models(
     (labels, without_font)
 }
 
-/// Names of at most `max_columns` columns. What is too long loses its middle; names that are the same then
-/// are numbered by their position, from 1 on.
+/// Distinct names of at most `max_columns` columns. A name that is too long loses its middle. Names that are
+/// then equal get their position as a number, from 1 on.
 fn distinct(names: &[&str], max_columns: usize) -> Vec<String> {
     let shown: Vec<String> = names.iter().map(|name| visible(name)).collect();
     let short: Vec<String> = shown.iter().map(|name| cut(name, max_columns)).collect();
-    let is_taken = |index: usize| short.iter().filter(|other| **other == short[index]).count() > 1;
+    let is_ambiguous =
+        |index: usize| short.iter().filter(|other| **other == short[index]).count() > 1;
     let label = |index: usize| {
-        if !is_taken(index) {
+        if !is_ambiguous(index) {
             return short[index].clone();
         }
         let number = format!(" ({})", index + 1);
@@ -72,8 +73,8 @@ fn distinct(names: &[&str], max_columns: usize) -> Vec<String> {
     (0..names.len()).map(label).collect()
 }
 
-/// `text` with replacement characters for control characters, which XML does not have. The rest plotters
-/// escapes.
+/// `text` with replacement characters for control characters, which XML does not allow. plotters escapes all
+/// other special characters.
 fn visible(text: &str) -> String {
     let visible = |c: char| match c {
         '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
@@ -83,20 +84,20 @@ fn visible(text: &str) -> String {
     text.chars().map(visible).collect()
 }
 
-/// `text` with an ellipsis for its middle if it is too long: ends tell names apart as often as beginnings.
+/// `text`, with an ellipsis for its middle if it is too long. Names differ at the end as often as at the start.
 pub(super) fn cut(text: &str, max_columns: usize) -> String {
     if text.width() <= max_columns {
         return text.to_owned();
     }
     let max_end = max_columns.saturating_sub(1) / 2;
-    let start = taken(text.chars(), max_columns.saturating_sub(1) - max_end);
-    let mut end = taken(text.chars().rev(), max_end);
+    let start = prefix(text.chars(), max_columns.saturating_sub(1) - max_end);
+    let mut end = prefix(text.chars().rev(), max_end);
     end.reverse();
     start.into_iter().chain(['…']).chain(end).collect()
 }
 
-/// The first characters, as many as fit.
-fn taken(chars: impl Iterator<Item = char>, max_columns: usize) -> Vec<char> {
+/// The first characters, as many as fit into `max_columns` columns.
+fn prefix(chars: impl Iterator<Item = char>, max_columns: usize) -> Vec<char> {
     let mut left = max_columns;
     let fits = |c: &char| match left.checked_sub(c.width().unwrap_or(0)) {
         Some(rest) => {
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_without_a_font_are_no_boxes() {
+    fn a_name_without_a_font_becomes_a_position() {
         // Plane 15 is for private use: no font has it.
         let names = ["model", "\u{f1234}"];
         let (labels, without_font) = of_models(&names, 48, PlotFormat::Png);

@@ -1,4 +1,4 @@
-//! Names and numbers set so that they fit a terminal.
+//! Lays out names and numbers to fit the width of a terminal.
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use unicode_width::UnicodeWidthStr;
@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 const STYLE: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
-/// What a table shows.
+/// The cells of a table.
 #[derive(Debug)]
 pub(super) struct Sheet {
     pub(super) header: Vec<String>,
@@ -16,11 +16,11 @@ pub(super) struct Sheet {
     pub(super) rows: Vec<Vec<String>>,
 }
 
-/// A way to set a table.
+/// How wide a table is laid out.
 #[derive(Debug, Clone, Copy)]
 struct Setting {
     wraps_header: bool,
-    /// Blanks on the left and on the right of a cell; another one stands between cells.
+    /// Blanks on the left and on the right of a cell, besides the one between two cells.
     padding: (u16, u16),
 }
 
@@ -32,7 +32,7 @@ const SETTINGS: [Setting; 3] = [
 ];
 
 impl Sheet {
-    /// The widest table that fits into `width` columns; a list of all rows where none does.
+    /// The widest table that fits into `width` columns, or a list of all rows if no table fits.
     pub(super) fn lines(&self, width: Option<usize>) -> Vec<String> {
         let limit = width.unwrap_or(usize::MAX);
         match SETTINGS.into_iter().find(|setting| self.width(*setting) <= limit) {
@@ -47,7 +47,7 @@ impl Sheet {
         columns.map(|width| width + padding + 1).sum::<usize>().saturating_sub(1)
     }
 
-    /// What the widest cell takes, or the heading.
+    /// Width of the widest cell, heading included.
     fn column_width(&self, column: usize, setting: Setting) -> usize {
         let heading = &self.header[column];
         let heading = if setting.wraps_header {
@@ -82,7 +82,7 @@ impl Sheet {
         table.lines().map(|line| line.trim_end().to_owned()).collect()
     }
 
-    /// A line for each cell, headings first; names keep their length.
+    /// A line for each cell: its heading, then the cell. No line is wrapped.
     fn list(&self) -> Vec<String> {
         let widest = self.header.iter().map(|heading| heading.width()).max().unwrap_or(0);
         let mut lines = Vec::new();
@@ -99,8 +99,8 @@ impl Sheet {
     }
 }
 
-/// `text` in lines of at most `width` columns, broken at blanks alone; the indentation of the first line is
-/// that of all. A longer word has a line of its own.
+/// `text` in lines of at most `width` columns, broken only at blanks. All lines have the indentation of the
+/// first. A word longer than `width` has a line of its own.
 pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     if text.width() <= width {
         return vec![text.to_owned()];
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_width_said_is_a_width_taken() {
+    fn the_computed_width_is_that_of_the_lines() {
         for setting in SETTINGS {
             let lines = sheet().table(setting);
             let widest = lines.iter().map(|line| line.width()).max();

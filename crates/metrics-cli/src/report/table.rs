@@ -11,21 +11,21 @@ use crate::text;
 /// Shown where a model has no bucketed AUC.
 const NONE: &str = "–";
 
-/// Stands in place of a group for all rows. A group may be called `all`.
+/// Shown in place of a group for all rows. It has parentheses, because a group may be called `all`.
 const ALL: &str = "(all rows)";
 
 /// Heading of the largest distance between the bucketed and the exact area. The bounds are certain, and the
 /// heading must not suggest a confidence interval.
 const BUCKETING: &str = "bucketing error";
 
-/// Longer names are cut; JSON has all of them.
+/// Longer names are cut; JSON has the whole names.
 const MAX_NAME_CHARS: usize = 100;
 
 /// Writes a table with one line for each model and group, and notes below it. No line is broken inside a
-/// number or a word: where a table does not fit into `width` columns it becomes narrower, or a list.
+/// number or a word: a table too wide for `width` columns becomes narrower, or a list.
 ///
 /// # Errors
-/// [`Error::Output`] when `out` does not take it.
+/// [`Error::Output`] when the table cannot be written to `out`.
 pub fn table(report: &Report, width: Option<usize>, out: &mut impl Write) -> Result<()> {
     write_report(report, width, out).and_then(|()| out.flush()).map_err(Error::Output)
 }
@@ -87,12 +87,12 @@ fn cells(report: &Report, result: &Measured) -> Vec<String> {
     cells
 }
 
-/// A label, unless it is the word for all rows.
+/// The label of a group, ready to print; in quotes if it equals [`ALL`].
 fn group_name(label: &str) -> String {
     if label == ALL { text::quote(label.as_bytes()) } else { printable(label) }
 }
 
-/// The bucketed area, and how far from it the exact one may be.
+/// The bucketed area, and the largest possible distance of the exact area.
 fn bucketed_cells(report: &Report, result: &Measured) -> [String; 2] {
     let no_probabilities = report.not_probabilities.iter().any(|model| model.score == result.score);
     match result.bucketed_auc {
@@ -109,8 +109,8 @@ fn number(value: Option<f64>) -> String {
     value.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.6}"))
 }
 
-/// A name from the file with its control characters escaped: it must not break the line. Long names
-/// are cut: every line is as wide as the longest.
+/// A name from the file, ready to print. Control characters are escaped, because they could break the
+/// line. A long name is cut, because it would widen every line.
 fn printable(name: &str) -> String {
     let mut chars = name.chars();
     let mut shown = String::new();
@@ -168,8 +168,8 @@ fn notes(report: &Report) -> Vec<String> {
     if !report.names_without_font.is_empty() {
         let names = report.names_without_font.iter().map(|name| printable(name));
         notes.push(format!(
-            "no font here has all letters of {}: the PNG says \"model\" and its position instead; an SVG \
-             has the names as they are.",
+            "no font here has all letters of {}: a PNG shows \"model\" and the position of the model \
+             instead; an SVG shows every name.",
             names.collect::<Vec<_>>().join(", ")
         ));
     }

@@ -1,25 +1,26 @@
-//! The index at the end of a Parquet file, looked over before the parquet crate decodes it.
+//! Checks the index at the end of a Parquet file before the parquet crate decodes it.
 
 use parquet::file::reader::ChunkReader;
 
-use super::fault::Refusal;
 use super::format;
-use super::thrift::{Fault, INTEGER, LIST, Result, STRUCT, Thrift};
+use super::refusal::Refusal;
+use super::thrift::{INTEGER, LIST, Result, STRUCT, Thrift, ThriftError};
 
-/// The length of the footer and four letters.
+/// Bytes behind the footer: its length and [`MAGIC`].
 const TAIL_BYTES: u64 = 8;
 const MAGIC: &[u8] = b"PAR1";
 
-/// How deep columns may nest. The parquet crate calls itself once a level, and a stack that ends is
-/// no error but the end of the process.
+/// Most levels of nested columns. The parquet crate recurses once for each level, and a stack overflow
+/// would abort the process.
 const MAX_SCHEMA_DEPTH: usize = 64;
 
-/// About what the decoded footer takes for each entry.
+/// Approximate bytes that the decoded footer takes for each entry of the schema.
 const SCHEMA_ENTRY_BYTES: u64 = 1024;
+/// Approximate bytes that the decoded footer takes for each row group or column chunk.
 const CHUNK_BYTES: u64 = 512;
 
 /// Checks that decoding the footer of `file` takes no more than `limit` bytes and no deep
-/// recursion. A file without a footer passes: the parquet crate says what is wrong.
+/// recursion. A file without a footer passes: the parquet crate reports it.
 pub(super) fn check(file: &impl ChunkReader, limit: u64) -> std::result::Result<(), Refusal> {
     let Some(tail_start) = file.len().checked_sub(TAIL_BYTES) else {
         return Ok(());
@@ -36,10 +37,10 @@ pub(super) fn check(file: &impl ChunkReader, limit: u64) -> std::result::Result<
         return Err(Refusal::too_large("the index at its end", u64::from(n_bytes)));
     }
     let bytes = file.get_bytes(start, n_bytes as usize).map_err(Refusal::unreadable)?;
-    let entries = Entries::count(&bytes).map_err(|fault| {
-        let reason = match fault {
-            Fault::Short => "it ends too early",
-            Fault::Malformed(reason) => reason,
+    let entries = Entries::count(&bytes).map_err(|error| {
+        let reason = match error {
+            ThriftError::Short => "it ends too early",
+            ThriftError::Malformed(reason) => reason,
         };
         Refusal::Damaged(format!("the index at its end is damaged: {reason}"))
     })?;
@@ -64,7 +65,7 @@ impl Entries {
     fn count(footer: &[u8]) -> Result<Self> {
         let mut entries = Self::default();
         let mut depth = Depth::default();
-        // Numbers of fields as parquet.thrift gives them.
+        // The numbers of fields are those of parquet.thrift.
         Thrift::new(footer).fields(|thrift, field| match (field.id, field.kind) {
             (2, LIST) => thrift.structs(|thrift| {
                 entries.schema += 1;
@@ -86,7 +87,7 @@ impl Entries {
     }
 }
 
-/// Walks over an entry of the schema; how many of the entries behind it are its children.
+/// Walks over an entry of the schema, and returns how many children follow the entry.
 fn n_children(thrift: &mut Thrift<'_>) -> Result<i64> {
     let mut n_children = 0;
     thrift.fields(|thrift, field| match (field.id, field.kind) {
@@ -101,7 +102,7 @@ fn n_children(thrift: &mut Thrift<'_>) -> Result<i64> {
 struct Depth(Vec<i64>);
 
 impl Depth {
-    /// The next entry has `n_children`, in a footer of `n_bytes`.
+    /// Adds the next entry, which has `n_children`, of a footer of `n_bytes`.
     fn add(&mut self, n_children: i64, n_bytes: usize) -> Result<()> {
         while self.0.last() == Some(&0) {
             self.0.pop();
@@ -109,15 +110,16 @@ impl Depth {
         if let Some(missing) = self.0.last_mut() {
             *missing -= 1;
         }
-        // Room for as many is reserved at once, and every one of them takes bytes.
+        // The parquet crate reserves memory for all children at once. Each child takes at least a byte
+        // of the footer, so the footer cannot have more children than bytes.
         if !u64::try_from(n_children).is_ok_and(|n_children| n_children <= n_bytes as u64) {
-            return Err(Fault::Malformed("a column of more columns than there are"));
+            return Err(ThriftError::Malformed("a column claims more columns than there are"));
         }
         if n_children > 0 {
             self.0.push(n_children);
         }
         if self.0.len() > MAX_SCHEMA_DEPTH {
-            return Err(Fault::Malformed("columns are nested too deep"));
+            return Err(ThriftError::Malformed("columns are nested too deep"));
         }
         Ok(())
     }
@@ -152,15 +154,15 @@ mod tests {
 
     #[test]
     fn a_deep_schema_is_refused() {
-        let fault = Fault::Malformed("columns are nested too deep");
-        assert_eq!(Entries::count(&chain(100_000)), Err(fault));
+        let error = ThriftError::Malformed("columns are nested too deep");
+        assert_eq!(Entries::count(&chain(100_000)), Err(error));
     }
 
     #[test]
-    fn children_that_are_not_there_are_refused() {
+    fn more_children_than_bytes_are_refused() {
         // The root claims 2^31 − 1 children.
         let footer = [0x29, 0x1c, 0x48, 1, b'r', 0x15, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0, 0];
-        let fault = Fault::Malformed("a column of more columns than there are");
-        assert_eq!(Entries::count(&footer), Err(fault));
+        let error = ThriftError::Malformed("a column claims more columns than there are");
+        assert_eq!(Entries::count(&footer), Err(error));
     }
 }

@@ -1,8 +1,9 @@
-//! The structures of a Parquet file's index and of its pages' headers, as parquet.thrift numbers and types their fields.
+//! Numbers and types of the fields in the index and in the page headers of a Parquet file, from
+//! parquet.thrift.
 //!
-//! The parquet crate reads each field as the type that the format gives it, whatever type the bytes
-//! name. Bytes that name another one must not pass: from there on, the crate would read other fields
-//! than were walked here.
+//! The parquet crate reads each field as the type that parquet.thrift gives it, whatever type the bytes
+//! name. A field whose bytes name another type must not pass: from there on, the crate would read other
+//! fields than [`Thrift`](super::thrift::Thrift) checked.
 
 use super::thrift::{Kind, LIST};
 
@@ -20,7 +21,7 @@ const BINARY: Kind = Plain(8);
 const LISTED: Kind = Plain(LIST);
 const NOTHING: Kind = Struct(&[]);
 
-/// The whole index. The caller counts schema and row groups.
+/// The whole index. The caller counts the entries of the schema and the row groups.
 pub(super) const FILE: Fields = &[
     (1, I32),
     (2, LISTED),
@@ -140,7 +141,7 @@ const BOUNDING_BOX: Fields = &[
     (8, DOUBLE),
 ];
 
-/// The header of a page. The caller reads the headers of each kind of page.
+/// The header of a page. The caller reads the part that depends on the kind of page.
 pub(super) const PAGE: Fields = &[
     (1, I32),
     (2, I32),
@@ -152,14 +153,14 @@ pub(super) const PAGE: Fields = &[
     (8, Struct(DATA_PAGE_2)),
 ];
 
-/// What the header of a page of values says.
+/// The part of a page header that describes a data page.
 pub(super) const DATA_PAGE: Fields =
     &[(1, I32), (2, I32), (3, I32), (4, I32), (5, Struct(STATISTICS))];
 
-/// What the header of a dictionary says.
+/// The part of a page header that describes a dictionary page.
 pub(super) const DICTIONARY_PAGE: Fields = &[(1, I32), (2, I32), (3, Boolean)];
 
-/// What the header of a page of values of the second version says.
+/// The part of a page header that describes a data page of version 2.
 pub(super) const DATA_PAGE_2: Fields = &[
     (1, I32),
     (2, I32),

@@ -1,7 +1,8 @@
-//! The labels of a group column, read a few at a time.
+//! Reads the labels of a text column, a few at a time.
 //!
-//! Arrow would copy every label of a batch: a dictionary with one long label makes gigabytes of a
-//! small file. Here a label is a view into its page, and only as many are held as may be.
+//! Arrow would copy every label of a batch, and a dictionary with one long label would turn a small
+//! file into gigabytes. Here a label is a view into its page, and the labels held at a time keep to the
+//! limit of a piece.
 
 use std::sync::Arc;
 
@@ -75,7 +76,7 @@ impl<R: ChunkReader + 'static> Labels<R> {
         Ok(())
     }
 
-    /// Reads labels of the open row group, at most `n_rows`; how many, 0 at its end.
+    /// Reads at most `n_rows` labels of the open row group, and returns how many; 0 at the end of the group.
     fn fill(&mut self, n_rows: usize) -> Result<usize, ParquetError> {
         self.levels.clear();
         self.values.clear();
@@ -90,10 +91,10 @@ impl<R: ChunkReader + 'static> Labels<R> {
 
     /// Opens the next row group.
     fn open(&mut self) -> Result<(), ParquetError> {
-        // First, so that two row groups are never held.
+        // The former row group is closed first, so that two are never held.
         self.chunk = None;
         let pages = self.file.pages(self.row_group, self.column)?;
-        // No label is longer than a page, and each of them may hold one, or be a copy as long.
+        // No label is longer than a page, but each label may keep a page in memory, or be a copy as long.
         let n_labels = self.file.limit() / pages.largest().max(1);
         self.n_labels = usize::try_from(n_labels).unwrap_or(MAX_LABELS).clamp(1, MAX_LABELS);
         self.chunk = Some(ColumnReaderImpl::new(Arc::clone(&self.descr), Box::new(pages)));

@@ -1,10 +1,10 @@
-//! Parquet files, a record batch at a time.
+//! Reads Parquet files, a record batch at a time.
 //!
 //! ```text
 //! footer → pages → numbers (Arrow, a batch at a time)
 //!                → labels (a few at a time)
 //! ```
-//! The footer and the pages are looked over before the parquet crate decodes them.
+//! [`footer`] and [`pages`] check the bytes before the parquet crate decodes them.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,16 +21,16 @@ use parquet::file::metadata::ParquetStatisticsPolicy;
 use parquet::file::reader::ChunkReader;
 use parquet::schema::types::SchemaDescriptor;
 
-mod fault;
 mod footer;
 mod format;
 mod labels;
 mod pages;
+mod refusal;
 mod thrift;
 
-use fault::PlacedRefusal;
 use labels::Labels;
 use pages::{CheckedFile, CheckedRowGroups};
+use refusal::PlacedRefusal;
 
 use super::arrays::{self, Faults, Good, Role};
 use super::cells::parse_target;
@@ -63,10 +63,10 @@ pub(super) struct ParquetSource<R> {
 struct Column {
     name: String,
     role: Role,
-    /// Its position in the file.
+    /// The position of the column in the file.
     root: usize,
-    /// Its position in the record batches, which hold only columns in use, each once. `None` for
-    /// text, which is read beside them.
+    /// The position of the column in record batches, which hold only columns in use, each once.
+    /// `None` for text, which [`Labels`] reads.
     position: Option<usize>,
 }
 
@@ -82,8 +82,8 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
         footer::check(&file, limit)
             .map_err(|refusal| PlacedRefusal::from(refusal).at(&name, limit))?;
         let skip = ParquetStatisticsPolicy::SkipAll;
-        // Without the writer's Arrow schema every string column comes as strings, whatever string
-        // type or dictionary it had in memory there, and numbers have the type of the file.
+        // Without the writer's Arrow schema, every string column is read as strings, whatever type it
+        // had in the writer's memory, and numbers have the type of the file.
         let reading = ArrowReaderOptions::new()
             .with_skip_arrow_metadata(true)
             .with_column_stats_policy(skip.clone())
@@ -128,7 +128,7 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
         })
     }
 
-    /// What `read` returns; its error, or what a page was refused for, as an error of the file.
+    /// Calls `read`. If `read` fails because a page was refused, the error is that refusal.
     fn decode<T, E: Display>(
         file: &CheckedFile<R>,
         path: &str,
@@ -181,8 +181,8 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
         Ok(())
     }
 
-    /// The targets of the next `n_rows` rows where they are text. Those that are none are added to `faults`,
-    /// and to what is `found`.
+    /// The targets of the next `n_rows` rows, if the target column is text. Rows with an invalid target are
+    /// added to `faults`, and their texts to `found`.
     fn read_targets(
         &mut self,
         n_rows: usize,
@@ -201,7 +201,7 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
                 Ok(target) => return targets[row] = target,
                 Err(problem) => problem,
             };
-            // The first column at fault counts, and numbers were looked at before.
+            // The first column at fault counts, and columns of numbers were checked before.
             if faults.get(&row).is_none_or(|&(column, _)| column > index) {
                 faults.insert(row, (index, problem));
                 let shown = match label {
@@ -216,10 +216,10 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
         Ok(Some(targets))
     }
 
-    /// Numbers the labels of the next `n_rows` rows, but for those at fault. Labels that are at
-    /// fault themselves are added to `faults`, and to what is `found`.
+    /// Numbers the labels of the next `n_rows` rows, except rows at fault. Rows with an invalid label
+    /// are added to `faults`, and their texts to `found`.
     ///
-    /// The inner error is that of the groups: rows at fault are reported before it.
+    /// The inner error comes from the groups. The caller reports rows at fault before it.
     fn take_labels(
         &mut self,
         n_rows: usize,
@@ -256,7 +256,7 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
         Ok(numbered)
     }
 
-    /// Takes note of the bad rows, first to last; `found` is what stands there in text columns.
+    /// Adds the bad rows to `self.bad`, first to last; `found` has their values in text columns.
     fn report(
         &mut self,
         rows: &RecordBatch,
@@ -361,7 +361,7 @@ fn text_column(columns: &[Column], role: Role) -> Option<(usize, &Column)> {
     columns.iter().enumerate().find(|(_, column)| is_text(column))
 }
 
-/// The number of the column without columns of its own that is column `root` of the file.
+/// The number of the leaf column of the schema that is column `root` of the file.
 fn leaf(schema: &SchemaDescriptor, root: usize) -> Option<usize> {
     (0..schema.num_columns()).find(|&leaf| schema.get_column_root_idx(leaf) == root)
 }
@@ -377,7 +377,7 @@ fn empty_batch(columns: &[Column], schema: &Schema) -> Batch {
     }
 }
 
-/// What `decode` returns; its error or panic as an error of the file.
+/// Calls `decode`, and turns its error or panic into an error of the file.
 fn decode<T, E: Display>(path: &str, decode: impl FnOnce() -> Result<T, E>) -> Result<T> {
     let reason = match catch_panic(decode) {
         Ok(Ok(value)) => return Ok(value),

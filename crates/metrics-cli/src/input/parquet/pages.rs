@@ -1,9 +1,10 @@
-//! The pages of a Parquet file, each looked at before the parquet crate decodes it.
+//! Checks each page of a Parquet file before the parquet crate decodes it.
 //!
-//! A page header is a claim. The parquet crate reserves memory for as many bytes and values as it
-//! says, lets gzip and old LZ4 pages grow beyond it, and stops the process where there is not so
-//! much memory. So the headers of a column chunk are read first, and no piece of it may take more
-//! than the limit. Checksums, where a file has them, the parquet crate verifies (its feature `crc`).
+//! The parquet crate trusts page headers. It reserves memory for as many bytes and values as a header
+//! claims, and aborts the process if there is too little memory. It also lets gzip and old LZ4 pages
+//! grow beyond the claimed size. So this module reads the headers of a column chunk first, and refuses
+//! pages that take more than the limit. If a file has checksums, the parquet crate verifies them (its
+//! feature `crc`).
 
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,25 +20,27 @@ use parquet::file::page_index::offset_index::PageLocation;
 use parquet::file::properties::ReaderProperties;
 use parquet::file::reader::{ChunkReader, SerializedPageReader};
 
-use super::fault::{PlacedRefusal, Refusal};
 use super::format;
-use super::thrift::{Fault, INTEGER, STRUCT, Thrift};
+use super::refusal::{PlacedRefusal, Refusal};
+use super::thrift::{INTEGER, STRUCT, Thrift, ThriftError};
 
-/// Bytes read to find a page header, and the most one may have: some writers put the smallest and
-/// the largest value of the page into it.
+/// Bytes read for a page header at first.
 const HEADER_BYTES: u64 = 512;
+/// Most bytes of a page header. Some writers put the smallest and the largest value of the page into
+/// the header.
 const MAX_HEADER_BYTES: u64 = 1 << 20;
 
-/// A compressed byte becomes at most this many.
+/// Most bytes that one byte of gzip decompresses to.
 const MAX_GZIP_RATIO: u64 = 1032;
+/// Most bytes that one byte of LZ4 decompresses to.
 const MAX_LZ4_RATIO: u64 = 255;
 
-/// What the parquet crate keeps of each string of a dictionary beside its bytes.
+/// Bytes that the parquet crate keeps for each string of a dictionary besides its text.
 const STRING_BYTES: u64 = 32;
-/// What it keeps of each string of a delta encoding: two lengths.
+/// Bytes that the parquet crate keeps for each string of a delta encoding: two lengths.
 const LENGTHS_BYTES: u64 = 8;
 
-/// A Parquet file with its footer, and the limit for what is read from it.
+/// A Parquet file with its footer, and the limit of bytes for each piece.
 pub(super) struct CheckedFile<R> {
     reader: Arc<R>,
     metadata: Arc<ParquetMetaData>,
@@ -60,12 +63,12 @@ impl<R: ChunkReader + 'static> CheckedFile<R> {
         self.limit
     }
 
-    /// Why a page was refused since the last call.
+    /// The first refusal since the last call.
     pub(super) fn take_refusal(&self) -> Option<PlacedRefusal> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Takes note of a refusal, and passes it on as the parquet crate does.
+    /// Stores a refusal, and returns an error that the parquet crate can pass on.
     fn refuse(&self, row_group: usize, column: usize, refusal: Refusal) -> ParquetError {
         let name = self.metadata.file_metadata().schema_descr().column(column).name().to_owned();
         let error = ParquetError::General(format!("{refusal:?}"));
@@ -86,8 +89,8 @@ impl<R: ChunkReader + 'static> CheckedFile<R> {
         let pages =
             self.locate(chunk).map_err(|refusal| self.refuse(row_group, column, refusal))?;
         let locations = pages.iter().map(|page| page.location.clone()).collect();
-        // Pages of the codec LZ4 may have one of three framings; that of old files says nothing
-        // about the size it decompresses to.
+        // The codec LZ4 has three framings. The framing of old files does not tell the decompressed
+        // size, so it is only allowed for pages that cannot exceed the limit.
         let small = |page: &PageFacts| page.compressed.saturating_mul(MAX_LZ4_RATIO) <= self.limit;
         let properties = ReaderProperties::builder()
             .set_read_bloom_filter(false)
@@ -142,11 +145,11 @@ impl<R: ChunkReader + 'static> CheckedFile<R> {
                 header_bytes: n_bytes,
                 compressed,
                 uncompressed: u64::try_from(header.uncompressed)
-                    .map_err(|_| damaged("a page of less than no bytes"))?,
+                    .map_err(|_| damaged("a page has a negative size"))?,
                 n_values: u64::try_from(header.n_values)
-                    .map_err(|_| damaged("a page of less than no values"))?,
+                    .map_err(|_| damaged("a page has a negative number of values"))?,
                 level_bytes: u64::try_from(header.level_bytes)
-                    .map_err(|_| damaged("a page of less than no levels"))?,
+                    .map_err(|_| damaged("a page has levels of negative size"))?,
             };
             offset += n_bytes + compressed;
             if header.kind != PageKind::Index {
@@ -165,19 +168,21 @@ impl<R: ChunkReader + 'static> CheckedFile<R> {
             let bytes = self.reader.get_bytes(offset, available as usize);
             let reason = match PageHeader::parse(&bytes.map_err(Refusal::unreadable)?) {
                 Ok(header) => return Ok(header),
-                Err(Fault::Short) if available < n_bytes => "it ends within a page header",
-                Err(Fault::Short) if n_bytes >= MAX_HEADER_BYTES => "a page header without end",
-                Err(Fault::Short) => {
+                Err(ThriftError::Short) if available < n_bytes => "it ends within a page header",
+                Err(ThriftError::Short) if n_bytes >= MAX_HEADER_BYTES => {
+                    "a page header without end"
+                }
+                Err(ThriftError::Short) => {
                     n_bytes *= 2;
                     continue;
                 }
-                Err(Fault::Malformed(reason)) => reason,
+                Err(ThriftError::Malformed(reason)) => reason,
             };
             return Err(Refusal::Damaged(format!("a page header is damaged: {reason}")));
         }
     }
 
-    /// Checks that a page keeps to the limit, and holds what it claims to hold.
+    /// Checks that a page keeps to the limit, and that a dictionary can hold as many values as it claims.
     fn check(
         &self,
         chunk: &ColumnChunkMetaData,
@@ -196,7 +201,7 @@ impl<R: ChunkReader + 'static> CheckedFile<R> {
                 Type::INT96 => 12,
                 Type::FIXED_LEN_BYTE_ARRAY => 1,
             };
-            // Room for as many values as it claims is made before the first one is read.
+            // The parquet crate reserves memory for all claimed values before it reads the first.
             if page.n_values.saturating_mul(value_bytes) > n_bytes {
                 let reason = "a dictionary claims more values than fit into it";
                 return Err(Refusal::Damaged(reason.to_owned()));
@@ -218,7 +223,7 @@ struct PageFacts {
     compressed: u64,
     uncompressed: u64,
     n_values: u64,
-    /// Bytes before the values that are not compressed (second version of data pages).
+    /// Bytes of levels, which are not compressed and come before the values (data pages of version 2).
     level_bytes: u64,
 }
 
@@ -229,7 +234,7 @@ pub(super) struct CheckedPages<R: ChunkReader> {
     column: usize,
     physical_type: Type,
     compression: Compression,
-    /// Whether values may be missing, so that a page begins with levels.
+    /// Whether values may be missing, in which case a page begins with levels.
     optional: bool,
     largest: u64,
     pages: Vec<PageFacts>,
@@ -238,12 +243,12 @@ pub(super) struct CheckedPages<R: ChunkReader> {
 }
 
 impl<R: ChunkReader + 'static> CheckedPages<R> {
-    /// Bytes of the largest page. No value is longer.
+    /// Bytes of the largest page. No value is longer than a page.
     pub(super) fn largest(&self) -> u64 {
         self.largest
     }
 
-    /// Decompresses the next page, and checks what only its bytes tell.
+    /// Decompresses the next page, and checks the claims that depend on its bytes.
     fn read(&mut self) -> Result<Option<Page>, Refusal> {
         let Some(page) = self.pages.get(self.next) else {
             return Ok(None);
@@ -264,10 +269,10 @@ impl<R: ChunkReader + 'static> CheckedPages<R> {
         Ok(page)
     }
 
-    /// Checks that a gzip page does not grow beyond what its header claims.
+    /// Checks that a gzip page does not decompress to more bytes than the limit.
     ///
-    /// Decompressing counts the bytes and keeps none. Small pages need no look: they cannot grow so
-    /// much.
+    /// The check counts the decompressed bytes and keeps none. It skips small pages, which cannot grow
+    /// beyond the limit.
     fn check_gzip(&self, page: &PageFacts) -> Result<(), Refusal> {
         let is_small = page.compressed.saturating_mul(MAX_GZIP_RATIO) <= self.file.limit;
         if !matches!(self.compression, Compression::GZIP(_)) || is_small {
@@ -278,15 +283,15 @@ impl<R: ChunkReader + 'static> CheckedPages<R> {
         let bytes = self.file.reader.get_bytes(start, n_bytes).map_err(Refusal::unreadable)?;
         let limit = self.file.limit;
         let decompressed = MultiGzDecoder::new(&bytes[..]).take(limit + 1);
-        // What cannot be decompressed the parquet crate finds, too.
+        // The parquet crate reports a page that cannot be decompressed.
         match io::copy(&mut { decompressed }, &mut io::sink()) {
             Ok(n_bytes) if n_bytes > limit => Err(Refusal::too_large("a page", n_bytes)),
             _ => Ok(()),
         }
     }
 
-    /// Checks the number of strings that a delta encoding claims: room for their lengths is made
-    /// before the first one is read.
+    /// Checks the number of strings that a delta encoding claims. The parquet crate reserves memory
+    /// for all lengths before it reads the first.
     fn check_lengths(&self, page: &Page, n_values: u64) -> Result<(), Refusal> {
         let n_streams = match page.encoding() {
             _ if matches!(page, Page::DictionaryPage { .. }) => return Ok(()),
@@ -303,10 +308,10 @@ impl<R: ChunkReader + 'static> CheckedPages<R> {
         }
         let mut values = Thrift::new(values_of(page, self.optional));
         for _ in 0..n_streams {
-            skip_deltas(&mut values, n_values).map_err(|fault| {
-                let reason = match fault {
-                    Fault::Short => "they end too early",
-                    Fault::Malformed(reason) => reason,
+            skip_deltas(&mut values, n_values).map_err(|error| {
+                let reason = match error {
+                    ThriftError::Short => "they end too early",
+                    ThriftError::Malformed(reason) => reason,
                 };
                 let lengths = "the lengths of the strings of a page are damaged";
                 Refusal::Damaged(format!("{lengths}: {reason}"))
@@ -333,7 +338,7 @@ impl<R: ChunkReader + 'static> PageReader for CheckedPages<R> {
         self.inner.peek_next_page()
     }
 
-    /// Never called: all rows are read.
+    /// Never called, because all rows are read.
     fn skip_next_page(&mut self) -> Result<(), ParquetError> {
         self.next += 1;
         self.inner.skip_next_page()
@@ -362,7 +367,7 @@ impl<R: ChunkReader + 'static> Iterator for ColumnChunks<R> {
 
 impl<R: ChunkReader + 'static> PageIterator for ColumnChunks<R> {}
 
-/// All row groups of a file, as the parquet crate wants them.
+/// All row groups of a file, in the form that the parquet crate expects.
 pub(super) struct CheckedRowGroups<R>(pub(super) Arc<CheckedFile<R>>);
 
 impl<R: ChunkReader + 'static> RowGroups for CheckedRowGroups<R> {
@@ -406,11 +411,11 @@ struct PageHeader {
 
 impl PageHeader {
     /// The header at the start of `bytes`.
-    fn parse(bytes: &[u8]) -> Result<Self, Fault> {
+    fn parse(bytes: &[u8]) -> Result<Self, ThriftError> {
         let mut thrift = Thrift::new(bytes);
         let [mut kind, mut compressed, mut uncompressed] = [None; 3];
         let (mut n_values, mut level_bytes) = (0, 0);
-        // Numbers of fields as parquet.thrift gives them.
+        // The numbers of fields are those of parquet.thrift.
         thrift.fields(|thrift, field| match (field.id, field.kind) {
             (1, INTEGER) => thrift.integer().map(|value| kind = Some(value)),
             (2, INTEGER) => thrift.integer().map(|value| uncompressed = Some(value)),
@@ -434,9 +439,9 @@ impl PageHeader {
             Some(0 | 3) => PageKind::Data,
             Some(1) => PageKind::Index,
             Some(2) => PageKind::Dictionary,
-            _ => return Err(Fault::Malformed("an unknown kind of page")),
+            _ => return Err(ThriftError::Malformed("an unknown kind of page")),
         };
-        let missing = Fault::Malformed("a size is missing");
+        let missing = ThriftError::Malformed("a size is missing");
         Ok(Self {
             n_bytes: thrift.position(),
             kind,
@@ -448,7 +453,7 @@ impl PageHeader {
     }
 }
 
-/// The bytes of a data page behind its levels; none where the page is too short for them.
+/// The bytes of a data page behind its levels; empty if the page is too short for the levels.
 fn values_of(page: &Page, optional: bool) -> &[u8] {
     let buffer: &Bytes = page.buffer();
     let n_level_bytes = match page {
@@ -465,16 +470,16 @@ fn values_of(page: &Page, optional: bool) -> &[u8] {
 }
 
 /// Walks over integers in the encoding DELTA_BINARY_PACKED, at most `max_values` of them.
-fn skip_deltas(bytes: &mut Thrift<'_>, max_values: u64) -> Result<(), Fault> {
+fn skip_deltas(bytes: &mut Thrift<'_>, max_values: u64) -> Result<(), ThriftError> {
     let block_size = bytes.varint()?;
     let n_miniblocks = bytes.varint()?;
     let n_values = bytes.varint()?;
     if n_values > max_values {
-        return Err(Fault::Malformed("there are more than the page has values"));
+        return Err(ThriftError::Malformed("there are more than the page has values"));
     }
     bytes.integer()?;
     if n_miniblocks == 0 || !block_size.is_multiple_of(n_miniblocks) || block_size == 0 {
-        return Err(Fault::Malformed("a block of no values"));
+        return Err(ThriftError::Malformed("a block of no values"));
     }
     let miniblock_size = block_size / n_miniblocks;
     let mut left = n_values.saturating_sub(1);
@@ -487,7 +492,7 @@ fn skip_deltas(bytes: &mut Thrift<'_>, max_values: u64) -> Result<(), Fault> {
                 break;
             }
             let n_bits = miniblock_size.checked_mul(u64::from(widths.byte()?));
-            bytes.advance(n_bits.ok_or(Fault::Short)?.div_ceil(8))?;
+            bytes.advance(n_bits.ok_or(ThriftError::Short)?.div_ceil(8))?;
             left = left.saturating_sub(miniblock_size);
         }
     }

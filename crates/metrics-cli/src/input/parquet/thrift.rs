@@ -1,32 +1,33 @@
-//! Structures of Thrift's compact protocol, checked without decoding them.
+//! Checks structures of Thrift's compact protocol without decoding them.
 //!
-//! The parquet crate decodes headers and footer itself. What is walked here first is what can make
-//! it reserve memory that nothing fills, recurse without end, or count through elements of which no
-//! byte is in the file. Whatever no writer of Parquet writes is refused: fields that go back, lists
-//! of booleans (the two readers could disagree on their length), nesting beyond [`MAX_DEPTH`].
+//! The parquet crate decodes page headers and the footer. Damaged structures could make it reserve
+//! memory that nothing fills, recurse without end, or count elements that have no byte in the file. So
+//! this module walks over them first. It refuses structures that no writer of Parquet writes: fields
+//! out of order, lists of booleans (the two readers could disagree on the length), and nesting beyond
+//! [`MAX_DEPTH`].
 
-/// How deep structures that are skipped may nest; Parquet needs about five.
+/// Most levels of nested structures in a skipped value; Parquet needs about five.
 const MAX_DEPTH: u8 = 32;
 /// A variable-length integer of 64 bits has at most this many bytes.
 const MAX_VARINT_BYTES: u32 = 10;
 
-/// The types of fields and elements that are read here.
+/// The codes of the types that this module reads.
 pub(super) const INTEGER: u8 = 5;
 pub(super) const LIST: u8 = 9;
 pub(super) const STRUCT: u8 = 12;
 
 /// Why a structure cannot be walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// It goes on behind the end of the bytes.
+pub(super) enum ThriftError {
+    /// The structure continues beyond the end of the bytes.
     Short,
-    /// It is not what Parquet writes.
+    /// No writer of Parquet writes such a structure. The text says what is wrong.
     Malformed(&'static str),
 }
 
-pub(super) type Result<T> = std::result::Result<T, Fault>;
+pub(super) type Result<T> = std::result::Result<T, ThriftError>;
 
-/// A position in bytes that hold a structure.
+/// A position in the bytes of a structure.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Thrift<'a> {
     bytes: &'a [u8],
@@ -40,16 +41,16 @@ pub(super) struct Field {
     pub(super) kind: u8,
 }
 
-/// What a value must be.
+/// The type that a value must have.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
-    /// Of this type.
+    /// The type with this code.
     Plain(u8),
-    /// A boolean: its value is in its type.
+    /// A boolean, whose value is part of its type code.
     Boolean,
-    /// A list of such elements.
+    /// A list of elements of this type.
     List(&'static Kind),
-    /// A structure with such fields, by their numbers; others may be anything.
+    /// A structure whose fields have these types, by number. Fields with other numbers may have any type.
     Struct(&'static [(i64, Kind)]),
 }
 
@@ -74,8 +75,8 @@ impl<'a> Thrift<'a> {
         self.position
     }
 
-    /// Calls `visit` for each field of a structure, which must walk over its value. `visit` gets
-    /// fields in the order of their numbers, each at most once.
+    /// Calls `visit` for each field of a structure; `visit` must walk over the value of the field. It
+    /// gets fields in the order of their numbers, each at most once.
     pub(super) fn fields(
         &mut self,
         mut visit: impl FnMut(&mut Self, Field) -> Result<()>,
@@ -83,7 +84,7 @@ impl<'a> Thrift<'a> {
         let mut last = i64::MIN;
         while let Some(field) = self.field(if last == i64::MIN { 0 } else { last })? {
             if field.id <= last {
-                return Err(Fault::Malformed("fields out of order"));
+                return Err(ThriftError::Malformed("fields out of order"));
             }
             last = field.id;
             visit(self, field)?;
@@ -91,11 +92,11 @@ impl<'a> Thrift<'a> {
         Ok(())
     }
 
-    /// Calls `visit` for each element of a list of structures, which must walk over it.
+    /// Calls `visit` for each element of a list of structures; `visit` must walk over the element.
     pub(super) fn structs(&mut self, mut visit: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
         let (kind, n_elements) = self.list()?;
         if n_elements > 0 && kind != STRUCT {
-            return Err(Fault::Malformed("a list of another type"));
+            return Err(ThriftError::Malformed("a list of another type"));
         }
         (0..n_elements).try_for_each(|_| visit(self))
     }
@@ -106,7 +107,7 @@ impl<'a> Thrift<'a> {
         Ok((coded >> 1) as i64 ^ -((coded & 1) as i64))
     }
 
-    /// Walks over a field that may be one of these, and must be what it is there.
+    /// Walks over a field. If `fields` lists its number, the field must have the type listed there.
     pub(super) fn known(&mut self, field: Field, fields: &'static [(i64, Kind)]) -> Result<()> {
         match fields.iter().find(|(id, _)| *id == field.id) {
             Some(&(_, kind)) => self.expect(field.kind, kind),
@@ -114,10 +115,10 @@ impl<'a> Thrift<'a> {
         }
     }
 
-    /// Walks over a value of type `code`, which must be this.
+    /// Walks over a value of type `code`, which must be the code of `kind`.
     pub(super) fn expect(&mut self, code: u8, kind: Kind) -> Result<()> {
         if !kind.has_code(code) {
-            return Err(Fault::Malformed("a field of another type"));
+            return Err(ThriftError::Malformed("a field of another type"));
         }
         match kind {
             Kind::Plain(_) | Kind::Boolean => self.skip(code),
@@ -144,11 +145,11 @@ impl<'a> Thrift<'a> {
                 return Ok(value);
             }
         }
-        Err(Fault::Malformed("an integer without end"))
+        Err(ThriftError::Malformed("an integer without end"))
     }
 
     pub(super) fn byte(&mut self) -> Result<u8> {
-        let byte = *self.bytes.get(self.position).ok_or(Fault::Short)?;
+        let byte = *self.bytes.get(self.position).ok_or(ThriftError::Short)?;
         self.position += 1;
         Ok(byte)
     }
@@ -156,11 +157,11 @@ impl<'a> Thrift<'a> {
     pub(super) fn advance(&mut self, n_bytes: u64) -> Result<()> {
         let left = self.bytes.len() - self.position;
         let n_bytes = usize::try_from(n_bytes).ok().filter(|&n_bytes| n_bytes <= left);
-        self.position += n_bytes.ok_or(Fault::Short)?;
+        self.position += n_bytes.ok_or(ThriftError::Short)?;
         Ok(())
     }
 
-    /// The next field of a structure, `None` at its end; its number may be told from the `last`.
+    /// The next field of a structure, `None` at its end. Its number may be coded as a step from `last`.
     fn field(&mut self, last: i64) -> Result<Option<Field>> {
         let byte = self.byte()?;
         let kind = byte & 0x0f;
@@ -171,9 +172,10 @@ impl<'a> Thrift<'a> {
             0 => self.integer()?,
             step => last + i64::from(step),
         };
-        // The parquet crate counts in 16 bits; where that wraps, the two would disagree.
+        // The parquet crate counts field numbers in 16 bits. If that wrapped, the two readers would
+        // disagree.
         if !(0..=i64::from(i16::MAX)).contains(&id) {
-            return Err(Fault::Malformed("a field number out of range"));
+            return Err(ThriftError::Malformed("a field number out of range"));
         }
         Ok(Some(Field { id, kind }))
     }
@@ -186,16 +188,16 @@ impl<'a> Thrift<'a> {
             n_elements => u64::from(n_elements),
         };
         match byte & 0x0f {
-            1 | 2 => Err(Fault::Malformed("a list of booleans")),
+            1 | 2 => Err(ThriftError::Malformed("a list of booleans")),
             kind => Ok((kind, n_elements)),
         }
     }
 
-    /// Every element takes a byte or more, so that the time is no more than the bytes.
+    /// Every element takes at least a byte, so the time is linear in the number of bytes.
     fn skip_nested(&mut self, kind: u8, depth: u8) -> Result<()> {
-        let depth = depth.checked_sub(1).ok_or(Fault::Malformed("nested too deep"))?;
+        let depth = depth.checked_sub(1).ok_or(ThriftError::Malformed("nested too deep"))?;
         match kind {
-            // A boolean is in the type of its field.
+            // The value of a boolean is part of the type code of its field.
             1 | 2 => Ok(()),
             3 => self.advance(1),
             4..=6 => self.varint().map(|_| ()),
@@ -213,7 +215,7 @@ impl<'a> Thrift<'a> {
                 let kinds = if n_entries > 0 { self.byte()? } else { 0 };
                 let (key, value) = (kinds >> 4, kinds & 0x0f);
                 if matches!(key, 1 | 2) || matches!(value, 1 | 2) {
-                    return Err(Fault::Malformed("a map of booleans"));
+                    return Err(ThriftError::Malformed("a map of booleans"));
                 }
                 (0..n_entries).try_for_each(|_| {
                     self.skip_nested(key, depth)?;
@@ -227,7 +229,7 @@ impl<'a> Thrift<'a> {
                 Ok(())
             }
             13 => self.advance(16),
-            _ => Err(Fault::Malformed("an unknown type")),
+            _ => Err(ThriftError::Malformed("an unknown type")),
         }
     }
 }
@@ -255,15 +257,15 @@ mod tests {
     fn every_prefix_is_short() {
         for end in 0..BYTES.len() {
             let walked = Thrift::new(&BYTES[..end]).skip(STRUCT);
-            assert_eq!(walked, Err(Fault::Short), "{end}");
+            assert_eq!(walked, Err(ThriftError::Short), "{end}");
         }
         assert_eq!(Thrift::new(&BYTES).skip(STRUCT), Ok(()));
     }
 
     #[test]
-    fn what_costs_more_than_its_bytes_is_refused() {
+    fn structures_larger_than_their_bytes_are_refused() {
         let malformed = |bytes: &[u8]| match Thrift::new(bytes).skip(STRUCT) {
-            Err(Fault::Malformed(reason)) => reason,
+            Err(ThriftError::Malformed(reason)) => reason,
             other => panic!("{other:?}"),
         };
         assert_eq!(malformed(&[0x19, 0xf1, 0xff, 0xff, 0xff, 0xff, 7]), "a list of booleans");
@@ -274,18 +276,18 @@ mod tests {
             "an integer without end"
         );
         let unfilled = [0x19, 0xfc, 0xff, 0xff, 0xff, 0xff, 7];
-        assert_eq!(Thrift::new(&unfilled).skip(STRUCT), Err(Fault::Short));
+        assert_eq!(Thrift::new(&unfilled).skip(STRUCT), Err(ThriftError::Short));
     }
 
     #[test]
-    fn fields_are_what_they_must_be() {
+    fn fields_must_have_their_types() {
         const ENTRY: &[(i64, Kind)] = &[(2, Kind::Plain(INTEGER))];
         const LISTED: &[(i64, Kind)] =
             &[(1, Kind::Plain(INTEGER)), (4, Kind::List(&Kind::Struct(ENTRY)))];
         const NUMBERS: &[(i64, Kind)] = &[(4, Kind::List(&Kind::Plain(INTEGER)))];
         const FLAG: &[(i64, Kind)] = &[(1, Kind::Boolean)];
         let walk = |fields| Thrift::new(&BYTES).expect(STRUCT, Kind::Struct(fields));
-        let another = Err(Fault::Malformed("a field of another type"));
+        let another = Err(ThriftError::Malformed("a field of another type"));
         assert_eq!(
             [walk(LISTED), walk(&[]), walk(NUMBERS), walk(FLAG)],
             [Ok(()), Ok(()), another, another]
@@ -295,9 +297,9 @@ mod tests {
     }
 
     #[test]
-    fn fields_do_not_go_back() {
+    fn fields_out_of_order_are_refused() {
         let twice = [0x15, 0x02, 0x05, 0x02, 0x02, 0];
         let walked = Thrift::new(&twice).fields(|thrift, field| thrift.skip(field.kind));
-        assert_eq!(walked, Err(Fault::Malformed("fields out of order")));
+        assert_eq!(walked, Err(ThriftError::Malformed("fields out of order")));
     }
 }

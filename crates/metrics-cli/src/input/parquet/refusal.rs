@@ -1,4 +1,4 @@
-//! What is wrong with a Parquet file, and where.
+//! Reasons to refuse a Parquet file, and their places in the file.
 
 use parquet::errors::ParquetError;
 
@@ -8,27 +8,27 @@ use crate::text;
 /// Why a file, or a page of it, is not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// It would take more memory than one piece of a file may.
+    /// A piece of the file would take more memory than allowed.
     TooLarge {
-        /// What would.
+        /// The piece.
         piece: String,
-        /// How much, in bytes.
+        /// Bytes that the piece would take.
         n_bytes: u64,
     },
-    /// The bytes of a page are not the ones that were written.
+    /// The bytes of a page do not match the checksum of the page.
     Checksum {
         /// The page, counted from 1.
         page: usize,
     },
-    /// Anything else.
+    /// Any other damage, in words.
     Damaged(String),
 }
 
-/// A refusal and the column chunk it is about.
+/// A refusal and the column chunk that it concerns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PlacedRefusal {
     pub(super) refusal: Refusal,
-    /// The row group, counted from 1, and the name of the column.
+    /// The row group, counted from 1, and the name of the column; `None` for the whole file.
     pub(super) chunk: Option<(usize, String)>,
 }
 
