@@ -13,7 +13,7 @@ fn main() {
     divan::main();
 }
 
-/// Longest that one line of the grid may take, if one call is shorter.
+/// Most seconds for one line of the grid, unless a single call takes longer.
 const SECONDS: f64 = 2.0;
 
 #[divan::bench(types = [Host, NdArray], args = [1_000, 100_000, 1_000_000, 10_000_000])]

@@ -5,15 +5,16 @@ use std::{fs, io};
 
 use metrics_core::{Backend, HostTensor, Owned, Result};
 
-/// Fewest calls of which the fastest counts, and least seconds that they take together.
+/// Fewest calls of a measurement.
 const CALLS: usize = 7;
+/// Fewest seconds that the calls of a measurement take together.
 const SECONDS: f64 = 0.2;
 
-/// Prints how long a call takes for each of `n` elements, in nanoseconds, the least of several calls, and how
-/// many times as long as `beside`; returns the nanoseconds.
+/// Measures `call`, and prints its nanoseconds for each of `n` elements and the ratio to `beside`. The fastest
+/// of several calls counts. Returns the nanoseconds.
 ///
 /// # Errors
-/// Those of the call.
+/// Those of `call`.
 pub fn time(
     name: &str,
     n: usize,
@@ -33,20 +34,20 @@ pub fn time(
     Ok(ns)
 }
 
-/// How scores are spread.
+/// The distribution of scores.
 #[derive(Debug, Clone, Copy)]
 pub enum Scores {
     /// Uniform in `[0, 1)`.
     Uniform,
     /// Normal-like, of both signs.
     Logits,
-    /// Those, as probabilities.
+    /// Probabilities whose logits are those of [`Self::Logits`].
     Probabilities,
-    /// Uniform in an interval of a billionth.
+    /// Uniform in an interval of length 1e-9.
     Close,
     /// A thousand distinct values in `[0, 1)`.
     Thousand,
-    /// All the same.
+    /// All equal.
     Tied,
     /// Uniform, from low to high.
     Sorted,
@@ -55,7 +56,7 @@ pub enum Scores {
 }
 
 impl Scores {
-    /// Every way there is.
+    /// All distributions.
     pub const ALL: [Self; 8] = [
         Self::Uniform,
         Self::Logits,
@@ -88,10 +89,10 @@ pub fn samples(
     (values, (0..n).map(|_| u8::from(random.uniform() < prevalence)).collect())
 }
 
-/// Those where the backend wants them, the scores in single precision.
+/// The same scores and targets as [`samples`], as tensors of `backend`. The scores are `f32`.
 ///
 /// # Panics
-/// When the backend refuses them: a bench has no use for an error.
+/// When the backend cannot upload the tensors: a bench has no use for an error.
 pub fn batch<B: Backend>(
     backend: &B,
     scores: Scores,
@@ -109,13 +110,13 @@ pub fn batch<B: Backend>(
     (upload(HostTensor::from_vec(scores, &shape)), upload(HostTensor::from_vec(targets, &shape)))
 }
 
-/// What `f` returns, and the most memory that it took beyond what was in use before, in bytes.
+/// Calls `f`, and returns its result and its peak memory in bytes, beyond the memory in use before.
 ///
 /// # Errors
-/// Where the system is not Linux, which says so in files.
+/// On systems other than Linux, whose `/proc` has these numbers.
 pub fn peak<T>(f: impl FnOnce() -> T) -> io::Result<(T, u64)> {
     let before = memory("VmRSS:")?;
-    // Starts the kernel's peak afresh.
+    // Resets the peak that the kernel keeps.
     fs::write("/proc/self/clear_refs", "5")?;
     let result = f();
     Ok((result, memory("VmHWM:")?.saturating_sub(before)))
@@ -152,7 +153,7 @@ impl Random {
         (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// A whole number below another one, of at most 32 bits.
+    /// A whole number below `n`, which has at most 32 bits.
     pub fn below(&mut self, n: u64) -> u64 {
         ((self.bits() >> 32) * n) >> 32
     }

@@ -1,8 +1,8 @@
-//! One measurement of `cargo xtask compare-candle`: average precision of n candle scores, ours or
-//! composed of candle's own operations, in a process of its own.
+//! One measurement of `cargo xtask compare-candle`, in a process of its own: average precision of n
+//! candle scores, computed by this library or composed of candle's own operations.
 //!
-//! Prints the median seconds of a call, the bytes the first call needed at its peak beyond what the
-//! process held before, and the value.
+//! Prints the median seconds of a call, the peak memory of the first call in bytes, and the value. The
+//! peak excludes the memory in use before the call.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -43,7 +43,7 @@ fn ours(scores: &Tensor, targets: &Tensor) -> Result<f64, Box<dyn Error>> {
     Ok(metrics_candle::binary_auprc(scores, targets)?)
 }
 
-/// Sort, gather, cumulative sum: what one writes with candle's operations, ties left aside.
+/// Average precision composed of candle's operations: sort, gather, cumulative sum. It ignores ties.
 fn composed(scores: &Tensor, targets: &Tensor) -> Result<f64, Box<dyn Error>> {
     let n = scores.elem_count();
     let (_, order) = scores.sort_last_dim(false)?;

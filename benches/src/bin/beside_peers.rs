@@ -1,8 +1,10 @@
-//! The Rust half of `cargo xtask bench-peers`: ours, and other libraries in Rust.
+//! The Rust half of `cargo xtask bench-peers`: measures this library and other libraries in Rust.
 //!
-//! `beside-peers cases` prints the cases: name, tasks, dtype and metric, apart by tabs.
-//! `beside-peers data FOLDER` writes their data. `beside-peers ours FOLDER [CASE]` and `beside-peers rust
-//! FOLDER` print one line a measurement: the case, who was measured, the median seconds of a call, and the value.
+//! - `beside-peers cases` prints the cases: name, tasks, dtype and metric, separated by tabs.
+//! - `beside-peers data FOLDER` writes the data of the cases.
+//! - `beside-peers ours FOLDER [CASE]` and `beside-peers rust FOLDER` print one line for each measurement: the
+//!   case, the library, the median seconds of a call, and the value.
+//! - `beside-peers memory FOLDER CASE` prints the peak memory of a call, in bytes a sample.
 
 use std::error::Error;
 use std::fs;
@@ -15,7 +17,7 @@ use metrics_benches::{Scores, peak, samples};
 use metrics_core::slice::{Auc, BinaryAuprc};
 use metrics_core::{Auprc, Host, HostTensor, Metric, Owned, Readings, binary_auprc, binary_auroc};
 
-/// One thing to measure.
+/// Data, and the metric to measure on the data.
 struct Case {
     name: &'static str,
     scores: Scores,
@@ -104,7 +106,7 @@ impl Case {
         Ok(fs::write(folder.join(format!("{name}.targets")), targets)?)
     }
 
-    /// The data as they were written.
+    /// Reads the data that [`Self::write`] wrote.
     fn read(&self, folder: &Path) -> Result<[Owned<Host>; 2], Box<dyn Error>> {
         let bytes = fs::read(folder.join(format!("{}.scores", self.name)))?;
         let shape = match self.n_tasks {
@@ -157,7 +159,7 @@ impl Case {
         }
     }
 
-    /// Prints the bytes a sample that a call takes at its peak, beyond its input.
+    /// Prints the peak memory of a call beyond its input, in bytes a sample.
     fn memory(&self, folder: &Path) -> Done {
         let [scores, targets] = self.read(folder)?;
         let (value, peak) = peak(|| binary_auprc(&scores, &targets))?;
@@ -173,31 +175,31 @@ impl Case {
             return Ok(());
         }
         let [scores, targets] = self.read(folder)?;
-        let labels: Vec<bool> = targets.0.to_f64_vec().into_iter().map(|y| y == 1.0).collect();
+        let targets: Vec<bool> = targets.0.to_f64_vec().into_iter().map(|y| y == 1.0).collect();
         let scores: Vec<f32> = scores.0.to_f64_vec().into_iter().map(|x| x as f32).collect();
         if self.metric == "auroc" {
-            let pairs = || labels.iter().copied().zip(scores.iter().copied());
+            let pairs = || targets.iter().copied().zip(scores.iter().copied());
             self.measure("classifier-measures", || {
                 roc_auc(pairs(), |pair| pair).map(f64::from).ok_or("no area")
             })?;
             return self.measure("eval-metrics", || {
-                RocCurve::compute(&scores, &labels).map(|curve| f64::from(curve.auc()))
+                RocCurve::compute(&scores, &targets).map(|curve| f64::from(curve.auc()))
             });
         }
         self.measure("eval-metrics", || {
-            PrCurve::compute(&scores, &labels).map(|curve| f64::from(curve.ap()))
+            PrCurve::compute(&scores, &targets).map(|curve| f64::from(curve.ap()))
         })
     }
 
     fn measure<E: Into<Box<dyn Error>>>(
         &self,
-        who: &str,
+        library: &str,
         mut call: impl FnMut() -> Result<f64, E>,
     ) -> Done {
         let began = Instant::now();
         let value = call().map_err(Into::into)?;
         let mut seconds = Vec::new();
-        // One of the slow ones is enough.
+        // One timed call of a slow library is enough.
         while seconds.is_empty()
             || seconds.len() < 3 && began.elapsed().as_secs() < 10
             || seconds.len() < 1000 && began.elapsed().as_secs() < 1
@@ -207,7 +209,7 @@ impl Case {
             seconds.push(start.elapsed().as_secs_f64());
         }
         seconds.sort_by(f64::total_cmp);
-        println!("{}\t{who}\t{}\t{value}", self.name, seconds[seconds.len() / 2]);
+        println!("{}\t{library}\t{}\t{value}", self.name, seconds[seconds.len() / 2]);
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
-//! `cargo xtask compare-tch`: average precision of libtorch tensors on the CPU, beside torcheval's
-//! algorithm in libtorch's own operations, on the same tensors in one process. Prints Markdown.
+//! `cargo xtask compare-tch`: measures average precision of libtorch tensors on the CPU. Compares this
+//! library with torcheval's algorithm in libtorch's own operations, on the same tensors in one process.
+//! Prints Markdown.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -33,7 +34,7 @@ fn composed(scores: &Tensor, targets: &Tensor) -> Result<f64, Box<dyn Error>> {
     Ok(torcheval::binary_auprc(scores, targets)?)
 }
 
-/// Median seconds of a call, and what it returned.
+/// Median seconds of a call, and the value it returns.
 fn median(call: &dyn Fn() -> Result<f64, Box<dyn Error>>) -> Result<(f64, f64), Box<dyn Error>> {
     let value = call()?;
     let began = Instant::now();

@@ -1,6 +1,6 @@
-//! Work for `cargo xtask bench-gate` to count the instructions of.
+//! The calls whose instructions `cargo xtask bench-gate` counts.
 //!
-//! `gate cases` prints the cases; `gate CASE N` does one N times.
+//! `gate cases` prints the cases; `gate CASE N` makes the call of a case N times.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -10,10 +10,10 @@ use metrics_benches::{Scores, batch};
 use metrics_core::slice::{Auc, BinaryAuprc};
 use metrics_core::{Auprc, Host, HostTensor, Owned, Readings, Result};
 
-type Work = Box<dyn FnMut() -> Result<f64>>;
+type Call = Box<dyn FnMut() -> Result<f64>>;
 
-/// Its name, and what makes its work.
-type Case = (&'static str, fn() -> Result<Work>);
+/// The name of a case, and a function that prepares its call.
+type Case = (&'static str, fn() -> Result<Call>);
 
 const CASES: [Case; 10] = [
     ("auprc of 10", || exact(Scores::Uniform, 1, 10)),
@@ -34,9 +34,9 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
         ["cases"] => CASES.iter().for_each(|(name, _)| println!("{name}")),
         [name, n] => {
             let case = CASES.iter().find(|case| case.0 == name);
-            let mut work = case.ok_or_else(|| format!("no case is called {name}"))?.1()?;
+            let mut call = case.ok_or_else(|| format!("no case is called {name}"))?.1()?;
             for _ in 0..n.parse()? {
-                black_box(work()?);
+                black_box(call()?);
             }
         }
         _ => return Err("usage: gate cases | gate CASE N".into()),
@@ -44,19 +44,19 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn exact(scores: Scores, n_tasks: usize, n_samples: usize) -> Result<Work> {
+fn exact(scores: Scores, n_tasks: usize, n_samples: usize) -> Result<Call> {
     let (scores, targets) = batch(&Host, scores, 0.5, n_tasks, n_samples);
     Ok(Box::new(move || Ok(Auprc.tasks(&scores, &targets)?[0])))
 }
 
-fn bf16s() -> Result<Work> {
+fn bf16s() -> Result<Call> {
     let (scores, targets) = batch(&Host, Scores::Uniform, 0.5, 1, 100_000);
     let scores: Vec<_> = scores.0.to_f64_vec().into_iter().map(bf16::from_f64).collect();
     let scores = Owned::<Host>(HostTensor::from_vec(scores, &[1, 100_000])?);
     Ok(Box::new(move || Ok(Auprc.tasks(&scores, &targets)?[0])))
 }
 
-fn updates() -> Result<Work> {
+fn updates() -> Result<Call> {
     let (scores, targets) = batch(&Host, Scores::Uniform, 0.5, 1, 1_000);
     Ok(Box::new(move || {
         let mut auprc = BinaryAuprc::new();
@@ -67,7 +67,7 @@ fn updates() -> Result<Work> {
     }))
 }
 
-fn buckets() -> Result<Work> {
+fn buckets() -> Result<Call> {
     let (scores, targets) = batch(&Host, Scores::Uniform, 0.5, 1, 100_000);
     let flat = |tensor: Owned<Host>| HostTensor::from_buffer(tensor.0.into_buffer(), vec![100_000]);
     let (scores, targets) = (flat(scores)?, flat(targets)?);

@@ -1,6 +1,6 @@
-//! Time of AUPRC over tensors of other layouts than row by row, over that of the same cells row by row.
+//! Measures AUPRC on tensors in several layouts, and compares each with contiguous rows of the same cells.
 //!
-//! `layouts CELLS` prints nanoseconds a cell, the least of several calls, and the ratio.
+//! `layouts CELLS` prints the nanoseconds a cell of the fastest call, and the ratio to contiguous rows.
 
 use std::error::Error;
 
@@ -34,8 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn on_ndarray(scores: &Array2<f32>, targets: &Array2<u8>) -> Result<(), Box<dyn Error>> {
-    let heads = |x: &Array2<f32>| x.t().as_standard_layout().into_owned();
-    let (last, last_targets) = (heads(scores), targets.t().as_standard_layout().into_owned());
+    let transposed = |x: &Array2<f32>| x.t().as_standard_layout().into_owned();
+    let (last, last_targets) = (transposed(scores), targets.t().as_standard_layout().into_owned());
     let n = scores.len();
     let name = |what: &str| format!("ndarray, {} tasks, {what}", scores.nrows());
     let rows = time(&name("(n_tasks, n)"), n, None, || Auprc.tasks(scores, targets).map(drop))?;
@@ -51,7 +51,7 @@ fn on_ndarray(scores: &Array2<f32>, targets: &Array2<u8>) -> Result<(), Box<dyn 
 #[cfg(feature = "candle")]
 fn on_candle(scores: &Array2<f32>, targets: &Array2<u8>) -> Result<(), Box<dyn Error>> {
     use candle_core::{Device, Tensor};
-    // Its tensors are those of a backend.
+    // The crate makes candle's tensors inputs of the metrics.
     use metrics_candle as _;
 
     let shape = scores.dim();
@@ -67,7 +67,7 @@ fn on_candle(scores: &Array2<f32>, targets: &Array2<u8>) -> Result<(), Box<dyn E
     Ok(())
 }
 
-/// One task from columns, every second element and backwards; and `Auc` from two columns.
+/// Measures one task in reversed and strided views, and `Auc` on two columns.
 fn one_task(n: usize) -> Result<(), Box<dyn Error>> {
     let (scores, targets) = samples(Scores::Uniform, 0.5, 1, n);
     let scores: Vec<f32> = scores.into_iter().map(|score| score as f32).collect();

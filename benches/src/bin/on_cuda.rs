@@ -1,8 +1,8 @@
-//! The measurements of the GPU pack: time of each metric on a CUDA device, beside its floor.
+//! The measurements of the GPU pack: the time of each metric on a CUDA device, and a lower bound.
 //!
-//! Prints a line a case: its name, the median seconds between two events on the stream, the value,
-//! and the bytes a sample that a pass over the input alone would move. `time_torch.py` prints the
-//! same cases on the same numbers. With `--probe` it only says which device there is.
+//! Prints one line for each case: its name, the median seconds between two events on the stream, the
+//! value, and the bytes that a single pass over the input moves. `time_torch.py` prints the same cases
+//! on the same numbers. With `--probe` the program only prints the number of devices.
 
 use std::error::Error;
 
@@ -12,7 +12,7 @@ use metrics_candle::{Auc, Auprc, BinaryAuprc, Readings, binary_auprc};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Inputs that are rotated, so that none is found in a cache.
+/// Inputs that the calls use in turn, so that no input is found in a cache.
 const N_INPUTS: u64 = 3;
 const N_CALLS: usize = 15;
 
@@ -51,8 +51,8 @@ fn main() -> Result<()> {
     })
 }
 
-/// Uniform scores, and targets that are 1 as often as the score says: a function of the position
-/// alone, in 24 and 16 of its hashed bits, so that other languages can make the same.
+/// Uniform scores, and targets that are 1 with the probability that the score gives. Both depend only
+/// on 24 and 16 bits of the hashed position, so that programs in other languages can make them too.
 fn inputs(device: &Device, dtype: DType, n_tasks: usize, n: usize) -> Result<Vec<[Tensor; 2]>> {
     (0..N_INPUTS)
         .map(|seed| {
@@ -64,8 +64,8 @@ fn inputs(device: &Device, dtype: DType, n_tasks: usize, n: usize) -> Result<Vec
             let total = n_tasks * n;
             let score = |i| (hash(i) >> 40) as f32 / (1 << 24) as f32;
             let scores: Vec<f32> = (0..total).map(score).collect();
-            let label = |i| u8::from((hash(i) & 0xffff) as f32 / (1 << 16) as f32 <= score(i));
-            let targets: Vec<u8> = (0..total).map(label).collect();
+            let target = |i| u8::from((hash(i) & 0xffff) as f32 / (1 << 16) as f32 <= score(i));
+            let targets: Vec<u8> = (0..total).map(target).collect();
             let shape: &[usize] = if n_tasks == 1 { &[n] } else { &[n_tasks, n] };
             Ok([
                 Tensor::from_vec(scores, shape, device)?.to_dtype(dtype)?,
@@ -105,7 +105,7 @@ fn measure(
     Ok(())
 }
 
-/// Bytes a second that a copy on the device reads and writes.
+/// Gigabytes a second that a copy on the device reads and writes.
 fn copy_bandwidth(device: &Device, cuda: &CudaDevice) -> Result<f64> {
     let n = 1usize << 30;
     let from = Tensor::zeros(n, DType::U8, device)?;

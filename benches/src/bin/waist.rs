@@ -1,6 +1,6 @@
-//! Time of what is read off ranked counts, with weights and without, over that of AUPRC.
+//! Measures metrics that are read off ranked counts, with and without weights, and compares each with AUPRC.
 //!
-//! `waist SAMPLES` prints nanoseconds a sample, the least of several calls, and the ratio.
+//! `waist SAMPLES` prints the nanoseconds a sample of the fastest call, and the ratio to AUPRC.
 
 use std::error::Error;
 
@@ -39,7 +39,7 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Counts, curves and weighted areas; returns the time of AUPRC.
+/// Measures counts, curves and weighted areas. Returns the time of AUPRC.
 fn read<S: ToTensor<Host> + ?Sized>(input: &Input<'_, S>) -> Result<f64> {
     let &Input { dtype, scores, targets, weights } = input;
     let time = |what: &str, base, call: &dyn Fn() -> Result<()>| {
@@ -60,7 +60,7 @@ fn read<S: ToTensor<Host> + ?Sized>(input: &Input<'_, S>) -> Result<f64> {
     Ok(area)
 }
 
-/// The stateful metric and its state.
+/// Measures the stateful metric and its state.
 fn streamed(scores: &[f32], targets: &[u8], weights: &[f64], base: f64) -> Result<()> {
     let (n, base) = (scores.len(), Some(base));
     let batches = || {
@@ -93,7 +93,7 @@ fn streamed(scores: &[f32], targets: &[u8], weights: &[f64], base: f64) -> Resul
     Ok(())
 }
 
-/// Updates of the bucketed area.
+/// Measures updates of the bucketed area.
 fn buckets(scores: &[f32], targets: &[u8], weights: &[f64]) -> Result<()> {
     let n = scores.len();
     let mut auc = Auc::new(Curve::Roc, 4095)?;

@@ -1,10 +1,10 @@
-//! Scores and targets as somebody would choose them who has read the engine and wants it to be slow.
+//! Scores and targets that an adversary would choose who knows the engine and wants to make it slow.
 
 use std::f64::consts::TAU;
 
 use metrics_benches::Random;
 
-/// Of a type of scores, what a distribution adapts to.
+/// A type of scores, with the properties that distributions depend on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Type {
     pub(crate) name: &'static str,
@@ -12,7 +12,7 @@ pub(crate) struct Type {
     epsilon: f64,
     /// The logarithms to base 2 of the smallest and the largest power of 2.
     exponents: [f64; 2],
-    /// The score of some bits.
+    /// The score with these bits.
     from_bits: fn(u64) -> f64,
 }
 
@@ -30,40 +30,46 @@ pub(crate) const F64: Type = Type {
     from_bits: f64::from_bits,
 };
 
-/// What makes scores: of numbers, how many and of which type.
+/// Makes scores from random numbers, given the number and the type of the scores.
 type Make = fn(&mut Random, usize, Type) -> Vec<f64>;
 
 /// Which samples are positive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Labels {
-    /// Any.
+pub(crate) enum Positives {
+    /// Random samples.
     Random,
-    /// Those of the highest scores.
+    /// The samples with the highest scores.
     Highest,
-    /// Any whose scores lie around the median, in a hundredth of the samples or as many as it takes.
+    /// Random samples whose scores are around the median: among a hundredth of all samples, or among twice as
+    /// many samples as there are positives if these are more.
     Middle,
-    /// Half of all but those where the engine looks to guess how many are positive.
+    /// Half of all samples, without those that the engine probes to estimate the number of positives.
     Hidden,
 }
 
-/// A name, scores and targets.
-pub(crate) type Distribution = (&'static str, Make, Labels);
+/// The name of a distribution, its scores, and which samples are positive.
+pub(crate) type Distribution = (&'static str, Make, Positives);
 
-/// What the others are compared with.
+/// The distribution that all others are compared with.
 pub(crate) const UNIFORM: Distribution =
-    ("uniform", |r, n, _| each(n, || r.uniform()), Labels::Random);
+    ("uniform", |r, n, _| each(n, || r.uniform()), Positives::Random);
 
+/// Distributions that could make the engine slow.
 pub(crate) const HOSTILE: &[Distribution] = &[
-    ("of both signs", |r, n, _| each(n, || 2.0 * r.uniform() - 1.0), Labels::Random),
-    ("normal", |r, n, _| each(n, || normal(r)), Labels::Random),
-    ("Cauchy", |r, n, _| each(n, || (TAU / 2.0 * (r.uniform() - 0.5)).tan()), Labels::Random),
-    ("Pareto", |r, n, _| each(n, || 1.0 / (r.uniform() + 1e-9)), Labels::Random),
-    ("arcsine", |r, n, _| each(n, || (TAU * r.uniform()).sin().powi(2)), Labels::Random),
-    ("saturated probabilities", |r, n, _| each(n, || sigmoid(20.0 * normal(r))), Labels::Random),
-    ("all bit patterns", |r, n, t| each(n, || finite((t.from_bits)(r.bits()))), Labels::Random),
-    ("all powers of two", |r, n, t| each(n, || power(r, t)), Labels::Random),
-    ("all powers of two, both signs", |r, n, t| each(n, || sign(r) * power(r, t)), Labels::Random),
-    ("subnormal", |r, n, t| each(n, || r.uniform() * smallest_normal(t)), Labels::Random),
+    ("of both signs", |r, n, _| each(n, || 2.0 * r.uniform() - 1.0), Positives::Random),
+    ("normal", |r, n, _| each(n, || normal(r)), Positives::Random),
+    ("Cauchy", |r, n, _| each(n, || (TAU / 2.0 * (r.uniform() - 0.5)).tan()), Positives::Random),
+    ("Pareto", |r, n, _| each(n, || 1.0 / (r.uniform() + 1e-9)), Positives::Random),
+    ("arcsine", |r, n, _| each(n, || (TAU * r.uniform()).sin().powi(2)), Positives::Random),
+    ("saturated probabilities", |r, n, _| each(n, || sigmoid(20.0 * normal(r))), Positives::Random),
+    ("all bit patterns", |r, n, t| each(n, || finite((t.from_bits)(r.bits()))), Positives::Random),
+    ("all powers of two", |r, n, t| each(n, || power(r, t)), Positives::Random),
+    (
+        "all powers of two, both signs",
+        |r, n, t| each(n, || sign(r) * power(r, t)),
+        Positives::Random,
+    ),
+    ("subnormal", |r, n, t| each(n, || r.uniform() * smallest_normal(t)), Positives::Random),
     (
         "half subnormal, half near 1",
         |r, n, t| {
@@ -71,7 +77,7 @@ pub(crate) const HOSTILE: &[Distribution] = &[
                 if r.below(2) == 0 { r.uniform() * smallest_normal(t) } else { near(r, t, 1 << 20) }
             })
         },
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "a fifth infinite",
@@ -82,80 +88,80 @@ pub(crate) const HOSTILE: &[Distribution] = &[
                 _ => r.uniform(),
             })
         },
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "nearing 1 by powers of two",
         |r, n, t| each(n, || 1.0 + t.epsilon.powf(r.uniform())),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "nearing 1 from both sides",
         |r, n, t| each(n, || 1.0 + sign(r) * t.epsilon.powf(r.uniform())),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "nearing 0 from both sides",
         |r, n, _| each(n, || sign(r) * 2f64.powf(-40.0 * r.uniform())),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "a crowd, 1 in 500 far out",
         |r, n, t| each(n, || if r.below(500) == 0 { 1e30 * sign(r) } else { near(r, t, 1 << 20) }),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "a crowd, two far out",
         |r, n, t| with_ends(each(n, || near(r, t, 1 << 22)), 1e38),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "a crowd in [-1, 3]",
         |r, n, t| with_ends(each(n, || near(r, t, 1 << 18)), 3.0),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "a crowd, those far out at the end",
         |r, n, t| at(n, |i| if i < n - n / 100 { near(r, t, 1 << 20) } else { r.uniform() }),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "a crowd, those far out at the start",
         |r, n, t| at(n, |i| if i > n / 100 { near(r, t, 1 << 20) } else { r.uniform() }),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "every other in a crowd",
         |r, n, t| at(n, |i| if i % 2 == 0 { near(r, t, 1 << 16) } else { 2.0 * r.uniform() }),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "40 crowds, each ten times farther out",
         |r, n, t| each(n, || 10f64.powi(r.below(40) as i32 - 20) * near(r, t, 1 << 12)),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "64 crowds",
         |r, n, _| each(n, || r.below(64) as f64 / 64.0 + 1e-6 * r.uniform()),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "crowds in crowds, 64 times narrower",
         |r, n, _| each(n, || crowds(r, 8, 64.0)),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "crowds in crowds, 1,024 times narrower",
         |r, n, _| each(n, || crowds(r, 4, 1024.0)),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "a fifth in each crowd, 1,024 times narrower",
         |r, n, _| each(n, || 1.0 + 1024f64.powi(-(r.below(5) as i32)) * r.uniform()),
-        Labels::Random,
+        Positives::Random,
     ),
     (
-        "four fifths always 10,000 times lower",
+        "four fifths lower by 10,000, again and again",
         |r, n, _| {
             each(n, || {
                 let mut scale = 1.0;
@@ -165,9 +171,9 @@ pub(crate) const HOSTILE: &[Distribution] = &[
                 scale * (1.0 + 1e-3 * r.uniform())
             })
         },
-        Labels::Random,
+        Positives::Random,
     ),
-    ("all equal", |_, n, _| vec![0.5; n], Labels::Random),
+    ("all equal", |_, n, _| vec![0.5; n], Positives::Random),
     (
         "all equal but a thousand",
         |r, n, _| {
@@ -175,24 +181,24 @@ pub(crate) const HOSTILE: &[Distribution] = &[
             (0..1000).for_each(|_| scores[r.below(n as u64) as usize] = r.uniform());
             scores
         },
-        Labels::Random,
+        Positives::Random,
     ),
-    ("two values", |r, n, _| each(n, || 0.3 + 0.4 * r.below(2) as f64), Labels::Random),
+    ("two values", |r, n, _| each(n, || 0.3 + 0.4 * r.below(2) as f64), Positives::Random),
     (
         "300 powers of two",
         |r, n, _| each(n, || 2f64.powi(r.below(250) as i32 - 125)),
-        Labels::Random,
+        Positives::Random,
     ),
-    ("a thousand values", |r, n, _| each(n, || r.below(1000) as f64 / 1000.0), Labels::Random),
+    ("a thousand values", |r, n, _| each(n, || r.below(1000) as f64 / 1000.0), Positives::Random),
     (
         "a thousand neighbours and two far out",
         |r, n, t| with_ends(each(n, || near(r, t, 1000)), 1e10),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "half equal",
         |r, n, _| each(n, || if r.below(2) == 0 { 0.5 } else { r.uniform() }),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "nine in ten equal, the others close",
@@ -202,9 +208,9 @@ pub(crate) const HOSTILE: &[Distribution] = &[
                 2.0,
             )
         },
-        Labels::Random,
+        Positives::Random,
     ),
-    ("rising", |r, n, _| sorted(each(n, || r.uniform())), Labels::Random),
+    ("rising", |r, n, _| sorted(each(n, || r.uniform())), Positives::Random),
     (
         "falling",
         |r, n, _| {
@@ -212,7 +218,7 @@ pub(crate) const HOSTILE: &[Distribution] = &[
             scores.reverse();
             scores
         },
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "rising, then falling",
@@ -221,7 +227,7 @@ pub(crate) const HOSTILE: &[Distribution] = &[
             scores[n / 2..].reverse();
             scores
         },
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "rising but for 1 in 100",
@@ -230,7 +236,7 @@ pub(crate) const HOSTILE: &[Distribution] = &[
             (0..n / 100).for_each(|_| scores[r.below(n as u64) as usize] = r.uniform());
             scores
         },
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "rising in pieces of 1,000",
@@ -239,125 +245,130 @@ pub(crate) const HOSTILE: &[Distribution] = &[
             scores.chunks_mut(1000).for_each(|piece| piece.sort_by(f64::total_cmp));
             scores
         },
-        Labels::Random,
+        Positives::Random,
     ),
     (
-        "saw teeth of a block",
+        "saw teeth, one for each block",
         |_, n, _| at(n, |i| (i % 1024) as f64 / 1024.0 + i as f64 / n as f64 / 1024.0),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "saw teeth across bins",
         |_, n, _| at(n, |i| (i * 7919 % 1024) as f64 / 1024.0 + (i / 1024) as f64 / n as f64),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "bins: a crowd at the edge",
         |r, n, _| {
             in_bins(n, r, |r| if r.below(100) == 0 { r.uniform() } else { 6e-5 * r.uniform() })
         },
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "bins: crowds at both edges",
         |r, n, _| in_bins(n, r, |r| r.below(2) as f64 * 0.99 + 1e-3 * r.uniform()),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "bins: powers of two",
         |r, n, _| in_bins(n, r, |r| 2f64.powf(-14.0 * r.uniform())),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "bins: many powers of two",
         |r, n, t| in_bins(n, r, |r| (t.epsilon * 1024.0).powf(r.uniform())),
-        Labels::Random,
+        Positives::Random,
     ),
     (
         "bins: a fifth in each crowd",
         |r, n, _| in_bins(n, r, |r| 100f64.powi(-(r.below(5) as i32)) * r.uniform()),
-        Labels::Random,
+        Positives::Random,
     ),
-    ("bins: crowds in crowds", |r, n, _| in_bins(n, r, |r| crowds(r, 3, 16.0)), Labels::Random),
+    ("bins: crowds in crowds", |r, n, _| in_bins(n, r, |r| crowds(r, 3, 16.0)), Positives::Random),
     (
         "bins: half in one place",
         |r, n, _| {
             in_bins(n, r, |r| if r.below(2) == 0 { 0.5 + 1e-3 * r.uniform() } else { r.uniform() })
         },
-        Labels::Random,
+        Positives::Random,
     ),
     (
-        "knows where keys are probed: above",
+        "unprobed: above",
         |r, n, t| unprobed(each(n, || 2.0 * near(r, t, 1 << 22))),
-        Labels::Random,
+        Positives::Random,
     ),
     (
-        "knows …: far above, by powers of two",
+        "unprobed: far above, by powers of two",
         |r, n, _| unprobed(each(n, || 2f64.powf(100.0 * r.uniform()))),
-        Labels::Random,
+        Positives::Random,
     ),
     (
-        "knows …: below, by powers of two",
+        "unprobed: below, by powers of two",
         |r, n, _| unprobed(each(n, || 10f64.powf(-4.0 - 30.0 * r.uniform()))),
-        Labels::Random,
+        Positives::Random,
     ),
     (
-        "knows …: in one bin",
+        "unprobed: in one bin",
         |r, n, _| unprobed(each(n, || 0.5 + 1e-4 * r.uniform())),
-        Labels::Random,
+        Positives::Random,
     ),
     (
-        "knows …: in one very narrow bin",
+        "unprobed: in one very narrow bin",
         |r, n, t| unprobed(each(n, || 0.5 * near(r, t, 1 << 13))),
-        Labels::Random,
+        Positives::Random,
     ),
     (
-        "knows …: crowds in crowds in one bin",
+        "unprobed: crowds in crowds in one bin",
         |r, n, _| unprobed(each(n, || 0.5 + 9e-4 * crowds(r, 3, 32.0))),
-        Labels::Random,
+        Positives::Random,
     ),
     (
-        "knows …: a quarter in each crowd in one bin",
+        "unprobed: a quarter in each crowd in one bin",
         |r, n, _| {
             unprobed(each(n, || 0.5 + 1e-4 * 1000f64.powi(-(r.below(4) as i32)) * r.uniform()))
         },
-        Labels::Random,
+        Positives::Random,
     ),
     (
-        "knows …: powers of two in one bin",
+        "unprobed: powers of two in one bin",
         |r, n, t| unprobed(each(n, || 0.5 + 1e-3 * (t.epsilon * 1024.0).powf(r.uniform()))),
-        Labels::Random,
+        Positives::Random,
     ),
     (
-        "knows …: equals and a few close ones",
+        "unprobed: equals and a few close ones",
         |r, n, _| {
             unprobed(each(n, || if r.below(10) == 0 { 0.5 + 1e-4 * r.uniform() } else { 0.5 }))
         },
-        Labels::Random,
+        Positives::Random,
     ),
-    ("positives highest, uniform", UNIFORM.1, Labels::Highest),
-    ("positives in the middle, uniform", UNIFORM.1, Labels::Middle),
-    ("positives in the middle, normal", |r, n, _| each(n, || normal(r)), Labels::Middle),
-    ("positives in the middle, powers of two", |r, n, t| each(n, || power(r, t)), Labels::Middle),
-    ("positives hidden, uniform", UNIFORM.1, Labels::Hidden),
+    ("positives highest, uniform", UNIFORM.1, Positives::Highest),
+    ("positives in the middle, uniform", UNIFORM.1, Positives::Middle),
+    ("positives in the middle, normal", |r, n, _| each(n, || normal(r)), Positives::Middle),
+    (
+        "positives in the middle, powers of two",
+        |r, n, t| each(n, || power(r, t)),
+        Positives::Middle,
+    ),
+    ("positives hidden, uniform", UNIFORM.1, Positives::Hidden),
     (
         "positives hidden, bins: powers of two",
         |r, n, _| in_bins(n, r, |r| 2f64.powf(-14.0 * r.uniform())),
-        Labels::Hidden,
+        Positives::Hidden,
     ),
 ];
 
-/// The targets of these scores.
+/// Targets for `scores`.
 pub(crate) fn targets(
-    labels: Labels,
+    positives: Positives,
     random: &mut Random,
     scores: &[f64],
     prevalence: f64,
 ) -> Vec<u8> {
     let n = scores.len();
-    // Where the engine looks for labels: blocks at 64 places.
+    // The engine probes targets in blocks at 64 places.
     let is_probed = |i: usize| i % (n / 64).max(1) < 1024.min(n / 1024) && i < n / 64 * 64;
-    let among = |share: f64| {
+    // The range of scores that this share of the samples around the median has, and the prevalence there.
+    let around_median = |share: f64| {
         let mut sorted = scores.to_vec();
         let share = ((n as f64 * share) as usize).clamp(1, n);
         let (_, &mut low, _) = sorted.select_nth_unstable_by((n - share) / 2, f64::total_cmp);
@@ -365,23 +376,23 @@ pub(crate) fn targets(
             sorted.select_nth_unstable_by((n - share) / 2 + share - 1, f64::total_cmp);
         (low, high, prevalence * n as f64 / share as f64)
     };
-    match labels {
-        Labels::Random => each(n, || u8::from(random.uniform() < prevalence)),
-        Labels::Highest => {
+    match positives {
+        Positives::Random => each(n, || u8::from(random.uniform() < prevalence)),
+        Positives::Highest => {
             let mut sorted = scores.to_vec();
             let n_others = n - (n as f64 * prevalence) as usize;
             let (_, &mut low, _) =
                 sorted.select_nth_unstable_by(n_others.min(n - 1), f64::total_cmp);
             scores.iter().map(|&score| u8::from(score >= low)).collect()
         }
-        Labels::Middle => {
-            let (low, high, prevalence) = among((2.0 * prevalence).max(0.01));
+        Positives::Middle => {
+            let (low, high, prevalence) = around_median((2.0 * prevalence).max(0.01));
             let is_positive = |&score: &f64| {
                 u8::from((low..=high).contains(&score) && random.uniform() < prevalence)
             };
             scores.iter().map(is_positive).collect()
         }
-        Labels::Hidden => at(n, |i| u8::from(!is_probed(i) && random.below(2) == 1)),
+        Positives::Hidden => at(n, |i| u8::from(!is_probed(i) && random.below(2) == 1)),
     }
 }
 
@@ -419,12 +430,12 @@ fn smallest_normal(of: Type) -> f64 {
     2f64.powf(1.0 - of.exponents[1])
 }
 
-/// One of so many scores from 1 on.
+/// One of `n` neighbouring scores from 1 on.
 fn near(random: &mut Random, of: Type, n: u64) -> f64 {
     1.0 + random.below(n) as f64 * of.epsilon
 }
 
-/// In one half of a crowd is another one, so much narrower, and so on.
+/// One half of a crowd is another crowd, `narrower` times narrower, and so on.
 fn crowds(random: &mut Random, n_levels: u32, narrower: f64) -> f64 {
     let (mut low, mut width) = (0.0, 1.0);
     for _ in 0..n_levels {
@@ -436,19 +447,19 @@ fn crowds(random: &mut Random, n_levels: u32, narrower: f64) -> f64 {
     low + random.uniform() * width
 }
 
-/// All in 1,024 bins, within each as `place` says.
+/// Scores in 1,024 bins of equal width; `place` gives the position within a bin.
 fn in_bins(n: usize, random: &mut Random, place: impl Fn(&mut Random) -> f64) -> Vec<f64> {
     each(n, || (random.below(1024) as f64 + place(random)) / 1024.0)
 }
 
-/// Two of these far out.
+/// Two of the scores far out: `end` and 2 − `end`.
 fn with_ends(mut scores: Vec<f64>, end: f64) -> Vec<f64> {
     let n = scores.len();
     (scores[n / 3], scores[n / 2]) = (2.0 - end, end);
     scores
 }
 
-/// Uniform where the engine looks at scores before it chooses its bins: at 128 places, eight at each.
+/// Uniform where the engine probes scores to choose its bins: eight scores at each of 128 places.
 fn unprobed(mut scores: Vec<f64>) -> Vec<f64> {
     let last = scores.len() - 8;
     for place in 0..128 {

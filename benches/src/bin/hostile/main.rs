@@ -1,9 +1,11 @@
-//! What hostile input costs, for `cargo xtask bench-hostile`.
+//! Measures the cost of hostile input, for `cargo xtask bench-hostile`.
 //!
-//! `hostile speed N [NAME]` prints the processor time of AUPRC over N samples of many distributions (of
-//! those whose names have NAME in them) over that of uniform scores. `hostile merge` prints the time to merge
-//! loaded states, `hostile decode` what a byte of a state costs to read. All on one thread, if
-//! `RAYON_NUM_THREADS=1` says so.
+//! - `hostile speed N [NAME]` prints the processor time of AUPRC on N samples of many distributions, as a ratio
+//!   to the time on uniform scores. With NAME, only distributions whose names contain NAME are measured.
+//! - `hostile merge` prints the time to merge loaded states.
+//! - `hostile decode` prints time and memory to read a state, for each of its bytes.
+//!
+//! With `RAYON_NUM_THREADS=1` all calls run on one thread.
 
 mod distributions;
 mod states;
@@ -11,15 +13,16 @@ mod states;
 use std::error::Error;
 use std::hint::black_box;
 
-use distributions::{Distribution, F32, F64, HOSTILE, Labels, Type, UNIFORM, targets};
+use distributions::{Distribution, F32, F64, HOSTILE, Positives, Type, UNIFORM, targets};
 use metrics_benches::Random;
 use metrics_core::slice::binary_auprc;
 
-/// Times that each is measured, in turn with uniform scores; the best of each counts.
+/// Calls of a measurement, in turn with calls on uniform scores. The fastest call of each counts.
 const TIMES: usize = 3;
-/// Times at most, where the ratio is still above the limit: a busy machine is not the engine's fault.
+/// Most calls of a measurement while its ratio exceeds [`LIMIT`]: other processes may have slowed the first
+/// calls.
 const MOST_TIMES: usize = 12;
-/// What no distribution may take more than, times uniform scores.
+/// Largest accepted ratio to the time on uniform scores.
 const LIMIT: f64 = 3.0;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -33,26 +36,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Shares of positives. Of many samples the last is such that positives are as many as can be, and still
-/// surely rare for the engine, which guesses that from a part of them.
+/// Shares of positives, and their names. The engine estimates from some of the samples whether positives are
+/// rare. With many samples, the last share has as many positives as the engine still surely takes for rare.
 fn prevalences(n: usize) -> Vec<(String, f64)> {
     let shares = [0.5, 0.01, 0.0001].map(|share| (format!("{} %", 100.0 * share), share));
     let most = 10_000.0 / n as f64;
     shares.into_iter().chain((most < 0.005).then(|| ("10,000".into(), most))).collect()
 }
 
-/// Scores of one distribution, and what is measured of them.
+/// Scores of one distribution, in both types, and which samples are positive.
 struct Scores {
-    labels: Labels,
+    positives: Positives,
     wide: Vec<f64>,
     narrow: Vec<f32>,
 }
 
 impl Scores {
-    fn new((_, make, labels): Distribution, random: &mut Random, n: usize, of: Type) -> Self {
+    fn new((_, make, positives): Distribution, random: &mut Random, n: usize, of: Type) -> Self {
         let wide = make(random, n, of);
         let narrow = wide.iter().map(|&score| score as f32).collect();
-        Self { labels, wide, narrow }
+        Self { positives, wide, narrow }
     }
 
     /// Milliseconds of one call.
@@ -77,7 +80,7 @@ fn speed(n: usize, name: &str) -> Result<(), Box<dyn Error>> {
         let mut random = Random::default();
         let uniform = Scores::new(UNIFORM, &mut random, n, of);
         let of_prevalences = prevalences.iter().map(|&(_, share)| {
-            let targets = targets(Labels::Random, &mut random, &uniform.wide, share);
+            let targets = targets(Positives::Random, &mut random, &uniform.wide, share);
             (0..TIMES)
                 .map(|_| uniform.time(of, &targets))
                 .try_fold(f64::INFINITY, |best, time| time.map(|time| best.min(time)))
@@ -88,10 +91,10 @@ fn speed(n: usize, name: &str) -> Result<(), Box<dyn Error>> {
             let scores = Scores::new(hostile, &mut random, n, of);
             let mut ratios = Vec::new();
             for (positive, share) in &prevalences {
-                let hostile_targets = targets(scores.labels, &mut random, &scores.wide, *share);
-                // As many positives.
-                let share = if scores.labels == Labels::Hidden { 0.5 } else { *share };
-                let targets = targets(Labels::Random, &mut random, &uniform.wide, share);
+                let hostile_targets = targets(scores.positives, &mut random, &scores.wide, *share);
+                // The uniform scores have as many positives.
+                let share = if scores.positives == Positives::Hidden { 0.5 } else { *share };
+                let targets = targets(Positives::Random, &mut random, &uniform.wide, share);
                 let (mut time, mut base, mut n_times) = (f64::INFINITY, f64::INFINITY, 0);
                 while n_times < TIMES || n_times < MOST_TIMES && time > LIMIT * base {
                     base = base.min(uniform.time(of, &targets)?);
@@ -118,7 +121,7 @@ fn print(name: &str, of: Type, n: usize, cells: impl Iterator<Item = String>) {
 /// Seconds of processor time that this process has taken.
 fn processor_time() -> f64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the call writes a time to memory that is there for it.
+    // SAFETY: `time` is a valid `timespec` for the whole call, which writes nothing else.
     #[allow(unsafe_code)]
     let status = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
     assert!(status == 0, "every Unix has this clock");

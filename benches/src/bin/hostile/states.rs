@@ -1,6 +1,6 @@
-//! What states cost that others have made: merged by the hundred, or as bytes that may say anything.
+//! Measures the cost of states from elsewhere: to merge hundreds of states, and to read hostile bytes.
 
-// Only a global allocator can count, and the trait is unsafe.
+// Only a global allocator can count all memory, and its trait is unsafe.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -14,13 +14,13 @@ use metrics_core::{AucState, RankState, free_spare_memory};
 
 use crate::processor_time;
 
-/// The system's allocator, which counts the bytes in use and remembers the most there were.
+/// The system's allocator, with counts of the bytes in use and of their peak.
 struct Counting;
 
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: every call goes to the system's allocator as it came.
+// SAFETY: every call passes its arguments to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let in_use = IN_USE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
@@ -39,7 +39,8 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What `f` returns, its seconds of processor time, and the most bytes beyond those in use before.
+/// Calls `f`, and returns its result, its processor time in seconds, and its peak memory in bytes beyond the
+/// memory in use before.
 fn measured<T>(f: impl FnOnce() -> T) -> (T, f64, usize) {
     free_spare_memory();
     let before = IN_USE.load(Ordering::Relaxed);
@@ -51,10 +52,10 @@ fn measured<T>(f: impl FnOnce() -> T) -> (T, f64, usize) {
 
 /// Samples of each merged state.
 const SAMPLES: usize = 1000;
-/// The fewest states.
+/// Fewest merged states.
 const STATES: usize = 200;
 
-/// Prints the time to merge a number of loaded states, twice as many, and four times as many.
+/// Prints the time to merge [`STATES`] loaded states, twice as many, and four times as many.
 pub(crate) fn merge() -> Result<(), Box<dyn Error>> {
     let mut random = Random::default();
     let state = |random: &mut Random| -> metrics_core::Result<Vec<u8>> {
@@ -90,10 +91,10 @@ pub(crate) fn merge() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Length of the states that are read, about.
+/// Approximate length of the states to read, in bytes.
 const BYTES: usize = 1 << 20;
 
-/// A state of ranked samples: tasks whose bytes are these.
+/// The bytes of a state of ranked samples with `n_tasks` equal tasks.
 fn tasks(task: &[u8], n_tasks: usize) -> Vec<u8> {
     let mut bytes = b"tmst\x01\x01".to_vec();
     varint(&mut bytes, n_tasks);
@@ -109,7 +110,7 @@ fn varint(bytes: &mut Vec<u8>, mut value: usize) {
     bytes.push(value as u8);
 }
 
-/// A task of `n` scores of kind `kind`, then `n_fractional` samples of fractional weight.
+/// The bytes of a task: `n` scores of kind `kind`, then `n_fractional` samples of fractional weight.
 fn task(kind: u8, n: usize, run: &[u8], n_fractional: usize, fractional: &[u8]) -> Vec<u8> {
     let mut task = vec![kind];
     varint(&mut task, n);
@@ -119,7 +120,7 @@ fn task(kind: u8, n: usize, run: &[u8], n_fractional: usize, fractional: &[u8]) 
     task
 }
 
-/// Prints what states cost that take the least bytes for what they hold.
+/// Prints the cost of states with as much content as possible in as few bytes as possible.
 pub(crate) fn decode() -> Result<(), Box<dyn Error>> {
     let half = [&[0, 1][..], &0.5f64.to_le_bytes()].concat();
     let last_is_wrong = |mut bytes: Vec<u8>| {
@@ -144,7 +145,7 @@ pub(crate) fn decode() -> Result<(), Box<dyn Error>> {
             black_box(auprc.compute_tasks()?);
             Ok::<_, metrics_core::Error>(auprc.state()?.to_bytes())
         });
-        // Where a task has no samples, there is no value.
+        // A task without samples has no value.
         print(
             name,
             if result.is_ok() { "loaded, computed, written" } else { "loaded" },
