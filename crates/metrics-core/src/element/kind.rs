@@ -160,13 +160,18 @@ impl ScoreKind {
     /// Whether a score has this key: it is in range, and not the key that `-0.0` would have.
     pub(crate) fn has_key(self, key: u64) -> bool {
         let (lowest, highest) = self.key_range();
-        let minus_zero = match self {
+        (lowest..=highest).contains(&key) && Some(key) != self.minus_zero()
+    }
+
+    /// The key that `-0.0` would have, if it did not share that of `0.0`.
+    #[inline]
+    pub(crate) fn minus_zero(self) -> Option<u64> {
+        match self {
             Self::F16 | Self::Bf16 => Some((1 << 15) - 1),
             Self::F32 => Some((1 << 31) - 1),
             Self::F64 => Some((1 << 63) - 1),
             Self::I32 | Self::I64 | Self::U64 => None,
-        };
-        (lowest..=highest).contains(&key) && Some(key) != minus_zero
+        }
     }
 
     /// The score of a key, rounded for 64-bit integers beyond 2^53.

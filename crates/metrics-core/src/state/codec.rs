@@ -70,6 +70,19 @@ impl<'a> Reader<'a> {
         self.version
     }
 
+    /// The next eight bytes, the first one lowest, if there are as many.
+    #[inline]
+    pub(crate) fn next_bytes(&self) -> Option<u64> {
+        let bytes = self.bytes.get(self.offset..)?.first_chunk()?;
+        Some(u64::from_le_bytes(*bytes))
+    }
+
+    /// Steps over bytes that [`next_bytes`](Self::next_bytes) returned.
+    #[inline]
+    pub(crate) fn skip(&mut self, n: usize) {
+        self.offset += n;
+    }
+
     pub(crate) fn offset(&self) -> usize {
         self.offset
     }

@@ -28,7 +28,7 @@ pub(crate) enum Slot {
 pub(crate) struct Saved {
     bytes: Box<[u8]>,
     totals: Totals,
-    /// The sums over the ranking of a task that is not small, once they were computed.
+    /// The sums over the ranking of a task that is not small, once they are known.
     sums: Option<Box<RankSums>>,
 }
 
@@ -44,10 +44,11 @@ impl Slot {
     /// A task without samples.
     pub(crate) const EMPTY: Self = Self::Short { len: 0, bytes: [0; MAX_SHORT] };
 
-    /// A task of these valid bytes with these totals.
-    pub(crate) fn of_bytes(bytes: &[u8], totals: Totals) -> Self {
+    /// A task of these valid bytes with these totals, and with these sums if they are known.
+    pub(crate) fn of_bytes(bytes: &[u8], totals: Totals, sums: Option<RankSums>) -> Self {
         if bytes.len() > MAX_SHORT {
-            return Self::Saved(Box::new(Saved { bytes: bytes.into(), totals, sums: None }));
+            let (bytes, sums) = (bytes.into(), sums.map(Box::new));
+            return Self::Saved(Box::new(Saved { bytes, totals, sums }));
         }
         let mut short = [0; MAX_SHORT];
         short[..bytes.len()].copy_from_slice(bytes);
@@ -125,9 +126,9 @@ impl Slot {
             Self::Open(task) => {
                 let mut bytes = Vec::new();
                 task.write_compacted(&mut bytes);
-                Self::of_bytes(&bytes, task.totals())
+                Self::of_bytes(&bytes, task.totals(), None)
             }
-            Self::Saved(saved) => Self::of_bytes(&saved.bytes, saved.totals),
+            Self::Saved(saved) => Self::of_bytes(&saved.bytes, saved.totals, None),
             short => short.clone(),
         }
     }

@@ -80,27 +80,34 @@ impl RankState {
         let (mut n_held, mut last, mut needs_version_2) = (0, None, false);
         for task in 0..n_tasks {
             let start = reader.offset();
-            let totals = TaskState::check(&mut reader)?;
+            // The last task is not read again.
+            let (totals, sums) = if task + 1 == n_tasks {
+                TaskState::check_with_sums(&mut reader)?
+            } else {
+                (TaskState::check(&mut reader)?, None)
+            };
             if totals.kind.is_some() {
                 n_held += 1;
                 needs_version_2 |= totals.needs_version_2;
-                last = Some((task, reader.since(start), totals));
+                last = Some((task, reader.since(start), totals, sums));
             }
         }
         reader.end(needs_version_2)?;
         let mut held = room("rank state", n_held)?;
-        // Not the last task, whose bytes are not read again: a large state is often one task.
+        // Not the last task: a large state is often one task.
         for task in 0..n_tasks {
             if held.len() + 1 >= n_held {
                 break;
             }
             let start = again.offset();
-            let totals = TaskState::check(&mut again)?;
+            let (totals, sums) = TaskState::check_with_sums(&mut again)?;
             if totals.kind.is_some() {
-                held.push((task, Slot::of_bytes(again.since(start), totals)));
+                held.push((task, Slot::of_bytes(again.since(start), totals, sums)));
             }
         }
-        held.extend(last.map(|(task, bytes, totals)| (task, Slot::of_bytes(bytes, totals))));
+        held.extend(
+            last.map(|(task, bytes, totals, sums)| (task, Slot::of_bytes(bytes, totals, sums))),
+        );
         Ok(Self { n_tasks, held })
     }
 }

@@ -1,17 +1,21 @@
 //! Sorted runs of equal scores, in memory and in bytes.
 
+mod decode;
 mod merge;
+mod sums;
 
+use decode::Decoder;
 use merge::{Merge, merge};
 
 use super::codec::{Reader, write_varint};
-use crate::arith::exact::MAX_SAMPLES;
+use crate::arith::sums::IntegerSums;
 use crate::counts::ranked::RankedCounts;
 pub(crate) use crate::cpu::KeyGroup as Run;
 use crate::cpu::{Key, OfTask};
 use crate::element::kind::ScoreKind;
-use crate::error::{Result, StateError};
+use crate::error::Result;
 use crate::reserve::room;
+use sums::RunSums;
 
 /// The ranked counts of `n_runs` runs, high to low: 24 bytes per distinct score.
 ///
@@ -144,6 +148,9 @@ pub(crate) struct RunList {
     n_runs: u64,
 }
 
+/// Fewest runs whose sums are computed when they are read.
+const MANY_RUNS: u64 = 64;
+
 const TAG_NEGATIVE: u8 = 0;
 const TAG_POSITIVE: u8 = 1;
 const TAG_COUNTS: u8 = 2;
@@ -220,14 +227,9 @@ impl RunList {
 
     /// The runs, from high to low.
     fn iter(&self, kind: ScoreKind) -> impl Iterator<Item = Run> + '_ {
-        let mut reader = Reader::new(&self.bytes);
-        let mut next = Some(kind.key_range().1);
         // `encode` wrote the bytes or `read` checked them, so reading fails at the end only.
-        std::iter::from_fn(move || {
-            let run = read_run(&mut reader, next?).ok()?;
-            next = run.key.checked_sub(1);
-            Some(run)
-        })
+        let mut decoder = Decoder::new(Reader::new(&self.bytes), kind);
+        std::iter::from_fn(move || decoder.run().ok())
     }
 
     /// Appends the number of runs and their bytes.
@@ -247,66 +249,50 @@ pub(crate) struct RunBytes<'a> {
 impl<'a> RunBytes<'a> {
     /// Reads and checks a list of runs; also returns its number of samples.
     pub(crate) fn read(reader: &mut Reader<'a>, kind: ScoreKind) -> Result<(Self, u64)> {
+        let mut n_samples = 0;
+        let runs = Self::read_each(reader, kind, |n_positives, n_negatives| {
+            n_samples += n_positives + n_negatives;
+        })?;
+        Ok((runs, n_samples))
+    }
+
+    /// Reads and checks a list of runs; also returns its number of samples, and the sums over the ranking if the
+    /// runs are many: those of few are computed as fast when they are needed.
+    pub(crate) fn read_with_sums(
+        reader: &mut Reader<'a>,
+        kind: ScoreKind,
+    ) -> Result<(Self, u64, Option<IntegerSums>)> {
+        if reader.clone().varint()? < MANY_RUNS {
+            return Self::read(reader, kind).map(|(runs, n_samples)| (runs, n_samples, None));
+        }
+        let mut sums = RunSums::default();
+        let runs = Self::read_each(reader, kind, |n_positives, n_negatives| {
+            sums.push(n_positives, n_negatives);
+        })?;
+        let sums = sums.finish();
+        Ok((runs, sums.tp + sums.fp, Some(sums)))
+    }
+
+    /// Reads and checks a list of runs; calls `visit` with the positives and the negatives of each.
+    fn read_each(
+        reader: &mut Reader<'a>,
+        kind: ScoreKind,
+        mut visit: impl FnMut(u64, u64),
+    ) -> Result<Self> {
         let n_runs = reader.length("number of runs")?;
         let start = reader.offset();
-        let mut next = Some(kind.key_range().1);
-        let mut n_samples = 0u64;
+        let mut decoder = Decoder::new(reader.clone(), kind);
         for _ in 0..n_runs {
-            let highest = next.ok_or_else(|| reader.error(StateError::OutOfRange("score")))?;
-            let run = read_run(reader, highest)?;
-            if !kind.has_key(run.key) {
-                return Err(reader.error(StateError::OutOfRange("score")));
-            }
-            // None of the three is above MAX_SAMPLES, so the sum cannot overflow.
-            n_samples += run.n_positives + run.n_negatives;
-            if n_samples > MAX_SAMPLES {
-                return Err(reader.error(StateError::OutOfRange("number of samples")));
-            }
-            next = run.key.checked_sub(1);
+            let run = decoder.run()?;
+            visit(run.n_positives, run.n_negatives);
         }
-        Ok((Self { bytes: reader.since(start), n_runs: n_runs as u64 }, n_samples))
+        *reader = decoder.end();
+        Ok(Self { bytes: reader.since(start), n_runs: n_runs as u64 })
     }
 
     pub(crate) fn n_runs(&self) -> u64 {
         self.n_runs
     }
-}
-
-#[inline]
-fn read_run(reader: &mut Reader<'_>, highest: u64) -> Result<Run> {
-    let first = reader.byte()?;
-    let mut distance = u64::from((first & !MORE) >> TAG_BITS);
-    if first & MORE != 0 {
-        let rest = reader.varint()?;
-        if rest == 0 {
-            return Err(reader.error(StateError::NotCanonical("distance")));
-        }
-        if rest >> (u64::BITS - FIRST_BITS) != 0 {
-            return Err(reader.error(StateError::OutOfRange("distance")));
-        }
-        distance |= rest << FIRST_BITS;
-    }
-    let key = highest
-        .checked_sub(distance)
-        .ok_or_else(|| reader.error(StateError::OutOfRange("score")))?;
-    let (n_positives, n_negatives) = match first & ((1 << TAG_BITS) - 1) {
-        TAG_NEGATIVE => (0, 1),
-        TAG_POSITIVE => (1, 0),
-        TAG_COUNTS => read_counts(reader)?,
-        _ => return Err(reader.error(StateError::OutOfRange("tag"))),
-    };
-    Ok(Run { key, n_positives, n_negatives })
-}
-
-fn read_counts(reader: &mut Reader<'_>) -> Result<(u64, u64)> {
-    let (n_positives, n_negatives) = (reader.varint()?, reader.varint()?);
-    if n_positives > MAX_SAMPLES || n_negatives > MAX_SAMPLES {
-        return Err(reader.error(StateError::OutOfRange("number of samples")));
-    }
-    if n_positives + n_negatives < 2 {
-        return Err(reader.error(StateError::NotCanonical("counts")));
-    }
-    Ok((n_positives, n_negatives))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::{Fraction, MIN_COMPACTED, TaskState, Totals};
 use crate::arith::exact::{MAX_SAMPLES, STATE_WEIGHT_LIMIT};
+use crate::counts::sums::RankSums;
 use crate::counts::weights::is_whole;
 use crate::element::kind::ScoreKind;
 use crate::error::{Result, StateError};
@@ -58,7 +59,8 @@ impl TaskState {
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
         let mut task = Self::new();
         let mut fractional = Vec::new();
-        let (totals, runs) = Self::parse(reader, |fraction| fractional.push(fraction))?;
+        let (totals, runs) =
+            Self::parse(reader, RunBytes::read, |fraction| fractional.push(fraction))?;
         if let Some(kind) = totals.kind {
             task.hold(kind);
         }
@@ -72,12 +74,28 @@ impl TaskState {
 
     /// Checks the bytes of a task; returns their totals.
     pub(crate) fn check(reader: &mut Reader<'_>) -> Result<Totals> {
-        Ok(Self::parse(reader, |_| ())?.0)
+        Ok(Self::parse(reader, RunBytes::read, |_| ())?.0)
     }
 
-    /// Reads and checks the bytes of a task, and calls `visit` with each sample of fractional weight.
+    /// Checks the bytes of a task; returns their totals, and the sums over the ranking of a task of many runs
+    /// and no weights.
+    pub(crate) fn check_with_sums(reader: &mut Reader<'_>) -> Result<(Totals, Option<RankSums>)> {
+        let mut sums = None;
+        let read_runs = |reader: &mut _, kind| {
+            let (runs, n_samples);
+            (runs, n_samples, sums) = RunBytes::read_with_sums(reader, kind)?;
+            Ok((runs, n_samples))
+        };
+        let (totals, _) = Self::parse(reader, read_runs, |_| ())?;
+        let has_weights = totals.fractional_weight > 0.0 || totals.needs_version_2;
+        Ok((totals, sums.filter(|_| !has_weights).map(RankSums::from)))
+    }
+
+    /// Reads and checks the bytes of a task, its runs by `read_runs`, and calls `visit` with each sample of
+    /// fractional weight.
     fn parse<'a>(
         reader: &mut Reader<'a>,
+        read_runs: impl FnOnce(&mut Reader<'a>, ScoreKind) -> Result<(RunBytes<'a>, u64)>,
         mut visit: impl FnMut(Fraction),
     ) -> Result<(Totals, RunBytes<'a>)> {
         let code = reader.byte()?;
@@ -88,7 +106,7 @@ impl TaskState {
         let kind = ScoreKind::from_code(code & !VERSION_2)
             .filter(|_| !is_version_2 || reader.version() >= 2)
             .ok_or_else(|| reader.error(StateError::OutOfRange("score type")))?;
-        let (runs, n_counted) = RunBytes::read(reader, kind)?;
+        let (runs, n_counted) = read_runs(reader, kind)?;
         let n_fractional = reader.length("number of weighted samples")?;
         let mut fractional_weight = 0.0;
         let (mut last, mut has_large): (Option<Fraction>, _) = (None, false);
