@@ -98,8 +98,17 @@ fn buckets(scores: &[f32], targets: &[u8], weights: &[f64]) -> Result<()> {
     let n = scores.len();
     let mut auc = Auc::new(Curve::Roc, 4095)?;
     let base = time("f32: Auc.update", n, None, || auc.update(scores, targets))?;
-    time("f32: Auc.update, weights f64", n, Some(base), || {
+    let base = Some(base);
+    time("f32: Auc.update, weights f64", n, base, || {
         auc.update_weighted(scores, targets, weights)
+    })?;
+    let narrow: Vec<f32> = weights.iter().map(|&weight| weight as f32).collect();
+    time("f32: Auc.update, weights f32", n, base, || {
+        auc.update_weighted(scores, targets, &narrow)
+    })?;
+    let whole: Vec<f64> = weights.iter().map(|weight| (5.0 * weight).floor()).collect();
+    time("f32: Auc.update, weights 0 to 5", n, base, || {
+        auc.update_weighted(scores, targets, &whole)
     })?;
     Ok(())
 }

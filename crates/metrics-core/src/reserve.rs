@@ -93,7 +93,13 @@ pub(crate) unsafe trait Zeros: Copy {}
 unsafe impl Zeros for u16 {}
 // SAFETY: integers may have any bits.
 #[allow(unsafe_code)]
+unsafe impl Zeros for u32 {}
+// SAFETY: integers may have any bits.
+#[allow(unsafe_code)]
 unsafe impl Zeros for u64 {}
+// SAFETY: integers may have any bits.
+#[allow(unsafe_code)]
+unsafe impl Zeros for u128 {}
 // SAFETY: the bits of 0.0 are zero.
 #[allow(unsafe_code)]
 unsafe impl Zeros for f64 {}

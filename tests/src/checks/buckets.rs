@@ -3,9 +3,10 @@
 use crate::check::{nearest, same_bits, within_ulps};
 use crate::inputs::{areas, feed, feed_weighted, matrix, vector};
 use crate::naive;
-use crate::random::Samples;
+use crate::random::{Random, Samples, seed};
 use crate::rational::Rational;
 use metrics_core::{Auc, Backend, Curve, Element};
+use std::ops::Range;
 
 use super::weights::{floats, fractions, whole};
 
@@ -78,6 +79,64 @@ pub fn whole_weights_are_repetitions<B: Backend>(backend: &B, samples: &Samples)
         (state.stat_neg(), state.stat_pos(), auc.compute().unwrap().to_bits())
     };
     assert_eq!(counts(&mut weighted), counts(&mut repeated), "{samples:?}");
+}
+
+/// Weights of every way to add them up: counted, in one word, in two words, and one by one; at once, in reverse, in
+/// batches, which are added one by one if they are small, and merged.
+#[track_caller]
+pub fn a_weighted_stream_equals_one_call<B: Backend>(backend: &B, num_thresholds: usize) {
+    const N: usize = 40_000;
+    let mut random = Random::new(seed());
+    let scores: Vec<f32> = (0..N).map(|_| random.unit() as f32).collect();
+    let targets: Vec<u8> = (0..N).map(|_| random.pick(&[0, 1, 1])).collect();
+    let fraction = |random: &mut Random| random.unit() + 0.01;
+    let kinds: [&dyn Fn(&mut Random) -> f64; 6] = [
+        &|random| random.pick(&[0.0, 1.0, 3.0, 100.0]),
+        &|random| random.pick(&[0.0, 1.0, 0.25, 3.5]),
+        &|random| f64::from(fraction(random) as f32),
+        &fraction,
+        &|random| {
+            let fraction = fraction(random);
+            random.pick(&[0.0, 1.0, 3.0, fraction, fraction * 1e-3, 100.0 + fraction])
+        },
+        // They add up to 2^30, so that no bit is lost one by one either.
+        &|random| random.pick(&[2f64.powi(-60), 1.5, 2f64.powi(15) + 0.5]),
+    ];
+    for (kind, weight) in kinds.iter().enumerate() {
+        let weights: Vec<f64> = (0..N).map(|_| weight(&mut random)).collect();
+        let feed = |auc: &mut Auc<B>, range: Range<usize>| {
+            let scores = vector(backend, &scores[range.clone()]);
+            let targets = vector(backend, &targets[range.clone()]);
+            auc.update_weighted(&scores, &targets, &vector(backend, &weights[range])).unwrap();
+        };
+        let new = || Auc::<B>::new(Curve::Roc, num_thresholds).unwrap();
+        let (mut all, mut batches, mut first, mut second) = (new(), new(), new(), new());
+        feed(&mut all, 0..N);
+        let state = all.state().unwrap();
+        let mut start = 0;
+        for size in [7, 100, 900, 9000, N].iter().cycle() {
+            let range = start..N.min(start + size);
+            feed(&mut batches, range.clone());
+            feed(if start < 10_000 { &mut first } else { &mut second }, range.clone());
+            start = range.end;
+            if start == N {
+                break;
+            }
+        }
+        second.merge(&first).unwrap();
+        let reversed = |x: &[f32]| x.iter().rev().copied().collect::<Vec<_>>();
+        let mut reverse = new();
+        let targets: Vec<u8> = targets.iter().rev().copied().collect();
+        let weights: Vec<f64> = weights.iter().rev().copied().collect();
+        let scores = vector(backend, &reversed(&scores));
+        reverse
+            .update_weighted(&scores, &vector(backend, &targets), &vector(backend, &weights))
+            .unwrap();
+        for auc in [&mut batches, &mut second, &mut reverse] {
+            assert!(auc.state().unwrap() == state, "weights of kind {kind}");
+            same_bits(&[auc.compute().unwrap()], &[all.compute().unwrap()], &kind);
+        }
+    }
 }
 
 #[track_caller]

@@ -156,6 +156,8 @@ macro_rules! every_backend_suite {
                 borders_of_10: borders_fall_as_the_rounded_product_says(10);
                 borders_of_4095: borders_fall_as_the_rounded_product_says(4095);
                 borders_of_65536: borders_fall_as_the_rounded_product_says(1 << 16);
+                weighted_of_100: a_weighted_stream_equals_one_call(100);
+                weighted_of_1000: a_weighted_stream_equals_one_call(1000);
             }
             $crate::checks! { $backend, exhaustive,
                 every_pattern_of_1: bucketed_areas_of_every_pattern(1);

@@ -39,6 +39,15 @@ fn values_are_close(samples: &Samples) {
     };
     close(auprc, average_precision(&samples.groups()), samples);
     close(auroc_value, auroc(&samples.groups()), samples);
+    bucketed_values_are_close(samples);
+    // So many that they are added up apart, if there is room.
+    let many = samples.repeated(40);
+    if many.auc(Curve::Roc).is_some() {
+        bucketed_values_are_close(&many);
+    }
+}
+
+fn bucketed_values_are_close(samples: &Samples) {
     for curve in [Curve::Roc, Curve::Pr] {
         let value = samples.auc(curve).expect("there is room").compute().unwrap();
         let buckets = samples.bucketed();

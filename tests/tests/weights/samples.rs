@@ -30,6 +30,15 @@ impl Samples {
         all
     }
 
+    /// The samples so many times.
+    pub(crate) fn repeated(&self, times: usize) -> Self {
+        Self {
+            scores: self.scores.repeat(times),
+            targets: self.targets.repeat(times),
+            weights: self.weights.repeat(times),
+        }
+    }
+
     pub(crate) fn bucket(score: f64) -> usize {
         (score * N_BUCKETS as f64) as usize
     }

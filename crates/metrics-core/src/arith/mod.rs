@@ -9,5 +9,6 @@ pub(crate) mod simd;
 pub(crate) mod sums;
 pub(crate) mod sync;
 pub(crate) mod threads;
+pub(crate) mod weight_limbs;
 pub(crate) mod weight_sums;
 pub(crate) mod weights;

@@ -17,11 +17,15 @@ pub(crate) struct WeightRange {
 
 impl Default for WeightRange {
     fn default() -> Self {
-        Self { n_counted: 0, n_summed: 0, least: f64::INFINITY, most: 0.0 }
+        Self::NONE
     }
 }
 
 impl WeightRange {
+    /// The range of no weights.
+    pub(crate) const NONE: Self =
+        Self { n_counted: 0, n_summed: 0, least: f64::INFINITY, most: 0.0 };
+
     /// The range of these weights and of others.
     pub(crate) fn join(self, other: Self) -> Self {
         Self {
@@ -57,9 +61,9 @@ pub(crate) struct WeightUnit {
     size: f64,
 }
 
-const FRACTION_BITS: u32 = f64::MANTISSA_DIGITS - 1;
+pub(super) const FRACTION_BITS: u32 = f64::MANTISSA_DIGITS - 1;
 /// The biased exponent of 1.
-const BIAS: u64 = 1023;
+pub(super) const BIAS: u64 = 1023;
 /// No sum of weights below this overflows.
 const MOST: f64 = 1e300;
 /// Bits of a sum of weights.
@@ -108,12 +112,12 @@ impl WeightUnit {
 }
 
 /// A power of two; infinite or 0 where there is none.
-fn power_of_two(exponent: i32) -> f64 {
+pub(super) fn power_of_two(exponent: i32) -> f64 {
     2f64.powi(exponent / 2) * 2f64.powi(exponent - exponent / 2)
 }
 
 /// The biased exponent; that of the least normal number for subnormal ones and 0.
-fn exponent_of(x: f64) -> u64 {
+pub(super) fn exponent_of(x: f64) -> u64 {
     (x.to_bits() >> FRACTION_BITS).max(1)
 }
 

@@ -2,6 +2,8 @@
 
 use super::batch::Batch;
 use super::host::Host;
+use super::host_tensor::HostTensor;
+use super::host_weights::Row;
 use super::primitives::Primitives;
 use crate::arith::float_mode::in_default_mode;
 use crate::arith::threads;
@@ -9,7 +11,7 @@ use crate::counts::buckets::BucketCounts;
 use crate::counts::ranked::RankedCounts;
 use crate::counts::sums::RankSums;
 use crate::counts::weights::weigh;
-use crate::cpu::buckets::{NotCounted, Predictions};
+use crate::cpu::buckets::{NotCounted, Predictions, WeightedPredictions};
 use crate::cpu::{self, AnySamples, GroupFold, InvalidSample, rank, scan, total, with_samples};
 use crate::element::check::ElementCheck;
 use crate::element::dtype::{Buffer, Element};
@@ -41,15 +43,14 @@ pub(crate) fn ranked_counts(batch: &Batch<'_, Host>) -> Result<Vec<RankedCounts>
 /// Adds a batch of one task to bucket counts; on an error they are unchanged.
 pub(crate) fn count_buckets(batch: &Batch<'_, Host>, counts: &mut BucketCounts) -> Result<()> {
     in_default_mode(|| {
-        let weights = weights(batch)?;
         let predictions = Predictions {
             probabilities: batch.scores.buffer(),
             targets: batch.targets.buffer(),
             num_thresholds: counts.num_thresholds(),
         };
-        match weights {
+        match &batch.weights {
             None => count(batch, predictions, counts),
-            Some(weights) => weigh_buckets(batch, predictions, &weights, counts),
+            Some(weights) => weigh_buckets(batch, predictions, weights, counts),
         }
     })
 }
@@ -64,31 +65,50 @@ fn count(
 ) -> Result<()> {
     let n_samples = batch.n_samples;
     if n_samples >= SAMPLES_PER_COUNTER * counts.counters().len() {
-        let apart = predictions.count_apart().map_err(|error| match error {
-            NotCounted::Invalid(invalid) => invalid_prediction(batch, invalid),
-            NotCounted::NoMemory(refused) => refused.needed_by(batch.op),
-        })?;
-        counts.reserve(batch.op, None, n_samples as u64)?;
+        let apart = predictions.count_apart().map_err(|reason| not_counted(batch, reason))?;
+        counts.reserve(batch.op, n_samples as u64, 0.0)?;
         for apart in apart {
             counts.counters().iter_mut().zip(apart).for_each(|(all, count)| *all += count);
         }
         return Ok(());
     }
     predictions.check().map_err(|invalid| invalid_prediction(batch, invalid))?;
-    counts.reserve(batch.op, None, n_samples as u64)?;
+    counts.reserve(batch.op, n_samples as u64, 0.0)?;
     predictions.count(counts.counters()).map_err(|invalid| invalid_prediction(batch, invalid))
 }
 
 fn weigh_buckets(
     batch: &Batch<'_, Host>,
     predictions: Predictions<'_>,
-    weights: &[f64],
+    weights: &HostTensor<'_>,
     counts: &mut BucketCounts,
 ) -> Result<()> {
-    predictions.check().map_err(|invalid| invalid_prediction(batch, invalid))?;
-    counts.reserve(batch.op, Some(weights), batch.n_samples as u64)?;
-    predictions.for_each(|index, bucket, label| counts.weigh(bucket, label, weights[index]));
-    Ok(())
+    let are_many = batch.n_samples >= SAMPLES_PER_COUNTER * counts.counters().len();
+    let row = Row::new(weights.buffer(), 0);
+    let weighted = WeightedPredictions { predictions, weights: &row };
+    let not_counted = |reason| not_counted(batch, reason);
+    if are_many && let Some(apart) = weighted.sum_guessed().map_err(not_counted)? {
+        return counts.add_weights(batch.op, apart);
+    }
+    let scanned = weighted.scan();
+    if !scanned.are_valid {
+        check_weights(batch, weights)?;
+    }
+    if are_many && let Some(apart) = weighted.sum_scanned(&scanned).map_err(not_counted)? {
+        return counts.add_weights(batch.op, apart);
+    }
+    let invalid = |invalid| invalid_prediction(batch, invalid);
+    predictions.check().map_err(invalid)?;
+    let summed_weight = if scanned.range.n_summed > 0 { weighted.summed_weight() } else { 0.0 };
+    counts.reserve(batch.op, scanned.range.n_counted, summed_weight)?;
+    weighted.for_each(|number, weight| counts.weigh(number, weight)).map_err(invalid)
+}
+
+fn not_counted(batch: &Batch<'_, Host>, reason: NotCounted) -> Error {
+    match reason {
+        NotCounted::Invalid(invalid) => invalid_prediction(batch, invalid),
+        NotCounted::NoMemory(refused) => refused.needed_by(batch.op),
+    }
 }
 
 fn invalid_prediction(batch: &Batch<'_, Host>, invalid: InvalidSample) -> Error {
@@ -173,8 +193,15 @@ pub(super) fn error(batch: &Batch<'_, Host>, task: usize, invalid: InvalidSample
 /// The weights of a batch, if it has any, checked.
 fn weights(batch: &Batch<'_, Host>) -> Result<Option<Vec<f64>>> {
     let Some(weights) = &batch.weights else { return Ok(None) };
-    if let Some((position, value)) = Host.find_invalid(weights, ElementCheck::Weight)? {
-        return Err(batch.invalid_weight(position, value));
-    }
+    check_weights(batch, weights)?;
     Ok(Some(weights.to_f64_vec()))
+}
+
+/// # Errors
+/// The first invalid weight.
+fn check_weights(batch: &Batch<'_, Host>, weights: &HostTensor<'_>) -> Result<()> {
+    match Host.find_invalid(weights, ElementCheck::Weight)? {
+        Some((position, value)) => Err(batch.invalid_weight(position, value)),
+        None => Ok(()),
+    }
 }

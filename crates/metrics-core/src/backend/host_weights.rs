@@ -59,16 +59,23 @@ fn of_tasks<R: Send>(
         }
         let of_tasks = threads::map((0..batch.n_tasks).collect(), |task| {
             let row = if batch.shares_weights { 0 } else { task };
-            f(task, &Row { buffer: weights.buffer(), start: row * batch.n_samples })
+            f(task, &Row::new(weights.buffer(), row * batch.n_samples))
         });
         of_tasks.into_iter().collect()
     })
 }
 
 /// The weights of one task.
-struct Row<'a> {
+pub(super) struct Row<'a> {
     buffer: &'a Buffer<'a>,
     start: usize,
+}
+
+impl<'a> Row<'a> {
+    /// The weights from `start` on.
+    pub(super) fn new(buffer: &'a Buffer<'a>, start: usize) -> Self {
+        Self { buffer, start }
+    }
 }
 
 impl Weights for Row<'_> {

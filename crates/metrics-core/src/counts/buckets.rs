@@ -7,6 +7,7 @@ use crate::arith::exact::{MAX_SAMPLES, STATE_WEIGHT_LIMIT, Sum2, WEIGHT_LIMIT};
 use crate::arith::float_mode::in_default_mode;
 use crate::arith::sums::IntegerSums;
 use crate::counts::sums::{RankSums, WeightedSums};
+use crate::cpu::buckets::BucketWeights;
 use crate::error::{Error, Result};
 use crate::reserve::zeros;
 
@@ -175,7 +176,8 @@ impl BucketCounts {
         in_default_mode(|| self.room(op, n_samples, 0.0, WEIGHT_LIMIT).map(|_| ()))
     }
 
-    /// Adds the samples of a batch to the totals. The caller must then add them to the buckets.
+    /// Adds the samples of a batch to the totals: those that are counted, and the weight of the others. The caller
+    /// must then add them to the buckets.
     ///
     /// # Errors
     /// [`Error::TooManySamples`], [`Error::WeightOverflow`], [`Error::OutOfMemory`]; nothing has changed
@@ -183,13 +185,10 @@ impl BucketCounts {
     pub(crate) fn reserve(
         &mut self,
         op: &'static str,
-        weights: Option<&[f64]>,
-        n_samples: u64,
+        n_counted: u64,
+        fractional_weight: f64,
     ) -> Result<()> {
-        in_default_mode(|| {
-            let (n_counted, fractional_weight) = weights.map_or((n_samples, 0.0), weigh);
-            self.reserve_weighed(op, n_counted, fractional_weight, WEIGHT_LIMIT)
-        })
+        self.reserve_weighed(op, n_counted, fractional_weight, WEIGHT_LIMIT)
     }
 
     fn reserve_weighed(
@@ -233,14 +232,39 @@ impl BucketCounts {
         self.counts.as_flattened_mut()
     }
 
-    /// Adds one sample with its weight, which was [reserved](Self::reserve).
-    pub(crate) fn weigh(&mut self, bucket: usize, label: u8, weight: f64) {
+    /// Adds one sample with its weight, which was [reserved](Self::reserve). The number is twice the bucket, and
+    /// one more for a positive.
+    pub(crate) fn weigh(&mut self, number: usize, weight: f64) {
         let (counted, fractional) = weigh(&[weight]);
-        self.counts[bucket][usize::from(label & 1)] += counted;
+        self.counts.as_flattened_mut()[number] += counted;
         self.has_repeats |= counted > 1;
         if fractional > 0.0 {
-            self.fractional_mut()[bucket][usize::from(label & 1)].add(fractional);
+            self.fractional_mut().as_flattened_mut()[number].add(fractional);
         }
+    }
+
+    /// Adds the weights of a batch.
+    ///
+    /// # Errors
+    /// As [`reserve`](Self::reserve).
+    pub(crate) fn add_weights(&mut self, op: &'static str, weights: BucketWeights) -> Result<()> {
+        let BucketWeights { counted, has_repeats, summed } = weights;
+        let n_counted = counted.iter().fold(0, |all: u64, &counted| all.saturating_add(counted));
+        let total = summed
+            .as_ref()
+            .map_or(0.0, |(unit, sums)| sums.iter().map(|&units| unit.value(units)).sum());
+        self.reserve(op, n_counted, total)?;
+        self.has_repeats |= has_repeats;
+        self.counters().iter_mut().zip(counted).for_each(|(all, counted)| *all += counted);
+        if let Some((unit, sums)) = summed.filter(|_| total > 0.0) {
+            let fractional = self.fractional_mut().as_flattened_mut();
+            for (sum, units) in fractional.iter_mut().zip(sums) {
+                if units != 0 {
+                    unit.add_to(sum, units);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Adds samples that were counted elsewhere, say on a device: the negatives and the positives of

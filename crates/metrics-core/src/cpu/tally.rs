@@ -20,6 +20,22 @@ pub(crate) fn tally<C: Copy + AddAssign + One>(numbers: &[u32], counts: &mut [C]
     });
 }
 
+/// Adds an amount to the count of each number.
+///
+/// # Panics
+/// As [`tally`], and unless there is one amount for each number.
+#[inline(never)]
+pub(crate) fn tally_amounts<A: Copy + AddAssign>(numbers: &[u32], amounts: &[A], sums: &mut [A]) {
+    check(numbers, sums.len());
+    let amounts = &amounts[..numbers.len()];
+    each(numbers, |i, &number| {
+        // SAFETY: every number was checked.
+        #[allow(unsafe_code)]
+        let sum = unsafe { sums.get_unchecked_mut(number as usize) };
+        *sum += amounts[i];
+    });
+}
+
 /// Checks that all numbers are below a limit: one vectorised pass, much faster than a check in a loop.
 ///
 /// # Panics

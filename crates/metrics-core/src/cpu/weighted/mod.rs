@@ -3,6 +3,7 @@
 
 mod fold;
 mod lists;
+mod scan;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +13,7 @@ use crate::arith::simd;
 use crate::arith::sums::IntegerSums;
 use crate::arith::threads::{self, Share};
 use crate::arith::weight_sums::WeightSums;
-use crate::arith::weights::{WeightRange, WeightUnit, is_whole};
+use crate::arith::weights::{WeightRange, WeightUnit};
 use crate::cpu::bins::Probe;
 use crate::cpu::memory::Memory;
 use crate::cpu::partition::{FilledBin, Partition, Writer};
@@ -26,6 +27,7 @@ use crate::element::kind::ScoreKind;
 
 use fold::{WeightFold, WeightedWord, add, total};
 pub(crate) use lists::{WeighedLists, WeightLists, lists};
+pub(crate) use scan::{WeightScan, scan_weights};
 
 /// Weights of the samples of a task: finite, and at least 0.
 pub(crate) trait Weights: Sync {
@@ -40,69 +42,11 @@ pub(crate) struct WeightedSamples<'a, K> {
     pub(crate) kind: ScoreKind,
 }
 
-/// What is known of weights before they are summed.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct WeightScan {
-    pub(crate) range: WeightRange,
-    /// Whether single precision holds each of them.
-    are_narrow: bool,
-    /// Whether there is a whole weight other than 0 and 1.
-    pub(crate) has_repeats: bool,
-}
-
 /// Sums over the ranking of a task.
 pub(crate) enum Weighed {
     /// All weights are counted.
     Counts(IntegerSums),
     Weights(WeightSums),
-}
-
-/// Reads all weights.
-pub(crate) fn scan_weights(weights: &dyn Weights, n: usize) -> WeightScan {
-    let shares = crate::cpu::read::share(n, |share| {
-        let mut found =
-            WeightScan { range: WeightRange::default(), are_narrow: true, has_repeats: false };
-        let mut block = [0.0; BLOCK];
-        for range in share {
-            for start in range.clone().step_by(BLOCK) {
-                let block = &mut block[..BLOCK.min(range.end - start)];
-                weights.read(start, block);
-                simd::run(|| found.add(block));
-            }
-        }
-        found
-    });
-    let join = |a: WeightScan, b: WeightScan| WeightScan {
-        range: a.range.join(b.range),
-        are_narrow: a.are_narrow && b.are_narrow,
-        has_repeats: a.has_repeats || b.has_repeats,
-    };
-    let none = WeightScan { range: WeightRange::default(), are_narrow: true, has_repeats: false };
-    shares.into_iter().fold(none, join)
-}
-
-impl WeightScan {
-    #[inline(always)]
-    fn add(&mut self, weights: &[f64]) {
-        // Whole weights of a block add up to less than 2^53, so their sum is exact.
-        let (mut counted, mut n_summed) = (0.0, 0u64);
-        let (mut least, mut most) = (f64::INFINITY, 0.0f64);
-        let (mut are_narrow, mut has_repeats) = (true, false);
-        for &weight in weights {
-            let is_counted = is_whole(weight);
-            counted += if is_counted { weight } else { 0.0 };
-            n_summed += u64::from(!is_counted);
-            let (low, high) = if is_counted { (f64::INFINITY, 0.0) } else { (weight, weight) };
-            least = if low < least { low } else { least };
-            most = if high > most { high } else { most };
-            are_narrow &= f64::from(weight as f32).to_bits() == weight.to_bits();
-            has_repeats |= is_counted & (weight > 1.0);
-        }
-        let n_counted = counted as u64;
-        self.range = self.range.join(WeightRange { n_counted, n_summed, least, most });
-        self.are_narrow &= are_narrow;
-        self.has_repeats |= has_repeats;
-    }
 }
 
 /// The sums over the ranking of weighted samples; `None` where the sum of all weights needs more bits than there

@@ -1,21 +1,25 @@
 //! Counting probabilities into buckets.
 
+mod weighted;
+
 use std::borrow::Cow;
 use std::ops::{AddAssign, Range};
 
 use half::slice::HalfFloatSliceExt;
 use num_traits::One;
 
-#[cfg(target_arch = "x86_64")]
-use super::avx2;
-use super::read::{InvalidSample, MAX_RANGE, share};
-use super::samples::{BLOCK, NO_LABEL, read_labels};
-use super::tally::tally;
 use crate::arith::{simd, threads};
+#[cfg(target_arch = "x86_64")]
+use crate::cpu::avx2;
+use crate::cpu::read::{InvalidSample, MAX_RANGE, share};
+use crate::cpu::samples::{BLOCK, NO_LABEL, read_labels};
+use crate::cpu::tally::tally;
 use crate::element::check::ElementCheck;
 use crate::element::dtype::{Buffer, Element};
 use crate::reserve::{NoMemory, zeros};
 use crate::with_slice;
+
+pub(crate) use weighted::{BucketWeights, WeightedPredictions};
 
 /// The bucket of a probability: `⌊p · num_thresholds⌋`, the product rounded to `f64`.
 #[inline]
@@ -45,7 +49,7 @@ impl Predictions<'_> {
     /// # Errors
     /// The first invalid sample.
     pub(crate) fn check(self) -> Result<(), InvalidSample> {
-        let is_valid = |scores: &Buffer<'_>, labels: &[u8]| with_slice!(scores, scores => simd::run(|| are_valid(scores, labels)));
+        let is_valid = |_, scores: &Buffer<'_>, labels: &[u8]| with_slice!(scores, scores => simd::run(|| are_valid(scores, labels)));
         for_labels(self, 0..self.probabilities.len(), is_valid)
     }
 
@@ -54,7 +58,7 @@ impl Predictions<'_> {
     /// # Errors
     /// The first invalid sample; samples before it may be counted then.
     pub(crate) fn count(self, counters: &mut [u64]) -> Result<(), InvalidSample> {
-        for_labels(self, 0..self.probabilities.len(), |scores, labels| {
+        for_labels(self, 0..self.probabilities.len(), |_, scores, labels| {
             count_block(scores, labels, self.num_thresholds, counters)
         })
     }
@@ -78,7 +82,7 @@ impl Predictions<'_> {
                     n_few = 0;
                 }
                 n_few += range.len();
-                for_labels(self, range, |scores, labels| {
+                for_labels(self, range, |_, scores, labels| {
                     count_block(scores, labels, self.num_thresholds, &mut few)
                 })
                 .map_err(NotCounted::Invalid)?;
@@ -91,19 +95,6 @@ impl Predictions<'_> {
             NotCounted::NoMemory(_) => usize::MAX,
         })
     }
-
-    /// Calls `f` with the position, the bucket and the label of each sample; all must be valid.
-    pub(crate) fn for_each(self, mut f: impl FnMut(usize, usize, u8)) {
-        let n_samples = self.probabilities.len();
-        let (mut probabilities, mut labels) = ([0.0; BLOCK], [0; BLOCK]);
-        for start in (0..n_samples).step_by(BLOCK) {
-            let n = BLOCK.min(n_samples - start);
-            read(self, start, &mut probabilities[..n], &mut labels[..n]);
-            for (i, (&p, &label)) in probabilities[..n].iter().zip(&labels).enumerate() {
-                f(start + i, bucket_of(p, self.num_thresholds), label);
-            }
-        }
-    }
 }
 
 /// Adds counts to the total and sets them to 0.
@@ -115,15 +106,15 @@ fn add_up(few: &mut [u16], total: &mut [u64]) {
     });
 }
 
-/// Calls `f` with the scores and the labels of each block of a part, as long as it returns that they are
-/// valid. Scores of 16 bits are converted to `f32`.
+/// Calls `f` with the start, the scores and the labels of each block of a part, as long as it returns that they
+/// are valid. Scores of 16 bits are converted to `f32`.
 ///
 /// # Errors
 /// The first invalid sample.
 fn for_labels(
     predictions: Predictions<'_>,
     part: Range<usize>,
-    mut f: impl FnMut(&Buffer<'_>, &[u8]) -> bool,
+    mut f: impl FnMut(usize, &Buffer<'_>, &[u8]) -> bool,
 ) -> Result<(), InvalidSample> {
     let mut labels = [0; BLOCK];
     for start in part.clone().step_by(BLOCK) {
@@ -137,7 +128,7 @@ fn for_labels(
                 Element::buffer(Cow::Borrowed(&scores[block.clone()]))
             }),
         };
-        if !f(&of_block, labels) {
+        if !f(start, &of_block, labels) {
             return Err(first_invalid(predictions, block));
         }
     }
@@ -260,6 +251,36 @@ fn number<T: Element>(
     true
 }
 
+/// [`number`] of scores in `f32`, without a conversion to `f64` where a fused multiply-subtract is fast. The bucket
+/// is that of the rounded product, or the one below if the exact product is less.
+fn number_f32(scores: &[f32], labels: &[u8], num_thresholds: usize, out: &mut [u32]) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if simd::has_avx2() && num_thresholds < MAX_IN_F32 {
+        return simd::run(
+            #[inline(always)]
+            || {
+                let scale = num_thresholds as f32;
+                for ((out, &p), &label) in out.iter_mut().zip(scores).zip(labels) {
+                    // No probability above 1, nor NaN, is numbered as such.
+                    let p_in_range = if p <= 1.0 { p } else { 1.0 };
+                    let p_in_range = if p_in_range >= 0.0 { p_in_range } else { 0.0 };
+                    // SAFETY: from 0 to the number of thresholds, which is far below 2^31.
+                    #[allow(unsafe_code)]
+                    let nearly: i32 = unsafe { (p_in_range * scale).to_int_unchecked() };
+                    let is_less = p_in_range.mul_add(scale, -(nearly as f32)) < 0.0;
+                    *out = (nearly - i32::from(is_less)) as u32 * 2 + u32::from(label);
+                }
+                are_valid(scores, labels)
+            },
+        );
+    }
+    simd::run(|| number(scores, labels, num_thresholds, out))
+}
+
+/// Most thresholds for which rounding to `f32` moves a product by less than a bucket.
+#[cfg(target_arch = "x86_64")]
+const MAX_IN_F32: usize = 1 << 15;
+
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
@@ -299,6 +320,15 @@ mod tests {
         }
         assert_eq!(count(scores, &labels, n), Some(expected.clone()), "{n}");
         without_avx2(|| assert_eq!(count(scores, &labels, n), Some(expected), "{n}"));
+        if let Buffer::F32(scores) = T::buffer(Cow::Borrowed(scores)) {
+            let (mut numbers, mut expected) = (vec![0; labels.len()], vec![0; labels.len()]);
+            assert!(number_f32(&scores, &labels, n, &mut numbers));
+            assert!(number(&scores, &labels, n, &mut expected));
+            assert_eq!(numbers, expected, "{n}");
+            assert!(!number_f32(&[0.5, -0.1], &[0, 0], n, &mut numbers));
+            assert!(!number_f32(&[0.5, 1.5], &[0, 0], n, &mut numbers));
+            assert!(!number_f32(&[0.5, f32::NAN], &[0, 0], n, &mut numbers));
+        }
     }
 
     /// Scores that rounding to `f32` would put into another bucket.
