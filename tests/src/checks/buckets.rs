@@ -5,7 +5,7 @@ use crate::inputs::{areas, feed, feed_weighted, matrix, vector};
 use crate::naive;
 use crate::random::{Random, Samples, seed};
 use crate::rational::Rational;
-use metrics_core::{Auc, Backend, Curve, Element};
+use metrics_core::{Auc, Backend, Curve, Element, Error};
 use std::ops::Range;
 
 use super::weights::{floats, fractions, whole};
@@ -137,6 +137,27 @@ pub fn a_weighted_stream_equals_one_call<B: Backend>(backend: &B, num_thresholds
             same_bits(&[auc.compute().unwrap()], &[all.compute().unwrap()], &kind);
         }
     }
+}
+
+/// Whichever thread sees which of them first.
+#[track_caller]
+pub fn an_invalid_weight_comes_before_an_invalid_sample<B: Backend>(backend: &B) {
+    const N: usize = 200_000;
+    let (mut scores, targets, mut weights) = (vec![0.5f32; N], vec![1u8; N], vec![0.3; N]);
+    scores[1] = 2.0;
+    let update = |scores: &[f32], weights: &[f64]| {
+        let mut auc = Auc::<B>::new(Curve::Roc, 100).unwrap();
+        let (scores, targets) = (vector(backend, scores), vector(backend, &targets));
+        let updated = auc.update_weighted(&scores, &targets, &vector(backend, weights));
+        assert!(auc.compute().is_err(), "nothing was added");
+        updated
+    };
+    // A backend that queues batches says it when the metric is read.
+    let Err(error) = update(&scores, &weights) else { return };
+    assert!(matches!(error, Error::InvalidProbability { row: 1, .. }), "{error}");
+    weights[N - 2] = -0.3;
+    let error = update(&scores, &weights).unwrap_err();
+    assert!(matches!(error, Error::InvalidWeight { index: 199_998, .. }), "{error}");
 }
 
 #[track_caller]

@@ -156,6 +156,7 @@ macro_rules! every_backend_suite {
                 borders_of_10: borders_fall_as_the_rounded_product_says(10);
                 borders_of_4095: borders_fall_as_the_rounded_product_says(4095);
                 borders_of_65536: borders_fall_as_the_rounded_product_says(1 << 16);
+                invalid: an_invalid_weight_comes_before_an_invalid_sample();
                 weighted_of_100: a_weighted_stream_equals_one_call(100);
                 weighted_of_1000: a_weighted_stream_equals_one_call(1000);
             }

@@ -45,10 +45,11 @@ enum NotSummed {
 }
 
 impl WeightedPredictions<'_> {
-    /// Checks and adds up all in one pass, if all weights are valid and about as large as a few of them.
+    /// Checks and adds up all in one pass; `None` unless all samples are valid, and all weights about as large as a
+    /// few of them.
     ///
     /// # Errors
-    /// The first invalid sample, or no memory for the sums.
+    /// No memory for the sums.
     pub(crate) fn sum_guessed(&self) -> Result<Option<BucketWeights>, NotCounted> {
         /// Places of the weights that are looked at first, and weights at each.
         const PROBED: [usize; 2] = [64, 8];
@@ -64,7 +65,11 @@ impl WeightedPredictions<'_> {
         if !probed.are_valid || (probed.range.n_summed > 0 && unit.is_none()) {
             return Ok(None);
         }
-        self.sum_in(unit.filter(|_| probed.range.n_summed > 0))
+        match self.sum_in(unit.filter(|_| probed.range.n_summed > 0)) {
+            // A weight that was not read yet may be invalid, which would be the error.
+            Err(NotCounted::Invalid(_)) => Ok(None),
+            made => made,
+        }
     }
 
     /// Checks and adds up samples of which all weights were scanned, and are valid; `None` where weights lie so far
