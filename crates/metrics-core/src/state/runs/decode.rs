@@ -184,7 +184,7 @@ mod tests {
             let kind = kinds[round % kinds.len()];
             let mut bytes = bytes(kind, &mut bits);
             for n_changed in [0, 1, 5] {
-                for _ in 0..n_changed {
+                for _ in 0..n_changed.min(bytes.len()) {
                     let at = random(&mut bits) as usize % bytes.len();
                     bytes[at] = random(&mut bits) as u8;
                 }
