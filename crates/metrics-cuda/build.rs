@@ -42,7 +42,7 @@ fn kernels() {
     );
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let object = |name: &str| out.join(format!("{name}.o"));
-    let architectures = architectures();
+    let architectures = architectures(&nvcc);
     // Each takes a while and most of one core.
     std::thread::scope(|scope| {
         for name in KERNELS {
@@ -93,16 +93,37 @@ fn toolkit() -> Option<PathBuf> {
         .find(|root| Path::new(root).join("include/cuda_runtime.h").exists())
 }
 
-/// Machine code for the device asked for through `CUDA_COMPUTE_CAP` (say 90), by default for Ampere
-/// and Hopper; and PTX, which the driver compiles for what is newer.
-fn architectures() -> Vec<String> {
+/// Compute capabilities that machine code is made for, as far as nvcc knows them: Ampere, Hopper and both
+/// Blackwells.
+const CAPABILITIES: [u32; 4] = [80, 90, 100, 120];
+
+/// Machine code for the device asked for through `CUDA_COMPUTE_CAP` (say 90), by default for those of
+/// [`CAPABILITIES`]; and PTX, which the driver compiles for what is newer.
+fn architectures(nvcc: &Path) -> Vec<String> {
     let asked = env::var("CUDA_COMPUTE_CAP").unwrap_or_default().replace('.', "");
-    let capabilities: Vec<&str> =
-        if asked.is_empty() { vec!["80", "90"] } else { asked.split(',').collect() };
-    let newest = capabilities.iter().max().copied().unwrap_or("90");
+    let number = |text: &str| {
+        text.trim().parse().unwrap_or_else(|_| panic!("CUDA_COMPUTE_CAP: {text:?} is no number"))
+    };
+    let capabilities: Vec<u32> =
+        if asked.is_empty() { known_to(nvcc) } else { asked.split(',').map(number).collect() };
+    let newest = capabilities.iter().max().copied().unwrap_or(90);
     capabilities
         .iter()
         .map(|capability| format!("arch=compute_{capability},code=sm_{capability}"))
         .chain([format!("arch=compute_{newest},code=compute_{newest}")])
         .collect()
+}
+
+/// The capabilities that a compiler knows: Blackwell is new in CUDA 12.8.
+fn known_to(nvcc: &Path) -> Vec<u32> {
+    let listed = Command::new(nvcc).arg("--list-gpu-arch").output();
+    let listed = listed.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    let listed = listed.unwrap_or_default();
+    let known: Vec<u32> = listed
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("compute_")?.parse().ok())
+        .collect();
+    let known: Vec<u32> = CAPABILITIES.into_iter().filter(|one| known.contains(one)).collect();
+    // A compiler that lists nothing says below what is wrong with it.
+    if known.is_empty() { vec![80, 90] } else { known }
 }

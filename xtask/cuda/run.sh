@@ -7,6 +7,12 @@ log=${OUT:-.}
 mkdir -p "$log"
 nvidia=$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/nvidia/cu13/lib
 export LD_LIBRARY_PATH="${CUDA_HOME:-/usr/local/cuda}/lib64:$nvidia${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+# The runtime in these programs is that of CUDA 13, which older drivers do not run.
+driver=$(nvidia-smi --query-gpu=driver_version --format=csv,noheader 2>/dev/null | head -n 1)
+if [ -n "$driver" ] && [ "${driver%%.*}" -lt 580 ]; then
+  echo "driver $driver; CUDA 13 needs 580 or later"
+  exit 5
+fi
 if ! ./on-cuda --probe; then
   echo "no CUDA device"
   exit 3

@@ -58,8 +58,12 @@ struct tm_sums {
 
 const char *tm_status_text(int status);
 int tm_device_count(int *n_devices);
-// Makes a device current for the calling thread; `previous` becomes the one that was current before.
-int tm_set_device(int device, int *previous);
+// Forgets the error of a call that failed, which would else be taken for one of the next launch.
+void tm_forget_error();
+// Makes a device current for the calling thread; `previous` becomes the context that was current before, null if there was
+// none. A device's number would not do: a thread without a context has one too, and setting it would make a context there.
+int tm_enter(int device, void **previous);
+int tm_leave(void *previous);
 int tm_fill(void *to, int byte, size_t n_bytes, void *stream);
 int tm_copy(void *to, const void *from, size_t n_bytes, void *stream);
 // Waits until all work on the stream is done.

@@ -71,9 +71,9 @@ struct CountBuckets {
     }
 };
 
-// As many blocks as run at once, each with its own counters.
+// As many blocks as run at once, each with its own counters in `n_bytes` of memory, of which a block may have `most`.
 template <Type type, bool probabilities, typename Sink>
-int count(const tm_samples &samples, tm_status *status, Sink sink, size_t n_bytes,
+int count(const tm_samples &samples, tm_status *status, Sink sink, size_t n_bytes, size_t most,
           cudaStream_t stream) {
     auto kernel = read<type, probabilities, Sink, COUNT_THREADS>;
     int device = 0, n_processors = 0, per_processor = 0;
@@ -82,8 +82,8 @@ int count(const tm_samples &samples, tm_status *status, Sink sink, size_t n_byte
         error = cudaDeviceGetAttribute(&n_processors, cudaDevAttrMultiProcessorCount, device);
     }
     if (!error) {
-        error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                     int(n_bytes));
+        // The limit belongs to the kernel, and another thread may launch it too: all set the same one.
+        error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(most));
     }
     if (!error) {
         error = cudaOccupancyMaxActiveBlocksPerMultiprocessor(&per_processor, kernel, COUNT_THREADS,
@@ -91,8 +91,8 @@ int count(const tm_samples &samples, tm_status *status, Sink sink, size_t n_byte
     }
     if (error) return error;
     const uint64_t wanted = (samples.n_columns + 8 * COUNT_THREADS - 1) / (8 * COUNT_THREADS);
-    const uint64_t most = uint64_t(n_processors) * (per_processor < 1 ? 1 : per_processor);
-    const unsigned n_blocks = unsigned(wanted < 1 ? 1 : wanted < most ? wanted : most);
+    const uint64_t at_once = uint64_t(n_processors) * (per_processor < 1 ? 1 : per_processor);
+    const unsigned n_blocks = unsigned(wanted < 1 ? 1 : wanted < at_once ? wanted : at_once);
     kernel<<<n_blocks, COUNT_THREADS, n_bytes, stream>>>(
         samples, targets(samples.targets, Type(samples.target_type)), status, sink);
     return cudaGetLastError();
@@ -169,15 +169,18 @@ int tm_count(const tm_samples *samples, tm_status *status, uint32_t *counts, voi
     size_t most = 0;
     if (const int error = most_shared(&most)) return error;
     const uint32_t n_shared = uint32_t(most / (4 * sizeof(uint32_t)));
-    // From 2^-10 on for halves, from 2^-39 on for brain floats.
-    const uint32_t lowest = Type(samples->score_type) == Type::F16 ? 0x1400 : 0x2c00;
+    const bool is_half = Type(samples->score_type) == Type::F16;
+    // Down to 2^-10 for halves, to 2^-39 for brain floats, or as far down from 1.0 as there is memory. Most
+    // probabilities are just below 1.0; what is left of the memory is for larger scores.
+    const uint32_t least = is_half ? 0x1400 : 0x2c00, after_one = is_half ? 0x3c01 : 0x3f81;
+    const uint32_t lowest = after_one - least > n_shared ? after_one - n_shared : least;
     const uint32_t fits = 0x8000 - lowest;
     const CountKeys sink{counts, lowest, n_shared < fits ? n_shared : fits};
     const size_t n_bytes = 4 * sizeof(uint32_t) * sink.n_shared;
     const auto to = cudaStream_t(stream);
     switch (Type(samples->score_type)) {
-    case Type::F16: return count<Type::F16, false>(*samples, status, sink, n_bytes, to);
-    case Type::Bf16: return count<Type::Bf16, false>(*samples, status, sink, n_bytes, to);
+    case Type::F16: return count<Type::F16, false>(*samples, status, sink, n_bytes, most, to);
+    case Type::Bf16: return count<Type::Bf16, false>(*samples, status, sink, n_bytes, most, to);
     default: return cudaErrorInvalidValue;
     }
 }
@@ -190,7 +193,7 @@ int tm_count_buckets(const tm_samples *samples, tm_status *status, uint64_t num_
     const uint32_t n_shared = n * sizeof(uint32_t) <= most ? uint32_t(n) : 0;
     const CountBuckets sink{counts, double(num_thresholds), n_shared};
     return with_type(samples->score_type, [&](auto type) {
-        return count<type.value, true>(*samples, status, sink, n_shared * sizeof(uint32_t),
+        return count<type.value, true>(*samples, status, sink, n_shared * sizeof(uint32_t), most,
                                        cudaStream_t(stream));
     });
 }

@@ -2,6 +2,7 @@
 #include <cub/device/device_radix_sort.cuh>
 #include <cub/device/device_scan.cuh>
 #include <cub/device/device_select.cuh>
+#include <cub/version.cuh>
 #include <thrust/iterator/counting_iterator.h>
 
 #include "read.cuh"
@@ -99,6 +100,14 @@ inline int bits_of(uint64_t x) {
     return n;
 }
 
+// Most elements that CUB scans or selects at once: the CUB of CUDA 12 numbers them by `int`, and would take a larger number
+// for another one.
+#if CUB_VERSION < 300000
+constexpr uint64_t MOST_AT_ONCE = INT32_MAX;
+#else
+constexpr uint64_t MOST_AT_ONCE = INT64_MAX;
+#endif
+
 // Parts of one piece of temporary memory, each aligned.
 struct Parts {
     char *next;
@@ -171,6 +180,7 @@ int tm_argsort(const void *x, int32_t type, uint64_t n_rows, uint64_t n_columns,
 int tm_cumsum(const void *x, int32_t type, uint64_t n_rows, uint64_t n_columns, int64_t *sums,
               void *temporary, size_t *n_bytes, void *stream) {
     const uint64_t n = n_rows * n_columns;
+    if (n > MOST_AT_ONCE) return cudaErrorInvalidValue;
     const auto to = cudaStream_t(stream);
     Parts parts{static_cast<char *>(temporary)};
     auto *ones = parts.take<int64_t>(n), *all = parts.take<int64_t>(n);
@@ -190,6 +200,7 @@ int tm_cumsum(const void *x, int32_t type, uint64_t n_rows, uint64_t n_columns, 
 
 int tm_group_ends(const void *x, int32_t type, uint64_t n, int64_t *ends, uint64_t *n_ends,
                   void *temporary, size_t *n_bytes, void *stream) {
+    if (n > MOST_AT_ONCE) return cudaErrorInvalidValue;
     const auto to = cudaStream_t(stream);
     Parts parts{static_cast<char *>(temporary)};
     auto *flags = parts.take<uint8_t>(n);

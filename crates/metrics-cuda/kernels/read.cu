@@ -77,6 +77,8 @@ int tm_write_keys(const tm_samples *samples, tm_status *status, void *keys, uint
 
 int tm_pack(const tm_samples *samples, tm_status *status, const tm_plan *plan, const tm_words *to,
             void *stream) {
+    // A mark has 31 bits for the task.
+    if (plan->n_bits == 128 && samples->n_tasks > uint64_t(1) << 31) return cudaErrorInvalidValue;
     const int shift = plan->key_bits + 1;
     const uint64_t n = samples->n_columns;
     return with_type(samples->score_type, [&](auto type) {

@@ -65,8 +65,11 @@ pub(crate) fn check(op: &'static str, status: c_int) -> Result<()> {
     if status == 0 {
         return Ok(());
     }
-    // SAFETY: returns a static string for any number.
-    let text = unsafe { CStr::from_ptr(ffi::tm_status_text(status)) };
+    // SAFETY: returns a static string for any number, which stays when the error is forgotten.
+    let text = unsafe {
+        ffi::tm_forget_error();
+        CStr::from_ptr(ffi::tm_status_text(status))
+    };
     let source = CudaError { status, text: text.to_string_lossy().into_owned() };
     Err(Error::Backend { backend: "cuda", op, source: Box::new(source) })
 }

@@ -58,7 +58,9 @@ pub(crate) struct Words {
 unsafe extern "C" {
     pub(crate) fn tm_status_text(status: c_int) -> *const c_char;
     pub(crate) fn tm_device_count(n_devices: *mut c_int) -> c_int;
-    pub(crate) fn tm_set_device(device: c_int, previous: *mut c_int) -> c_int;
+    pub(crate) fn tm_forget_error();
+    pub(crate) fn tm_enter(device: c_int, previous: *mut Address) -> c_int;
+    pub(crate) fn tm_leave(previous: Address) -> c_int;
     pub(crate) fn tm_fill(to: Address, byte: c_int, n_bytes: usize, stream: Address) -> c_int;
     pub(crate) fn tm_copy(
         to: Address,

@@ -27,6 +27,7 @@ pub(crate) struct PendingCounts<D: Device> {
 
 #[derive(Debug, Clone)]
 struct Held<D: Device> {
+    /// Dropped before the memory: it waits for other threads.
     owner: StreamOwner<D>,
     totals: Arc<Totals<D>>,
     statuses: Statuses<D>,

@@ -35,6 +35,7 @@ impl<D: Device> Clone for PendingSamples<D> {
 
 #[derive(Debug, Clone)]
 struct Held<D: Device> {
+    /// Dropped before the memory: it waits for other threads.
     owner: StreamOwner<D>,
     n_tasks: usize,
     /// Only kinds with samples.
@@ -249,6 +250,7 @@ impl<D: Device> Held<D> {
             return Ok(Ok(vec![IntegerSums::default().into(); self.n_tasks]));
         }
         let (sums, checks) = self.read_sums()?;
+        self.owner.wait_for_others()?;
         self.apply_checks(checks, rejected);
         Ok(sums)
     }
@@ -271,6 +273,7 @@ impl<D: Device> Held<D> {
     fn resolve(&mut self, rejected: &mut RejectedUpdates<BatchError>) -> Result<()> {
         if !self.pending.is_empty() {
             let checks = self.statuses.wait(&self.owner.queue("check")?)?;
+            self.owner.wait_for_others()?;
             self.apply_checks(checks, rejected);
         }
         Ok(())
@@ -298,6 +301,7 @@ impl<D: Device> Held<D> {
 
     /// Moves all samples to the state; all must be checked.
     fn move_to(&mut self, state: &mut RankState) -> Result<()> {
+        self.owner.wait_for_others()?;
         let queue = self.owner.queue("flush")?;
         while let Some(kind_samples) = self.kinds.last() {
             let tasks = kind_samples.groups(&queue, self.n_tasks)?;
@@ -308,7 +312,7 @@ impl<D: Device> Held<D> {
     }
 }
 
-#[cfg(all(test, not(feature = "kernels")))]
+#[cfg(all(test, any(emulated, not(feature = "kernels"))))]
 mod tests {
     use metrics_core::backend::StateMut;
     use metrics_core::{BinaryAuprc, Host};

@@ -4,6 +4,7 @@
 
 use std::ffi::{c_int, c_void};
 use std::marker::PhantomData;
+use std::ptr;
 
 use metrics_core::{Error, Result, reserve};
 
@@ -34,22 +35,23 @@ impl<D: Device, T> DeviceBuffer<D, T> {
     }
 }
 
-/// The queue of work on a device's stream. While it exists, the device is the current one of this thread.
+/// The queue of work on a device's stream. While it exists, the device is the current one of this thread; then the
+/// context is again that from before, or none.
 #[derive(Debug)]
 pub(crate) struct Queue<'d, D> {
     device: &'d D,
     op: &'static str,
-    previous: c_int,
+    previous: ffi::Address,
 }
 
 impl<'d, D: Device> Queue<'d, D> {
     pub(crate) fn new(device: &'d D, op: &'static str) -> Result<Self> {
-        let mut previous = 0;
+        let mut previous = ptr::null_mut();
         let ordinal = device.ordinal();
         let ordinal =
             c_int::try_from(ordinal).map_err(|_| refused(op, format!("no device {ordinal}")))?;
-        // SAFETY: writes one integer.
-        let status = unsafe { ffi::tm_set_device(ordinal, &mut previous) };
+        // SAFETY: writes one address.
+        let status = unsafe { ffi::tm_enter(ordinal, &mut previous) };
         check(op, status)?;
         Ok(Self { device, op, previous })
     }
@@ -128,8 +130,7 @@ impl<'d, D: Device> Queue<'d, D> {
 
 impl<D> Drop for Queue<'_, D> {
     fn drop(&mut self) {
-        let mut ours = 0;
-        // SAFETY: writes one integer. A device that was current can be made so again.
-        unsafe { ffi::tm_set_device(self.previous, &mut ours) };
+        // SAFETY: a context that was current can be made so again. `drop` cannot report an error.
+        let _ = check(self.op, unsafe { ffi::tm_leave(self.previous) });
     }
 }

@@ -1,5 +1,5 @@
 //! Tests of the launcher on a simulated device of plain loops (`kernels/simulated.cpp`): what metrics hold,
-//! what they report, and when they wait.
+//! what they report, and when they wait. `cargo xtask cuda-emulate` runs them on the kernels themselves.
 
 #![allow(unsafe_code)]
 
@@ -36,7 +36,7 @@ fn waits() -> [u64; 2] {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Simulated {
-    ordinal: usize,
+    pub(crate) ordinal: usize,
     stream: usize,
     /// Most bytes of one allocation.
     most: Arc<AtomicUsize>,
@@ -73,7 +73,10 @@ unsafe impl Device for Simulated {
             });
         }
         let garbage = || AtomicU64::new(0xa5a5_a5a5_a5a5_a5a5);
-        Ok(Memory((0..n_bytes.div_ceil(8)).map(|_| garbage()).collect()))
+        let memory = Memory((0..n_bytes.div_ceil(8)).map(|_| garbage()).collect());
+        #[cfg(emulated)]
+        crate::emulated::lend_room(memory.0.as_ptr().cast(), n_bytes);
+        Ok(memory)
     }
 
     fn address(memory: &Memory) -> *mut c_void {
@@ -138,6 +141,8 @@ impl Given {
 
 /// The elements of a slice, which must live as long as the input is used.
 fn input<T: Element>(data: &[T]) -> Input {
+    #[cfg(emulated)]
+    crate::emulated::lend(data);
     // SAFETY: the slice has as many elements. Work is done when it is queued, so they need not live longer
     // than the call.
     unsafe { Input::new(data.as_ptr().cast(), T::DTYPE, data.len()) }
@@ -154,6 +159,8 @@ fn matrix<T: Element>(data: &[T], n_rows: usize) -> Matrix {
 /// The `n` integers that a primitive writes.
 fn written(n: usize, write: impl FnOnce(&Output) -> Result<()>) -> Result<Vec<i64>> {
     let mut room = vec![i64::MIN; n];
+    #[cfg(emulated)]
+    crate::emulated::lend(&room);
     // SAFETY: the vector has as many integers; work is done when it is queued.
     write(&unsafe { Output::new(room.as_mut_ptr(), n) }).map(|()| room)
 }
@@ -218,7 +225,7 @@ fn no_samples(n_tasks: usize) -> RankState {
     BinaryAuprc::<Host>::new().tasks(n_tasks).unwrap().state().unwrap()
 }
 
-fn numbers(areas: &[RankSums]) -> Vec<[Option<f64>; 4]> {
+pub(crate) fn numbers(areas: &[RankSums]) -> Vec<[Option<f64>; 4]> {
     let numbers = |areas: &RankSums| {
         let (n_positives, n_negatives) = (areas.n_positives(), areas.n_negatives());
         [areas.auprc(), areas.auroc(), Some(n_positives), Some(n_negatives)]
@@ -360,6 +367,26 @@ fn the_first_work_in_another_thread_waits_for_the_device() {
             waits()[1]
         });
         assert_eq!(waited.join().unwrap(), expected, "dropped, stream {stream}");
+    }
+}
+
+/// The clone shares memory with the original, whose last work ran on another thread's stream.
+#[test]
+fn memory_of_a_clone_is_freed_after_work_of_other_threads() {
+    let given = Given::new(&[0.5f32, 0.7], &[0, 1], 1);
+    let halves = Given::new(&[half::f16::ONE; 2], &[0, 1], 1);
+    for (stream, expected) in [(2, 1), (5, 0)] {
+        for given in [&given, &halves] {
+            let mut metric = Metric::new(1);
+            metric.update(&Simulated::new(stream), given);
+            let clone = metric.clone();
+            let given = given.clone();
+            let work = thread::spawn(move || metric.update(&Simulated::new(stream), &given));
+            work.join().unwrap();
+            waits();
+            drop(clone);
+            assert_eq!(waits()[1], expected, "stream {stream}");
+        }
     }
 }
 

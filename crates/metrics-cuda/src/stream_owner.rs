@@ -1,7 +1,9 @@
 //! The device and stream of a metric's pending batches.
 
+use std::collections::HashSet;
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 
 use metrics_core::Result;
@@ -20,12 +22,15 @@ const PER_THREAD: *mut c_void = ptr::without_provenance_mut(2);
 pub(crate) struct StreamOwner<D: Device> {
     device: D,
     thread: ThreadId,
+    /// Threads that may have queued work on memory of this metric or of its clones. Memory is freed in the order
+    /// of one stream, so it is freed after this work only if that stream is the only one, or after a wait.
+    busy: Arc<Mutex<HashSet<ThreadId>>>,
 }
 
 impl<D: Device> StreamOwner<D> {
     /// A device on which this thread is about to queue work.
     pub(crate) fn new(device: D) -> Self {
-        Self { device, thread: thread::current().id() }
+        Self { device, thread: thread::current().id(), busy: Arc::default() }
     }
 
     /// Whether this is the same device and stream.
@@ -34,28 +39,40 @@ impl<D: Device> StreamOwner<D> {
     }
 
     pub(crate) fn queue(&mut self, op: &'static str) -> Result<Queue<'_, D>> {
-        let has_moved = self.has_moved();
+        let has_moved = self.is_per_thread() && self.thread != thread::current().id();
         let queue = Queue::new(&self.device, op)?;
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         if has_moved {
             queue.wait_for_device()?;
             self.thread = thread::current().id();
+            busy.clear();
         }
+        busy.insert(self.thread);
+        drop(busy);
         Ok(queue)
     }
 
-    /// Whether the handle of the stream means another stream in this thread.
-    fn has_moved(&self) -> bool {
-        self.device.stream() == PER_THREAD && self.thread != thread::current().id()
+    /// Waits for work that other threads queued on memory of this metric or of its clones. Whoever is about to free
+    /// such memory calls this first.
+    pub(crate) fn wait_for_others(&self) -> Result<()> {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = thread::current().id();
+        if self.is_per_thread() && busy.iter().any(|&thread| thread != own) {
+            Queue::new(&self.device, "free")?.wait_for_device()?;
+            busy.clear();
+        }
+        Ok(())
+    }
+
+    /// Whether the handle of the stream means another stream in each thread.
+    fn is_per_thread(&self) -> bool {
+        self.device.stream() == PER_THREAD
     }
 }
 
 impl<D: Device> Drop for StreamOwner<D> {
-    /// Memory is freed in the order of this thread's stream, so work that another thread queued must be done
-    /// first.
     fn drop(&mut self) {
-        if self.has_moved() {
-            // `drop` cannot report the error of a device that fails.
-            let _ = self.queue("drop");
-        }
+        // `drop` cannot report the error of a device that fails.
+        let _ = self.wait_for_others();
     }
 }
