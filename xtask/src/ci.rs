@@ -4,9 +4,10 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use crate::run::{Result, Unchecked, cargo, command, count_tests, root, run, stdout};
+use crate::run::{Result, Unchecked, cargo, command, count_tests, fingerprint, root, run, stdout};
 use crate::{
-    api, cuda, fuzz, layers, libtorch, peers, processors, readme, sanitize, supply_chain, tools,
+    api, cuda, cuda_emulate, fuzz, layers, libtorch, peers, processors, readme, sanitize,
+    supply_chain, tools,
 };
 
 /// Crates that hold tensors; the core may know none of them.
@@ -90,7 +91,7 @@ impl Outcome {
 
 const NOTHING: &str = "";
 
-const STEPS: [Step; 21] = [
+const STEPS: [Step; 22] = [
     step("format", Scope::Newcomer, NOTHING, format),
     step("core is free of tensor libraries", Scope::Newcomer, CRATES, core_is_free),
     step("imports run one way", Scope::Newcomer, NOTHING, layers::check),
@@ -110,6 +111,7 @@ const STEPS: [Step; 21] = [
     step("each crate alone", Scope::All, NOTHING, each_crate_alone),
     step("libtorch", Scope::All, libtorch::FETCHES, libtorch::check),
     step("CUDA", Scope::All, cuda::FETCHES, cuda::lint),
+    step("CUDA emulated", Scope::All, cuda::FETCHES, cuda_emulate::step),
     step("fuzz targets", Scope::All, "crates of fuzz/Cargo.lock, about 10 MB", fuzz::check),
     step("models", Scope::All, NOTHING, sanitize::loom),
 ];
@@ -206,13 +208,6 @@ fn golden_data() -> Result<String> {
         }
     }
     Ok(format!("{} files, unchanged", GOLDEN.len()))
-}
-
-/// FNV-1a.
-fn fingerprint(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 fn each_crate_alone() -> Result<String> {

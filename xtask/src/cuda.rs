@@ -103,6 +103,16 @@ impl Toolkit {
         Ok(names.iter().map(|name| format!("int {name}(void) {{ return 34; }}\n")).collect())
     }
 
+    /// The compiler itself.
+    pub(crate) fn nvcc(&self) -> PathBuf {
+        self.root.join("bin/nvcc")
+    }
+
+    /// The assembler.
+    pub(crate) fn ptxas(&self) -> PathBuf {
+        self.root.join("bin/ptxas")
+    }
+
     /// A cargo command that builds with this toolkit.
     pub(crate) fn cargo(&self, args: &[&str]) -> Command {
         let mut command = cargo(args);
@@ -112,7 +122,7 @@ impl Toolkit {
         }
         command
             .env("NVCC", nvcc)
-            .env("REAL_NVCC", self.root.join("bin/nvcc"))
+            .env("REAL_NVCC", self.nvcc())
             .env("CUDARC_CUDA_VERSION", "13000")
             .env("CUDA_COMPUTE_CAP", compute_cap())
             .env("LIBRARY_PATH", joined(&[self.root.join("lib"), self.stubs.clone()]));

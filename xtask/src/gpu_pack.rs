@@ -2,10 +2,10 @@
 //! with a GPU and without Rust or a network.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cuda::Toolkit;
-use crate::run::{Result, command, root, run, stdout};
+use crate::run::{Result, command, executables, root, run};
 use crate::{libtorch, peers};
 
 const LIMIT: u64 = 60 << 20;
@@ -24,9 +24,10 @@ pub(crate) fn pack() -> Result<()> {
         [&["test", "--no-run", "--test", "conformance", "--test", "cuda"], &conformance[..]];
     let kernels = ["test", "--no-run", "-p", "metrics-cuda", "--lib", "--features", "kernels"];
     let benches = ["build", "--release", "-p", "metrics-benches", "--features", "cuda"];
-    let mut programs = executables(&toolkit, &tests.concat())?;
-    programs.extend(executables(&toolkit, &kernels)?);
-    programs.extend(executables(&toolkit, &[&benches[..], &["--bin", "on-cuda"]].concat())?);
+    let mut programs = executables(&mut toolkit.cargo(&tests.concat()))?;
+    programs.extend(executables(&mut toolkit.cargo(&kernels))?);
+    programs
+        .extend(executables(&mut toolkit.cargo(&[&benches[..], &["--bin", "on-cuda"]].concat()))?);
     for (name, program) in &programs {
         let packed = folder.join(if name == "metrics_cuda" { "kernels" } else { name });
         run(command("strip", &["-o"]).arg(&packed).arg(program))?;
@@ -51,24 +52,6 @@ pub(crate) fn pack() -> Result<()> {
         Some(3) => Ok(()),
         _ => Err(format!("run.sh: {status}").into()),
     }
-}
-
-/// The programs a cargo command builds, by the names of their targets.
-fn executables(toolkit: &Toolkit, args: &[&str]) -> Result<Vec<(String, PathBuf)>> {
-    let messages = stdout(toolkit.cargo(args).arg("--message-format=json-render-diagnostics"))?;
-    let mut programs = Vec::new();
-    for line in messages.lines() {
-        let message: serde_json::Value = serde_json::from_str(line)?;
-        if let (Some(program), Some(name)) =
-            (message["executable"].as_str(), message["target"]["name"].as_str())
-        {
-            programs.push((name.to_owned(), PathBuf::from(program)));
-        }
-    }
-    if programs.is_empty() {
-        return Err(format!("cargo {} built no program", args.join(" ")).into());
-    }
-    Ok(programs)
 }
 
 fn size(path: &Path) -> Result<u64> {

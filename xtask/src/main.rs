@@ -10,6 +10,7 @@ mod candle;
 mod ci;
 mod coverage;
 mod cuda;
+mod cuda_emulate;
 mod fuzz;
 mod gpu_pack;
 mod layers;
@@ -51,6 +52,12 @@ cargo xtask TASK
                  operations and torcheval
   compare-tch    time of AUPRC on libtorch tensors, beside torcheval's algorithm in libtorch's operations
   cuda-check     compile and lint everything with the feature `cuda`, link its tests; no GPU needed
+  cuda-emulate   the CUDA kernels, ours and CUB's, run without a GPU and checked at every access
+                 --long: all sizes, on four devices; an hour
+  cuda-machine-code
+                 registers, spills and blocks of the kernels, beside a stored table
+                 --bless: write the table
+  cuda-mutants   whether the tests on that notice changes of the kernels, one at a time
   fuzz           the fuzz targets, a minute each, beside the corpus that is checked in
                  [--minutes N] [TARGET]: longer, or only one of states, api, csv, parquet
                  --minimise: make the corpus of what runs on this machine have found
@@ -88,6 +95,17 @@ fn main() -> ExitCode {
         ["ci", "--all"] => ci::run_steps(ci::Scope::All, None),
         ["ci", "--all", "--from", step] => ci::run_steps(ci::Scope::All, Some(step)),
         ["cuda-check"] => cuda::check().map(|what| println!("{what}")),
+        ["cuda-emulate"] => cuda_emulate::step().map(|what| println!("{what}")),
+        ["cuda-emulate", "--long"] => {
+            cuda_emulate::run(cuda_emulate::Scope::Long).map(|what| println!("{what}"))
+        }
+        ["cuda-machine-code"] => {
+            cuda_emulate::machine_code(cuda_emulate::Mode::Compare).map(|what| println!("{what}"))
+        }
+        ["cuda-machine-code", "--bless"] => {
+            cuda_emulate::machine_code(cuda_emulate::Mode::Bless).map(|what| println!("{what}"))
+        }
+        ["cuda-mutants"] => cuda_emulate::check_mutants().map(|what| println!("{what}")),
         ["fuzz", "--minimise"] => fuzz::minimise().map(|what| println!("{what}")),
         ["fuzz"] => fuzz::check().map(|what| println!("{what}")),
         ["fuzz", ref rest @ ..] => fuzz::run_as(rest).map(|what| println!("{what}")),

@@ -58,6 +58,31 @@ pub(crate) fn stdout(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// The programs that a cargo command builds, by the names of their targets.
+pub(crate) fn executables(command: &mut Command) -> Result<Vec<(String, PathBuf)>> {
+    let messages = stdout(command.arg("--message-format=json-render-diagnostics"))?;
+    let mut programs = Vec::new();
+    for line in messages.lines() {
+        let message: serde_json::Value = serde_json::from_str(line)?;
+        if let (Some(program), Some(name)) =
+            (message["executable"].as_str(), message["target"]["name"].as_str())
+        {
+            programs.push((name.to_owned(), PathBuf::from(program)));
+        }
+    }
+    if programs.is_empty() {
+        return Err(format!("{command:?} built no program").into());
+    }
+    Ok(programs)
+}
+
+/// A number that other bytes have not, but by chance: FNV-1a.
+pub(crate) fn fingerprint(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 /// The triple of this machine, as rustc names it.
 pub(crate) fn host() -> Result<String> {
     let version = stdout(&mut command("rustc", &["-vV"]))?;

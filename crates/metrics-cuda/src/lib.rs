@@ -25,12 +25,19 @@
 //! # Building
 //! The feature `kernels` compiles the CUDA code with nvcc: put it on `PATH`, or set `CUDA_HOME` or
 //! `NVCC`. `CUDA_COMPUTE_CAP` (say `90`) names the device to compile for; by default machine code for
-//! Ampere (80) and Hopper (90) and PTX for newer devices are made. The CUDA runtime is linked
-//! statically: a program with this crate starts on a machine without a driver, and
-//! `device_count` says so there.
+//! Ampere (80), Hopper (90) and, from CUDA 12.8 on, Blackwell (100, 120), and PTX for newer devices are made. The
+//! CUDA runtime is linked statically: a program with this crate starts on a machine without a driver, and
+//! `device_count` says so there. The runtime of CUDA 13 needs a driver of 580 or later, that of CUDA 12 one of 525 or
+//! later.
+//!
+//! # Limits
+//! Reads wait for the device, so a stream that is being captured into a graph cannot be read from: CUDA refuses the
+//! wait. Updates after the first one of a metric only queue work, but they allocate, which capture refuses too with most
+//! libraries' memory.
 //!
 //! Without the feature the launcher is compiled for the tests only: they run it on a simulated device of
-//! plain loops, and run the arithmetic that the kernels share with the host.
+//! plain loops, and run the arithmetic that the kernels share with the host. `cargo xtask cuda-emulate` runs the
+//! kernels themselves on the host, with `emulated` set and a library of its own in place of the build script's.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -76,5 +83,7 @@ pub use rank::{rank_sums, ranked_counts};
 
 #[cfg(test)]
 mod arithmetic;
-#[cfg(all(test, not(feature = "kernels")))]
+#[cfg(all(test, emulated))]
+mod emulated;
+#[cfg(all(test, any(emulated, not(feature = "kernels"))))]
 mod simulated;

@@ -233,13 +233,16 @@ pub(crate) fn numbers(areas: &[RankSums]) -> Vec<[Option<f64>; 4]> {
     areas.iter().map(numbers).collect()
 }
 
+/// Random sequences of calls. Those of kernels take a hundred times as long on the emulator.
+const N_ROUNDS: usize = if cfg!(emulated) { 60 } else { 400 };
+
 #[test]
 fn whatever_is_fed_and_read_equals_the_cpu_engine() {
     let streams = [5, 6].map(Simulated::new);
     let families: [&[DType]; 2] =
         [&[DType::F32, DType::F64, DType::Bf16], &[DType::I32, DType::I64]];
     let mut random = Random(3);
-    for round in 0..400 {
+    for round in 0..N_ROUNDS {
         let n_tasks = [1, 1, 3][round % 3];
         let family = families[round % 2];
         let n_dtypes = 1 + random.below(family.len() as u64);
@@ -394,7 +397,7 @@ fn memory_of_a_clone_is_freed_after_work_of_other_threads() {
 fn buckets_equal_those_of_the_cpu_engine() {
     let streams = [5, 6].map(Simulated::new);
     let mut random = Random(7);
-    for round in 0..200 {
+    for round in 0..N_ROUNDS / 2 {
         let mut counts = BucketCounts::new(5).unwrap();
         let mut expected = counts.clone();
         let mut pending = PendingCounts::default();
