@@ -45,7 +45,7 @@ impl Outcome {
     pub(super) fn in_short(&self) -> String {
         let Self::Failed(text) = self else { return "NOT NOTICED".into() };
         let is_report = |line: &&str| line.starts_with("emulator: ");
-        let report = text.lines().find(is_report).and_then(|line| line.split(" at 0x").next());
+        let report = text.lines().find(is_report).and_then(|line| line.split(" at 0").next());
         let line = report.or_else(|| text.lines().find(|line| line.contains("panicked")));
         line.unwrap_or_else(|| text.lines().next().unwrap_or_default()).to_owned()
     }

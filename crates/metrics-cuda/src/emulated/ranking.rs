@@ -73,7 +73,7 @@ fn one_task_has_the_engines_bits() {
     let mut random = Random(11);
     // The borders of a tile are at 4,096, those of its parts at 16.
     let lengths =
-        sizes(&[1, 17, 257, 4097], &[2, 3, 15, 16, 31, 33, 255, 256, 4095, 4096, 8193, 20_000]);
+        sizes(&[1, 257, 4096, 4097], &[2, 3, 15, 16, 17, 31, 33, 255, 256, 4095, 8193, 20_000]);
     for (at, n) in lengths.into_iter().enumerate() {
         for (i, dtype) in DTYPES.into_iter().enumerate() {
             for (j, scores) in SCORES.into_iter().enumerate() {
