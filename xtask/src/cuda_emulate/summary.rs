@@ -8,8 +8,8 @@ use super::Scope;
 use crate::run::Result;
 
 /// Fewest kernel entries that a run launches; raise them when more are.
-const FLOOR: usize = 140;
-const LONG_FLOOR: usize = 140;
+const FLOOR: usize = 141;
+const LONG_FLOOR: usize = 141;
 
 /// What the tests ran on the emulator.
 #[derive(Debug, Default)]
