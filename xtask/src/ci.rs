@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::run::{Result, Unchecked, cargo, command, count_tests, fingerprint, root, run, stdout};
 use crate::{
-    api, cuda, cuda_emulate, fuzz, layers, libtorch, peers, processors, readme, sanitize,
-    supply_chain, tools,
+    api, cuda, fuzz, layers, libtorch, peers, processors, readme, sanitize, supply_chain, tools,
 };
 
 /// Crates that hold tensors; the core may know none of them.
@@ -91,7 +90,7 @@ impl Outcome {
 
 const NOTHING: &str = "";
 
-const STEPS: [Step; 22] = [
+const STEPS: [Step; 21] = [
     step("format", Scope::Newcomer, NOTHING, format),
     step("core is free of tensor libraries", Scope::Newcomer, CRATES, core_is_free),
     step("imports run one way", Scope::Newcomer, NOTHING, layers::check),
@@ -111,7 +110,6 @@ const STEPS: [Step; 22] = [
     step("each crate alone", Scope::All, NOTHING, each_crate_alone),
     step("libtorch", Scope::All, libtorch::FETCHES, libtorch::check),
     step("CUDA", Scope::All, cuda::FETCHES, cuda::lint),
-    step("CUDA emulated", Scope::All, cuda::FETCHES, cuda_emulate::step),
     step("fuzz targets", Scope::All, "crates of fuzz/Cargo.lock, about 10 MB", fuzz::check),
     step("models", Scope::All, NOTHING, sanitize::loom),
 ];
