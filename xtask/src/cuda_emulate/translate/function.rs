@@ -173,7 +173,7 @@ impl<'p> Function<'p> {
         self.read(of.operand(i)?, kind)
     }
 
-    /// Writes a value of a type to a register, which may be wider: `_` for nowhere.
+    /// Writes a value of a type to a register, which may be wider. The register `_` drops it.
     pub(super) fn write(&self, register: &str, kind: Type, value: &str) -> Result<String> {
         if register == "_" {
             return Ok(format!("(void)({value});"));
